@@ -1,0 +1,262 @@
+//! Strict DAG-CBOR (the IPLD profile of RFC 8949): one encoding for each value, and a reader that takes no other.
+
+use super::error::CborFault;
+use super::value::{Map, Text, Value};
+use super::{CborError, DEPTH_MAX, EncodeError, INT_MAX};
+use std::cmp::Ordering;
+
+const UINT: u8 = 0;
+const NEGATIVE: u8 = 1;
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const ARRAY: u8 = 4;
+const MAP: u8 = 5;
+const TAG: u8 = 6;
+const SIMPLE: u8 = 7;
+/// The only tag: a CID.
+const TAG_CID: u64 = 42;
+
+/// Appends the encoding of a value. An integral float above 2^53-1 is refused, for it could not be told from an integer.
+pub fn encode(value: &Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    encode_at(value, out, DEPTH_MAX)
+}
+
+/// The encoding of a value as bytes of its own.
+pub fn to_vec(value: &Value) -> Result<Vec<u8>, EncodeError> {
+    let mut out = Vec::with_capacity(256);
+    encode(value, &mut out)?;
+    Ok(out)
+}
+
+fn head(major: u8, n: u64, out: &mut Vec<u8>) {
+    let major = major << 5;
+    let be = n.to_be_bytes();
+    match n {
+        0..24 => out.push(major | n as u8),
+        24..0x100 => out.extend_from_slice(&[major | 24, be[7]]),
+        0x100..0x1_0000 => out.extend_from_slice(&[major | 25, be[6], be[7]]),
+        0x1_0000..0x1_0000_0000 => {
+            out.push(major | 26);
+            out.extend_from_slice(&be[4..]);
+        }
+        _ => {
+            out.push(major | 27);
+            out.extend_from_slice(&be);
+        }
+    }
+}
+
+fn key_order(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.as_bytes().cmp(b.as_bytes()))
+}
+
+fn encode_at(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<(), EncodeError> {
+    match value {
+        Value::Null => out.push(0xf6),
+        Value::Bool(false) => out.push(0xf4),
+        Value::Bool(true) => out.push(0xf5),
+        Value::Int(i) if *i < 0 => head(NEGATIVE, !*i as u64, out),
+        Value::Int(i) => head(UINT, *i as u64, out),
+        Value::Wide(i) => {
+            let (major, n) = if *i < 0 { (NEGATIVE, !*i) } else { (UINT, *i) };
+            head(major, u64::try_from(n).map_err(|_| EncodeError::UnsafeInteger)?, out);
+        }
+        Value::Float(f) if !f.is_finite() => return Err(EncodeError::NotFinite),
+        Value::Float(f) if f.fract() == 0.0 && f.abs() > INT_MAX as f64 => return Err(EncodeError::UnsafeInteger),
+        Value::Float(f) => float(*f, out),
+        Value::Fixed(_) => return Err(EncodeError::NoCbor),
+        Value::Text(s) => text(s, out),
+        Value::Bytes(b) => {
+            head(BYTES, b.len() as u64, out);
+            out.extend_from_slice(b);
+        }
+        Value::Link(cid) => {
+            head(TAG, TAG_CID, out);
+            head(BYTES, cid.len() as u64 + 1, out);
+            out.push(0);
+            out.extend_from_slice(cid);
+        }
+        Value::List(_) | Value::Map(_) if depth == 0 => return Err(EncodeError::Depth),
+        Value::List(items) => {
+            head(ARRAY, items.len() as u64, out);
+            items.iter().try_for_each(|v| encode_at(v, out, depth - 1))?;
+        }
+        Value::Map(map) => encode_map(map, out, depth)?,
+    }
+    Ok(())
+}
+
+fn float(f: f64, out: &mut Vec<u8>) {
+    out.push(0xfb);
+    out.extend_from_slice(&f.to_be_bytes());
+}
+
+fn text(s: &str, out: &mut Vec<u8>) {
+    head(TEXT, s.len() as u64, out);
+    out.extend_from_slice(s.as_bytes());
+}
+
+fn encode_map(map: &Map, out: &mut Vec<u8>, depth: usize) -> Result<(), EncodeError> {
+    /// Maps up to this size are sorted without an allocation.
+    const SMALL: usize = 32;
+    let entries = map.entries();
+    head(MAP, entries.len() as u64, out);
+    let mut small = [0u32; SMALL];
+    let mut large;
+    let order: &mut [u32] = if entries.len() <= SMALL {
+        &mut small[..entries.len()]
+    } else {
+        large = vec![0u32; entries.len()];
+        &mut large
+    };
+    order.iter_mut().zip(0..).for_each(|(slot, i)| *slot = i);
+    order.sort_unstable_by(|a, b| key_order(&entries[*a as usize].0, &entries[*b as usize].0));
+    for &i in order.iter() {
+        let (key, value) = &entries[i as usize];
+        text(key, out);
+        encode_at(value, out, depth - 1)?;
+    }
+    Ok(())
+}
+
+/// Reads exactly one item.
+pub fn decode(bytes: &[u8]) -> Result<Value, CborError> {
+    let mut r = Reader { bytes, at: 0 };
+    let value = r.value(DEPTH_MAX)?;
+    if r.at != bytes.len() {
+        return r.fail(CborFault::Trailing);
+    }
+    Ok(value)
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn fail<T>(&self, why: CborFault) -> Result<T, CborError> {
+        Err(CborError { offset: self.at, why })
+    }
+
+    fn take(&mut self, n: u64) -> Result<&'a [u8], CborError> {
+        let rest = &self.bytes[self.at..];
+        match usize::try_from(n).ok().filter(|n| *n <= rest.len()) {
+            Some(n) => {
+                self.at += n;
+                Ok(&rest[..n])
+            }
+            None => self.fail(CborFault::End),
+        }
+    }
+
+    /// Major type, additional information and argument of the next item; floats keep their width in the second.
+    fn head(&mut self) -> Result<(u8, u8, u64), CborError> {
+        let first = self.take(1)?[0];
+        let (major, info) = (first >> 5, first & 31);
+        let n = match info {
+            0..24 => return Ok((major, info, u64::from(info))),
+            24..=27 => self.take(1 << (info - 24))?.iter().fold(0u64, |n, b| n << 8 | u64::from(*b)),
+            28..=30 if major == SIMPLE => return self.fail(CborFault::Simple),
+            28..=30 => return self.fail(CborFault::Reserved),
+            _ => return self.fail(CborFault::Indefinite),
+        };
+        let least = [24, 1 << 8, 1 << 16, 1 << 32][usize::from(info - 24)];
+        if major != SIMPLE && n < least {
+            return self.fail(CborFault::NotMinimal);
+        }
+        Ok((major, info, n))
+    }
+
+    fn text(&mut self, n: u64) -> Result<&'a str, CborError> {
+        let bytes = self.take(n)?;
+        std::str::from_utf8(bytes).or_else(|_| self.fail(CborFault::Utf8))
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, CborError> {
+        let (major, info, n) = self.head()?;
+        match major {
+            UINT => Ok(i64::try_from(n).map_or(Value::Wide(n.into()), Value::Int)),
+            NEGATIVE => Ok(i64::try_from(n).map_or(Value::Wide(!i128::from(n)), |n| Value::Int(!n))),
+            BYTES => Ok(Value::Bytes(self.take(n)?.to_vec())),
+            TEXT => Ok(Value::Text(self.text(n)?.into())),
+            ARRAY | MAP if depth == 0 => self.fail(CborFault::Depth),
+            ARRAY => {
+                let mut items = Vec::new();
+                for _ in 0..n {
+                    items.push(self.value(depth - 1)?);
+                }
+                Ok(Value::List(items))
+            }
+            MAP => self.map(n, depth),
+            TAG if n == TAG_CID => self.link(),
+            TAG => self.fail(CborFault::Tag),
+            _ => match (info, n) {
+                (20, _) => Ok(Value::Bool(false)),
+                (21, _) => Ok(Value::Bool(true)),
+                (22, _) => Ok(Value::Null),
+                (27, bits) => {
+                    let f = f64::from_bits(bits);
+                    if f.is_finite() { Ok(Value::Float(f)) } else { self.fail(CborFault::NotFinite) }
+                }
+                (25 | 26, _) => self.fail(CborFault::FloatWidth),
+                _ => self.fail(CborFault::Simple),
+            },
+        }
+    }
+
+    fn map(&mut self, n: u64, depth: usize) -> Result<Value, CborError> {
+        let mut entries: Vec<(Text, Value)> = Vec::new();
+        for _ in 0..n {
+            let (major, _, len) = self.head()?;
+            if major != TEXT {
+                return self.fail(CborFault::Key);
+            }
+            let key = self.text(len)?;
+            match entries.last().map(|(last, _)| key_order(last, key)) {
+                Some(Ordering::Equal) => return self.fail(CborFault::Duplicate),
+                Some(Ordering::Greater) => return self.fail(CborFault::Order),
+                _ => {}
+            }
+            let value = self.value(depth - 1)?;
+            entries.push((key.into(), value));
+        }
+        match Map::from_entries(entries) {
+            Ok(map) => Ok(Value::Map(map)),
+            Err(_) => self.fail(CborFault::Duplicate),
+        }
+    }
+
+    fn link(&mut self) -> Result<Value, CborError> {
+        let (major, _, len) = self.head()?;
+        if major != BYTES {
+            return self.fail(CborFault::Cid);
+        }
+        match self.take(len)?.split_first() {
+            Some((0, cid)) if is_cid(cid) => Ok(Value::Link(cid.to_vec())),
+            _ => self.fail(CborFault::Cid),
+        }
+    }
+}
+
+/// A binary CID: version 0 (a bare sha2-256 multihash) or version 1 with codec, hash function, length and digest.
+fn is_cid(bytes: &[u8]) -> bool {
+    if bytes.len() == 34 && bytes.starts_with(&[0x12, 0x20]) {
+        return true;
+    }
+    let mut rest = bytes;
+    let mut varint = || -> Option<u64> {
+        let mut n = 0u64;
+        for i in 0..9 {
+            let (&b, tail) = rest.split_first()?;
+            rest = tail;
+            n |= u64::from(b & 0x7f) << (7 * i);
+            if b & 0x80 == 0 {
+                return (i == 0 || b != 0).then_some(n);
+            }
+        }
+        None
+    };
+    let (version, codec, hash, len) = (varint(), varint(), varint(), varint());
+    version == Some(1) && codec.is_some() && hash.is_some() && len == Some(rest.len() as u64)
+}
