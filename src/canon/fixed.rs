@@ -1,8 +1,8 @@
 //! The decimal form of Q32.32: a value is `raw / 2^32`. Printing gives the fewest decimals that parse back to the same
 //! raw value (ten always suffice); parsing rounds to the nearest, ties to even.
 
-/// Longest run of decimals that is read.
-const DECIMALS_MAX: usize = 28;
+/// Decimals that decide a rounding: halves of the grid, multiples of 2^-33, have 33. More can only break a tie.
+const DECIMALS: usize = 33;
 const ONE: i128 = 1 << 32;
 
 /// Why a decimal is not a Q32.32 value.
@@ -35,28 +35,30 @@ pub fn parse_wide(text: &str) -> Result<i128, FixedError> {
     if whole.is_empty() || !digits(whole) || !digits(decimals) {
         return Err(FixedError::Syntax);
     }
-    let significant = whole.trim_start_matches('0');
-    if significant.len() > 20 {
+    if whole.len() > 1 && whole.starts_with('0') {
+        return Err(FixedError::Syntax);
+    }
+    if whole.len() > 20 {
         return Err(FixedError::Range);
     }
-    let whole: i128 = if significant.is_empty() { 0 } else { significant.parse().map_err(|_| FixedError::Range)? };
+    let whole: i128 = whole.parse().expect("at most 20 digits");
     let raw = whole * ONE + fraction(decimals);
     Ok(if negative { -raw } else { raw })
 }
 
-/// The nearest multiple of 2^-32 to `0.decimals`. Digits behind the 28th can only break a tie upward.
+/// The nearest multiple of 2^-32 to `0.decimals`, ties to even.
 fn fraction(decimals: &str) -> i128 {
-    let (used, rest) = decimals.split_at(decimals.len().min(DECIMALS_MAX));
-    if used.is_empty() {
+    if decimals.is_empty() {
         return 0;
     }
-    let n: i128 = used.parse().expect("at most 28 digits");
-    let sticky = rest.bytes().any(|b| b != b'0');
-    // 10^28 * 2^32 < 2^126: twice the numerator and one sticky unit still fit.
-    let d = 10i128.pow(used.len() as u32);
-    let (q, r) = ((n << 32) / d, (n << 32) % d);
-    let up = r * 2 > d || (r * 2 == d && (sticky || q & 1 == 1));
-    if up { q + 1 } else { q }
+    let (used, rest) = decimals.split_at(decimals.len().min(DECIMALS));
+    let n: i128 = used.parse().expect("at most 33 digits");
+    let n = n * 10i128.pow((DECIMALS - used.len()) as u32);
+    // n / 10^33 in units of 2^-33 is n / 5^33.
+    let d = 5i128.pow(DECIMALS as u32);
+    let (halves, more) = (n / d, n % d != 0 || rest.bytes().any(|b| b != b'0'));
+    let (q, tied_or_above) = (halves / 2, halves % 2 == 1);
+    if tied_or_above && (more || q % 2 == 1) { q + 1 } else { q }
 }
 
 /// Reads a plain decimal as a raw Q32.32 value.
