@@ -1,1 +1,3 @@
+//! The one integration binary: every file under `tests/` hangs on a `mod` line that starts here (`tidy` sees to it).
 
+mod tidy;
