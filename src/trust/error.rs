@@ -1,0 +1,91 @@
+use crate::ambient::Fault;
+use crate::id::PublicKey;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// What this room could not do.
+#[derive(Debug, Error)]
+pub enum TrustError {
+    #[error("there is no place for keys: neither XDG_CONFIG_HOME nor HOME is set")]
+    NoKeyDir,
+    #[error("there is no key {key} in {}", dir.display())]
+    NoSuchKey { key: PublicKey, dir: PathBuf },
+    #[error("{} cannot be read", path.display())]
+    ReadKey { path: PathBuf, source: io::Error },
+    #[error("{} cannot be written", path.display())]
+    WriteKey { path: PathBuf, source: io::Error },
+    #[error("{} has mode {mode:04o}, so others may reach the key; run: chmod {wanted:o} {}", path.display(), quoted(path))]
+    Wide { path: PathBuf, mode: u32, wanted: u32 },
+    #[error("{} is not a key file of OpenSSH", path.display())]
+    NotAKeyFile { path: PathBuf },
+    #[error("{} is damaged: {why}", path.display())]
+    ParseKey { path: PathBuf, why: String },
+    #[error("{} is a key in another format; a copy of it becomes OpenSSH's with: ssh-keygen -p -f {}", path.display(), quoted(path))]
+    OtherFormat { path: PathBuf },
+    #[error("{} is a key of type {kind}, and only Ed25519 keys sign here; make one with: ssh-keygen -t ed25519", path.display())]
+    NotEd25519 { path: PathBuf, kind: String },
+    #[error("{} is named after another key: it holds {holds}", path.display())]
+    Misnamed { path: PathBuf, holds: PublicKey },
+    #[error("{text:?} is not a public key: {why}")]
+    ParsePublic { text: String, why: &'static str },
+
+    #[error("{} is encrypted and there is no terminal to ask for its passphrase; set SSH_ASKPASS, or run: ssh-add {}", path.display(), quoted(path))]
+    NobodyToAsk { path: PathBuf },
+    #[error("the passphrase of {} cannot be asked for", path.display())]
+    AskTerminal { path: PathBuf, source: io::Error },
+    #[error("{}, the program of SSH_ASKPASS, gave no passphrase", program.display())]
+    Askpass { program: PathBuf, source: Option<io::Error> },
+    #[error("{} stays locked: the passphrase is wrong", path.display())]
+    Passphrase { path: PathBuf },
+
+    #[error("no ssh-agent holds {key}; add it with: ssh-add <its private key file>")]
+    AgentLacks { key: PublicKey },
+    #[error("the ssh-agent at {} (SSH_AUTH_SOCK) cannot be reached", socket.display())]
+    AgentConnect { socket: PathBuf, source: io::Error },
+    #[error("the ssh-agent at {} stopped answering", socket.display())]
+    AgentSpeak { socket: PathBuf, source: io::Error },
+    #[error("the ssh-agent at {} gave an answer that is none", socket.display())]
+    AgentAnswer { socket: PathBuf },
+    #[error("the ssh-agent refused to sign with {key}")]
+    AgentRefused { key: PublicKey },
+    #[error("{size} bytes are too many for an ssh-agent, which takes {max}")]
+    AgentTooLong { size: usize, max: usize },
+
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl TrustError {
+    /// The wire-stable code.
+    pub fn code(&self) -> &'static str {
+        use TrustError::*;
+        match self {
+            NoKeyDir | NoSuchKey { .. } => "KEY_MISSING",
+            ReadKey { .. } | WriteKey { .. } => "KEY_IO",
+            Wide { .. } => "KEY_MODE",
+            NotAKeyFile { .. } | ParseKey { .. } | OtherFormat { .. } | Misnamed { .. } | ParsePublic { .. } => {
+                "KEY_INVALID"
+            }
+            NotEd25519 { .. } => "KEY_KIND",
+            NobodyToAsk { .. } | AskTerminal { .. } | Askpass { .. } | Passphrase { .. } => "KEY_LOCKED",
+            AgentLacks { .. }
+            | AgentConnect { .. }
+            | AgentSpeak { .. }
+            | AgentAnswer { .. }
+            | AgentRefused { .. }
+            | AgentTooLong { .. } => "AGENT",
+            Fault(_) => "INJECTED_FAULT",
+        }
+    }
+}
+
+/// A path as a shell takes it back.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
