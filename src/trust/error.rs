@@ -1,4 +1,5 @@
 use crate::ambient::Fault;
+use crate::canon::JsonError;
 use crate::id::PublicKey;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -76,6 +77,28 @@ impl TrustError {
             | AgentRefused { .. }
             | AgentTooLong { .. } => "AGENT",
             Fault(_) => "INJECTED_FAULT",
+        }
+    }
+}
+
+/// Why bytes are not the signed document they were read as.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DocError {
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    #[error("{place}: {why}")]
+    Rule { place: String, why: &'static str },
+}
+
+impl DocError {
+    pub(super) fn rule(place: impl Into<String>, why: &'static str) -> DocError {
+        DocError::Rule { place: place.into(), why }
+    }
+
+    pub fn code(&self) -> &'static str {
+        match self {
+            DocError::Json(e) => e.code(),
+            DocError::Rule { .. } => "DOCUMENT_INVALID",
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Who signs, with which key, on whose word.
 //!
-//! Owns: Ed25519 signing and strict verification, key files and the directory of keys, the trust graph.
+//! Owns: Ed25519 signing and strict verification, key files and the directory of keys, DSSE signatures, the trust graph.
 //! Imports: id, ambient, canon, git.
 //! Invariant: this room does not know what is signed: events, bundles and receipts are bytes to it.
 
 mod agent;
+pub mod dsse;
 mod error;
 mod file;
 mod keydir;
@@ -13,7 +14,7 @@ mod passphrase;
 mod signer;
 mod verify;
 
-pub use error::TrustError;
+pub use error::{DocError, TrustError};
 pub use keydir::{KeyDir, KeyForm, KeyInfo};
 pub use openssh::{load_key_file, parse_public, public_line};
 pub use signer::Signer;

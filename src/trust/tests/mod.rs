@@ -1,4 +1,5 @@
 mod agent;
+mod dsse;
 mod keydir;
 mod keyfile;
 mod verify;
