@@ -21,4 +21,5 @@
 
 pub mod ambient;
 pub mod canon;
+pub mod git;
 pub mod id;
