@@ -60,7 +60,7 @@ pub fn encode(signatures: &[Signature]) -> Vec<u8> {
 /// Reads `signatures.json`, which must be exactly what `encode` writes.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Signature>, DocError> {
     let value = json::parse_canonical(bytes)?;
-    let list = value.as_list().ok_or(DocError::rule("the document", "it must be a list of signatures"))?;
+    let list = value.as_list().ok_or_else(|| DocError::rule("the document", "it must be a list of signatures"))?;
     if list.is_empty() || list.len() > SIGNATURES_MAX {
         return Err(DocError::rule("the document", "it must hold 1 to 256 signatures"));
     }
@@ -73,12 +73,13 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Signature>, DocError> {
 
 fn parse_one(at: usize, entry: &Value) -> Result<Signature, DocError> {
     let bad = |why| DocError::rule(format!("[{at}]"), why);
-    let map = entry.as_map().filter(|m| m.len() == 2).ok_or(bad("it must hold keyid and sig, nothing else"))?;
-    let member = |name: &str| map.get(name).and_then(Value::as_str).ok_or(bad("it must hold keyid and sig as strings"));
+    let map = entry.as_map().filter(|m| m.len() == 2).ok_or_else(|| bad("it must hold keyid and sig, nothing else"))?;
+    let member =
+        |name: &str| map.get(name).and_then(Value::as_str).ok_or_else(|| bad("it must hold keyid and sig as strings"));
     let keyid =
         member("keyid")?.parse().map_err(|_| bad("keyid must be ed25519: and 64 lower-case hexadecimal digits"))?;
     let sig = text::from_base64(member("sig")?).ok().and_then(|b| b.try_into().ok());
-    let sig = sig.map(SigBytes).ok_or(bad("sig must be the base64 of 64 bytes, padded, spare bits zero"))?;
+    let sig = sig.map(SigBytes).ok_or_else(|| bad("sig must be the base64 of 64 bytes, padded, spare bits zero"))?;
     Ok(Signature { keyid, sig })
 }
 

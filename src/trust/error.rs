@@ -12,9 +12,9 @@ pub enum TrustError {
     NoKeyDir,
     #[error("there is no key {key} in {}", dir.display())]
     NoSuchKey { key: PublicKey, dir: PathBuf },
-    #[error("{} cannot be read", path.display())]
+    #[error("{} cannot be read: {source}", path.display())]
     ReadKey { path: PathBuf, source: io::Error },
-    #[error("{} cannot be written", path.display())]
+    #[error("{} cannot be written: {source}", path.display())]
     WriteKey { path: PathBuf, source: io::Error },
     #[error("{} has mode {mode:04o}, so others may reach the key; run: chmod {wanted:o} {}", path.display(), quoted(path))]
     Wide { path: PathBuf, mode: u32, wanted: u32 },
@@ -33,18 +33,20 @@ pub enum TrustError {
 
     #[error("{} is encrypted and there is no terminal to ask for its passphrase; set SSH_ASKPASS, or run: ssh-add {}", path.display(), quoted(path))]
     NobodyToAsk { path: PathBuf },
-    #[error("the passphrase of {} cannot be asked for", path.display())]
+    #[error("the passphrase of {} cannot be asked for: {source}", path.display())]
     AskTerminal { path: PathBuf, source: io::Error },
+    #[error("{}, the program of SSH_ASKPASS, cannot be run: {source}", program.display())]
+    RunAskpass { program: PathBuf, source: io::Error },
     #[error("{}, the program of SSH_ASKPASS, gave no passphrase", program.display())]
-    Askpass { program: PathBuf, source: Option<io::Error> },
+    Askpass { program: PathBuf },
     #[error("{} stays locked: the passphrase is wrong", path.display())]
     Passphrase { path: PathBuf },
 
     #[error("no ssh-agent holds {key}; add it with: ssh-add <its private key file>")]
     AgentLacks { key: PublicKey },
-    #[error("the ssh-agent at {} (SSH_AUTH_SOCK) cannot be reached", socket.display())]
+    #[error("the ssh-agent at {} (SSH_AUTH_SOCK) cannot be reached: {source}", socket.display())]
     AgentConnect { socket: PathBuf, source: io::Error },
-    #[error("the ssh-agent at {} stopped answering", socket.display())]
+    #[error("the ssh-agent at {} stopped answering: {source}", socket.display())]
     AgentSpeak { socket: PathBuf, source: io::Error },
     #[error("the ssh-agent at {} gave an answer that is none", socket.display())]
     AgentAnswer { socket: PathBuf },
@@ -69,7 +71,9 @@ impl TrustError {
                 "KEY_INVALID"
             }
             NotEd25519 { .. } => "KEY_KIND",
-            NobodyToAsk { .. } | AskTerminal { .. } | Askpass { .. } | Passphrase { .. } => "KEY_LOCKED",
+            NobodyToAsk { .. } | AskTerminal { .. } | RunAskpass { .. } | Askpass { .. } | Passphrase { .. } => {
+                "KEY_LOCKED"
+            }
             AgentLacks { .. }
             | AgentConnect { .. }
             | AgentSpeak { .. }

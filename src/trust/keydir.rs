@@ -1,5 +1,5 @@
 use super::openssh::{self, KeyFile};
-use super::{Signer, TrustError, file, load_key_file};
+use super::{Signer, TrustError, load_key_file, private_file};
 use crate::ambient::Ambient;
 use crate::id::PublicKey;
 use std::fs;
@@ -59,32 +59,52 @@ impl KeyDir {
     pub fn create(&self) -> Result<Signer, TrustError> {
         let seed = Zeroizing::new(self.ambient.chance::<32>());
         let signer = Signer::from_seed(&seed);
-        file::private_dir(&self.path, &self.ambient)?;
-        let text = openssh::private_file(&seed, "gatos");
-        file::write_new(&self.place(signer.public(), false), text.as_bytes(), &self.ambient)?;
+        private_file::private_dir(&self.path, &self.ambient)?;
+        let text = openssh::file_of_seed(&seed, "gatos");
+        private_file::write_new(&self.place(signer.public(), false), text.as_bytes(), &self.ambient)?;
         Ok(signer)
     }
 
     /// The keys, sorted by their digits. Files of other names are left out; a key whose file is wrong is an error.
     pub fn list(&self) -> Result<Vec<KeyInfo>, TrustError> {
+        let paths = self.paths()?;
+        if !paths.is_empty() {
+            private_file::private_dir(&self.path, &self.ambient)?;
+        }
+        let mut keys = paths.into_iter().map(|(key, path)| self.info(key, path)).collect::<Result<Vec<_>, _>>()?;
+        // A private file sorts before the public line of the same key, which it makes superfluous.
+        keys.dedup_by_key(|info| info.key);
+        Ok(keys)
+    }
+
+    /// All that is wrong with the directory and the files of keys in it.
+    pub fn examine(&self) -> Vec<TrustError> {
+        let paths = match self.paths() {
+            Ok(paths) if paths.is_empty() => return Vec::new(),
+            Ok(paths) => paths,
+            Err(error) => return vec![error],
+        };
+        let dir = private_file::private_dir(&self.path, &self.ambient).err();
+        dir.into_iter().chain(paths.into_iter().filter_map(|(key, path)| self.info(key, path).err())).collect()
+    }
+
+    /// The files that are named after a key, sorted by name.
+    fn paths(&self) -> Result<Vec<(PublicKey, PathBuf)>, TrustError> {
+        let unread = |source| TrustError::ReadKey { path: self.path.clone(), source };
         let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(TrustError::ReadKey { path: self.path.clone(), source }),
+            Err(e) => return Err(unread(e)),
         };
-        file::private_dir(&self.path, &self.ambient)?;
-        let mut keys = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(|source| TrustError::ReadKey { path: self.path.clone(), source })?.path();
-            if let Some(key) = named(&path) {
-                let (found, _) = self.read(&key, &path)?;
-                keys.push(KeyInfo { key, form: KeyForm::from(&found), path });
-            }
-        }
-        // A private file sorts before the public line of the same key, which it makes superfluous.
-        keys.sort_by(|a, b| a.path.cmp(&b.path));
-        keys.dedup_by_key(|k| k.key);
-        Ok(keys)
+        let paths = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<Vec<_>, _>>().map_err(unread)?;
+        let mut named: Vec<_> = paths.into_iter().filter_map(|path| Some((named(&path)?, path))).collect();
+        named.sort();
+        Ok(named)
+    }
+
+    fn info(&self, key: PublicKey, path: PathBuf) -> Result<KeyInfo, TrustError> {
+        let form = KeyForm::from(&self.read(&key, &path)?.0);
+        Ok(KeyInfo { key, path, form })
     }
 
     /// Whether the directory has a file of this key.
@@ -97,7 +117,7 @@ impl KeyDir {
         if !self.holds(key) {
             return Err(TrustError::NoSuchKey { key: *key, dir: self.path.clone() });
         }
-        file::private_dir(&self.path, &self.ambient)?;
+        private_file::private_dir(&self.path, &self.ambient)?;
         let path = self.place(key, false);
         let signer = load_key_file(&path, &self.ambient)?;
         if signer.public() != key {
@@ -110,13 +130,12 @@ impl KeyDir {
     pub fn import(&self, from: &Path) -> Result<KeyInfo, TrustError> {
         let (found, bytes) = openssh::read(from)?;
         let (key, form) = (found.public(), KeyForm::from(&found));
-        file::private_dir(&self.path, &self.ambient)?;
+        private_file::private_dir(&self.path, &self.ambient)?;
         let path = self.place(&key, form == KeyForm::Agent);
         if path.exists() {
-            let (there, _) = self.read(&key, &path)?;
-            return Ok(KeyInfo { key, form: KeyForm::from(&there), path });
+            return self.info(key, path);
         }
-        file::write_new(&path, &bytes, &self.ambient)?;
+        private_file::write_new(&path, &bytes, &self.ambient)?;
         Ok(KeyInfo { key, path, form })
     }
 
@@ -127,7 +146,7 @@ impl KeyDir {
             return Err(TrustError::NoSuchKey { key: *key, dir: self.path.clone() });
         }
         let (_, bytes) = self.read(key, &self.place(key, public))?;
-        file::write_new(to, &bytes, &self.ambient)
+        private_file::write_new(to, &bytes, &self.ambient)
     }
 
     fn place(&self, key: &PublicKey, public: bool) -> PathBuf {

@@ -7,10 +7,10 @@
 mod agent;
 pub mod dsse;
 mod error;
-mod file;
 mod keydir;
 mod openssh;
 mod passphrase;
+mod private_file;
 mod signer;
 mod verify;
 

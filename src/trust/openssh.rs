@@ -1,7 +1,7 @@
 //! Key files in the format of OpenSSH.
 
 use super::agent::Session;
-use super::{Signer, TrustError, Verifier, file, passphrase};
+use super::{Signer, TrustError, Verifier, passphrase, private_file};
 use crate::ambient::Ambient;
 use crate::canon::text;
 use crate::id::PublicKey;
@@ -93,10 +93,10 @@ fn unlock(path: &Path, locked: &PrivateKey, ambient: &Ambient) -> Result<Signer,
 
 /// Reads a key file, and gives its bytes too. A file with a secret that others may open is refused.
 pub(super) fn read(path: &Path) -> Result<(KeyFile, Zeroizing<Vec<u8>>), TrustError> {
-    let (bytes, meta) = file::read(path)?;
+    let (bytes, meta) = private_file::read(path)?;
     let trimmed = bytes.trim_ascii_start();
     if trimmed.starts_with(PRIVATE) {
-        file::check_mode(path, &meta)?;
+        private_file::check_mode(path, &meta)?;
         return Ok((private(path, &bytes)?, bytes));
     }
     if trimmed.starts_with(OTHER_PEM) {
@@ -139,7 +139,7 @@ fn public_of_line(path: &Path, line: &str) -> Result<PublicKey, TrustError> {
 }
 
 /// The file of an unencrypted key with this seed. The comment names it in `ssh-add -l`.
-pub(super) fn private_file(seed: &[u8; 32], comment: &str) -> Zeroizing<String> {
+pub(super) fn file_of_seed(seed: &[u8; 32], comment: &str) -> Zeroizing<String> {
     let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(seed));
     let key = PrivateKey::new(pair, comment).expect("the key is not encrypted");
     key.to_openssh(LineEnding::LF).expect("an Ed25519 key has an OpenSSH form")

@@ -35,16 +35,11 @@ fn has_terminal() -> bool {
 }
 
 fn ask_program(program: OsString, prompt: &str) -> Result<Zeroizing<String>, TrustError> {
-    let said_no = |program: OsString| TrustError::Askpass { program: program.into(), source: None };
     let output = Command::new(&program).arg(prompt).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let output = match output {
-        Ok(output) => output,
-        Err(e) => return Err(TrustError::Askpass { program: program.into(), source: Some(e) }),
-    };
+    let output = output.map_err(|source| TrustError::RunAskpass { program: program.clone().into(), source })?;
     let answer = Zeroizing::new(output.stdout);
-    if !output.status.success() {
-        return Err(said_no(program));
+    match std::str::from_utf8(&answer) {
+        Ok(text) if output.status.success() => Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())),
+        _ => Err(TrustError::Askpass { program: program.into() }),
     }
-    let Ok(text) = std::str::from_utf8(&answer) else { return Err(said_no(program)) };
-    Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }

@@ -4,7 +4,7 @@ use super::{ambient, askpass, keygen};
 use crate::trust::{KeyDir, TrustError, load_key_file, verify};
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,12 +19,13 @@ impl Agent {
     fn start(dir: &Path) -> Agent {
         let socket = dir.join("agent");
         let child = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().unwrap();
+        let agent = Agent { child, socket };
         let begun = Instant::now();
-        while !socket.exists() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "ssh-agent makes its socket");
+        while UnixStream::connect(&agent.socket).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "ssh-agent listens");
             std::thread::sleep(Duration::from_millis(5));
         }
-        Agent { child, socket }
+        agent
     }
 
     fn add(&self, file: &Path, askpass: &str) {

@@ -65,13 +65,17 @@ fn wider_modes_are_refused_with_the_remedy() {
         let refused = refused.unwrap_err().to_string();
         assert!(refused.ends_with(&remedy), "{refused}");
     }
-    set_mode(dir.path(), 0o700);
     set_mode(&path, 0o644);
+    let all: Vec<_> = dir.examine().iter().map(TrustError::code).collect();
+    assert_eq!(all, ["KEY_MODE", "KEY_MODE"], "the directory and the file");
+    set_mode(dir.path(), 0o700);
     let remedy = format!("run: chmod 600 {}", path.display());
     for refused in [dir.load(&key).map(drop), dir.list().map(drop)] {
         let refused = refused.unwrap_err().to_string();
         assert!(refused.ends_with(&remedy), "{refused}");
     }
+    set_mode(&path, 0o600);
+    assert!(dir.examine().is_empty() && dir.load(&key).is_ok());
 }
 
 #[test]

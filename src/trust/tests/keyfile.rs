@@ -53,10 +53,10 @@ fn a_program_that_gives_up_is_not_asked_again() {
     keygen(&file, "ed25519", "correct horse");
     let vars = [("SSH_ASKPASS", "/bin/false"), ("SSH_ASKPASS_REQUIRE", "force")];
     let refused = load_key_file(&file, &ambient(dir.path(), &vars)).unwrap_err();
-    assert!(matches!(refused, TrustError::Askpass { source: None, .. }), "{refused}");
+    assert!(matches!(refused, TrustError::Askpass { .. }), "{refused}");
     let vars = [("SSH_ASKPASS", "/nowhere/askpass"), ("SSH_ASKPASS_REQUIRE", "force")];
     let refused = load_key_file(&file, &ambient(dir.path(), &vars)).unwrap_err();
-    assert!(matches!(refused, TrustError::Askpass { source: Some(_), .. }), "{refused}");
+    assert!(matches!(refused, TrustError::RunAskpass { .. }), "{refused}");
 }
 
 #[test]
