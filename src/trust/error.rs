@@ -1,6 +1,7 @@
 use crate::ambient::Fault;
 use crate::canon::JsonError;
-use crate::id::PublicKey;
+use crate::git::GitError;
+use crate::id::{Actor, Blake3, Oid, PublicKey};
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -55,6 +56,19 @@ pub enum TrustError {
     #[error("{size} bytes are too many for an ssh-agent, which takes {max}")]
     AgentTooLong { size: usize, max: usize },
 
+    #[error("trust version {version} cannot be made: {source}")]
+    Propose { version: u32, source: GraphFault },
+    #[error("{key} is no Ed25519 key that can sign")]
+    WeakKey { key: PublicKey },
+    #[error("{key} stands for {holder} already")]
+    KeyTaken { key: PublicKey, holder: Actor },
+    #[error("the commit {commit} of the trust graph is refused: {source}")]
+    Version { commit: Oid, source: GraphFault },
+    #[error("the commit {commit} of the trust graph cannot be read: {source}")]
+    ReadVersion { commit: Oid, source: Box<GitError> },
+    #[error(transparent)]
+    Git(#[from] GitError),
+
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -80,6 +94,11 @@ impl TrustError {
             | AgentAnswer { .. }
             | AgentRefused { .. }
             | AgentTooLong { .. } => "AGENT",
+            Propose { source, .. } | Version { source, .. } => source.code(),
+            WeakKey { .. } => "KEY_INVALID",
+            KeyTaken { .. } => "KEY_TAKEN",
+            ReadVersion { source, .. } => source.code(),
+            Git(source) => source.code(),
             Fault(_) => "INJECTED_FAULT",
         }
     }
@@ -103,6 +122,50 @@ impl DocError {
         match self {
             DocError::Json(e) => e.code(),
             DocError::Rule { .. } => "DOCUMENT_INVALID",
+        }
+    }
+}
+
+/// Why a commit is not the next version of a trust graph.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum GraphFault {
+    #[error("it has {0} parents: the graph is one line that begins with the genesis")]
+    Parents(usize),
+    #[error("{file} is missing")]
+    Missing { file: &'static str },
+    #[error("{path:?} has no place in the trust graph")]
+    Stranger { path: String },
+    #[error("{path:?}: this build does not judge grants and revocations yet")]
+    NotJudged { path: String },
+    #[error("{file}: {source}")]
+    Doc { file: &'static str, source: DocError },
+    #[error("it changes nothing: trust.json is that of the version before")]
+    Unchanged,
+    #[error("it is version {found} where version {wanted} must stand")]
+    Version { wanted: u32, found: u32 },
+    #[error("its prev is {found}, and the version before is {wanted}")]
+    Prev { wanted: Blake3, found: Blake3 },
+    #[error("it belongs to another repository: {found}, not {wanted}")]
+    Repo { wanted: Blake3, found: Blake3 },
+    #[error("the signature of {key} is not good")]
+    BadSignature { key: PublicKey },
+    #[error("{have} of the roots signed, and {need} must")]
+    Threshold { have: usize, need: u32 },
+}
+
+impl GraphFault {
+    /// The wire-stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            GraphFault::NotJudged { .. } => "TRUST_NOT_JUDGED",
+            GraphFault::BadSignature { .. } => "TRUST_SIGNATURE",
+            GraphFault::Threshold { .. } => "TRUST_THRESHOLD",
+            GraphFault::Doc { .. } | GraphFault::Missing { .. } | GraphFault::Stranger { .. } => "TRUST_INVALID",
+            GraphFault::Parents(_)
+            | GraphFault::Unchanged
+            | GraphFault::Version { .. }
+            | GraphFault::Prev { .. }
+            | GraphFault::Repo { .. } => "TRUST_CHAIN",
         }
     }
 }

@@ -1,7 +1,11 @@
 mod agent;
+mod doc;
 mod dsse;
+mod graph;
+mod judge;
 mod keydir;
 mod keyfile;
+mod schema;
 mod verify;
 
 use crate::ambient::{Ambient, Env};
