@@ -21,4 +21,6 @@
 
 pub mod ambient;
 pub mod canon;
+pub mod git;
 pub mod id;
+pub mod trust;

@@ -44,6 +44,13 @@ impl Env {
         self.get(name)?.into_string().ok()
     }
 
+    /// Gives a child process these variables: its own copy of the process's, or the fixed ones alone.
+    pub fn lend(&self, command: &mut std::process::Command) {
+        if let Vars::Fixed(map) = &self.vars {
+            command.env_clear().envs(map);
+        }
+    }
+
     pub fn cwd(&self) -> &Path {
         &self.cwd
     }

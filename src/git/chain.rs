@@ -1,0 +1,111 @@
+//! Histories of first parents: a journal, a chain of checkpoints, a trust graph.
+
+use super::commit::first_parent;
+use super::objects::read;
+use super::{GitError, Reader};
+use crate::id::Oid;
+use git2::{ObjectType, Odb};
+use std::collections::VecDeque;
+
+/// The commits of a chain, oldest first, each with the bytes of its object.
+///
+/// The bytes are not hashed: whoever reads a chain judges every commit anyway, by signature and digest or by `commit_id`.
+pub struct Chain<'r> {
+    odb: Odb<'r>,
+    /// What is still to come, the oldest last.
+    ids: Vec<Oid>,
+    /// The bytes of the oldest of these, in the same order.
+    kept: VecDeque<Vec<u8>>,
+}
+
+/// What a kept commit costs besides its bytes.
+const KEPT_COST: usize = size_of::<Vec<u8>>() + 16;
+
+impl Reader {
+    /// The commits behind `after`, or from the beginning, up to and with `tip`.
+    ///
+    /// The way is walked back once. At most `keep` bytes of the commits met last, which come first, stay in memory; the
+    /// others are read again when their turn comes, so that 20 bytes a commit are all that grows with the chain.
+    pub fn chain(&self, tip: Oid, after: Option<Oid>, keep: usize) -> Result<Chain<'_>, GitError> {
+        let odb = self.odb()?;
+        let mut ids = Vec::new();
+        let mut kept = VecDeque::new();
+        let mut held = 0;
+        let met = self.walk_back(&odb, tip, after, |oid, raw| {
+            ids.push(oid);
+            held += raw.len() + KEPT_COST;
+            kept.push_back(raw.to_vec());
+            while held > keep {
+                let Some(newest) = kept.pop_front() else { break };
+                held -= Vec::len(&newest) + KEPT_COST;
+            }
+        })?;
+        match after {
+            Some(old) if !met => Err(GitError::NotAncestor { old, new: tip }),
+            _ => Ok(Chain { odb, ids, kept }),
+        }
+    }
+
+    /// Is `old` the commit `new` or one of its first parents?
+    pub fn is_ancestor(&self, old: Oid, new: Oid) -> Result<bool, GitError> {
+        self.walk_back(&self.odb()?, new, Some(old), |_, _| ())
+    }
+
+    /// Shows `visit` every commit from `tip` back to `stop`, which is not shown. False where it was not met.
+    fn walk_back(
+        &self,
+        odb: &Odb<'_>,
+        tip: Oid,
+        stop: Option<Oid>,
+        mut visit: impl FnMut(Oid, &[u8]),
+    ) -> Result<bool, GitError> {
+        let mut next = Some(tip);
+        // Ids that are not hashed can run in a circle. One id of the way is remembered, and exchanged for a later one at
+        // every power of two (Brent, "An improved Monte Carlo factorization algorithm").
+        let (mut mark, mut steps) = (None, 0u64);
+        while let Some(oid) = next {
+            if stop == Some(oid) {
+                return Ok(true);
+            }
+            if mark == Some(oid) {
+                return Err(GitError::Damaged { oid, why: "its history runs in a circle" });
+            }
+            steps += 1;
+            if steps.is_power_of_two() {
+                mark = Some(oid);
+            }
+            let object = read(odb, oid, ObjectType::Commit).map_err(|error| self.or_shallow(error))?;
+            next =
+                first_parent(object.data()).ok_or(GitError::Damaged { oid, why: "it does not begin as a commit" })?;
+            visit(oid, object.data());
+        }
+        Ok(false)
+    }
+
+    /// In a shallow clone a missing commit lies behind the boundary.
+    fn or_shallow(&self, error: GitError) -> GitError {
+        match error {
+            GitError::Missing { .. } if self.is_shallow() => GitError::Shallow,
+            other => other,
+        }
+    }
+}
+
+impl Iterator for Chain<'_> {
+    type Item = Result<(Oid, Vec<u8>), GitError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let oid = self.ids.pop()?;
+        let raw = match self.kept.pop_back() {
+            Some(raw) => Ok(raw),
+            None => read(&self.odb, oid, ObjectType::Commit).map(|object| object.data().to_vec()),
+        };
+        Some(raw.map(|raw| (oid, raw)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.ids.len(), Some(self.ids.len()))
+    }
+}
+
+impl ExactSizeIterator for Chain<'_> {}

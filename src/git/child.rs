@@ -1,0 +1,106 @@
+//! The git program, for what libgit2 must not do: deleting refs, fetching, pushing, repacking.
+
+use super::{GitError, Reader};
+use crate::ambient::Env;
+use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// Variables that tie a process to one repository; a hook's must not reach a child that works on another
+/// (`git rev-parse --local-env-vars` without the configuration of `git -c`).
+const LOCAL: [&str; 13] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_WORK_TREE",
+];
+/// Most characters of what git said that an error carries.
+const STDERR_MAX: usize = 4000;
+
+/// What a child git printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
+/// One run of the git program in a repository.
+pub struct Git<'a> {
+    env: &'a Env,
+    git_dir: PathBuf,
+    work_dir: Option<PathBuf>,
+    args: Vec<OsString>,
+    stdin: Vec<u8>,
+}
+
+impl<'a> Git<'a> {
+    pub fn new(reader: &'a Reader) -> Git<'a> {
+        Git {
+            env: reader.ambient.env(),
+            git_dir: reader.git_dir().to_owned(),
+            work_dir: reader.work_dir().map(PathBuf::from),
+            args: Vec::new(),
+            stdin: Vec::new(),
+        }
+    }
+
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Git<'a> {
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// What the child reads from its standard input; nothing where this is not called.
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Git<'a> {
+        self.stdin = bytes.into();
+        self
+    }
+
+    /// Runs to the end; an exit code other than 0 is an error that carries what git said.
+    pub fn run(self) -> Result<Output, GitError> {
+        let spawned = |source| GitError::Spawn { source };
+        let mut child = self.command().spawn().map_err(spawned)?;
+        let mut stdin = child.stdin.take().expect("stdin is a pipe");
+        let input = &self.stdin;
+        let output = std::thread::scope(|scope| {
+            // A child that does not read all of its input says so by its exit code.
+            scope.spawn(move || drop(stdin.write_all(input)));
+            child.wait_with_output()
+        });
+        let output = output.map_err(spawned)?;
+        if output.status.success() {
+            return Ok(Output { stdout: output.stdout, stderr: output.stderr });
+        }
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let args: Vec<_> = self.args.iter().map(|arg| arg.to_string_lossy()).collect();
+        Err(GitError::Child {
+            command: args.join(" "),
+            status: output.status,
+            stderr: stderr.trim().chars().take(STDERR_MAX).collect(),
+        })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("git");
+        self.env.lend(&mut command);
+        for name in LOCAL {
+            command.env_remove(name);
+        }
+        command.env("GIT_DIR", &self.git_dir).env("GIT_NO_REPLACE_OBJECTS", "1").env("LC_ALL", "C");
+        if let Some(dir) = &self.work_dir {
+            command.env("GIT_WORK_TREE", dir);
+        }
+        command.current_dir(self.work_dir.as_ref().unwrap_or(&self.git_dir)).args(&self.args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}

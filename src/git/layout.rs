@@ -1,0 +1,342 @@
+//! Every ref name of the project, built and read back here and nowhere else.
+
+use crate::id::{Blake3, Ns, Segment, Ulid, Writer};
+use std::fmt::{self, Display, Formatter};
+
+const OWN: &str = "refs/gatos/";
+const TRACKING: &str = "refs/gatos-remotes/";
+const LOST: &str = "refs/gatos-lost/";
+const CACHE: &str = "refs/gatos-cache/";
+/// What every name of ours and every look-alike starts with, whatever its case.
+const FAMILY: &str = "refs/gatos";
+
+/// Whose copy of a ref a name means.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// What this repository holds itself.
+    Own,
+    /// What was fetched from the remote of that name.
+    Tracking(Segment),
+}
+
+/// What a proof under `audit/proofs` proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProofKind {
+    Fold,
+    Job,
+    Governance,
+    Experiment,
+}
+
+impl ProofKind {
+    pub const ALL: [ProofKind; 4] = [ProofKind::Fold, ProofKind::Job, ProofKind::Governance, ProofKind::Experiment];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProofKind::Fold => "fold",
+            ProofKind::Job => "job",
+            ProofKind::Governance => "governance",
+            ProofKind::Experiment => "experiment",
+        }
+    }
+}
+
+/// The three refs of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JobPart {
+    Spec,
+    Claim,
+    Result,
+}
+
+impl JobPart {
+    pub const ALL: [JobPart; 3] = [JobPart::Spec, JobPart::Claim, JobPart::Result];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            JobPart::Spec => "spec",
+            JobPart::Claim => "claim",
+            JobPart::Result => "result",
+        }
+    }
+}
+
+/// The number of a segment, 1 to 999,999, printed with six digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SegmentNo(u32);
+
+impl SegmentNo {
+    pub fn new(number: u32) -> Option<SegmentNo> {
+        (1..=999_999).contains(&number).then_some(SegmentNo(number))
+    }
+
+    pub fn get(self) -> u32 {
+        self.0
+    }
+
+    fn parse(text: &str) -> Option<SegmentNo> {
+        digits(text, 6).and_then(SegmentNo::new)
+    }
+}
+
+/// A month, printed `yyyy-mm`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month {
+    year: u16,
+    month: u8,
+}
+
+impl Month {
+    pub fn new(year: u16, month: u8) -> Option<Month> {
+        ((1970..=9999).contains(&year) && (1..=12).contains(&month)).then_some(Month { year, month })
+    }
+
+    fn parse(text: &str) -> Option<Month> {
+        let (year, month) = text.split_once('-')?;
+        Month::new(digits(year, 4)? as u16, digits(month, 2)? as u8)
+    }
+}
+
+fn digits(text: &str, len: usize) -> Option<u32> {
+    let plain = text.len() == len && text.bytes().all(|b| b.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+/// What a ref holds: one variant a row of the table of refs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Plane {
+    TrustGraph,
+    PolicyBundle(Blake3),
+    PolicyActive,
+    Journal {
+        ns: Ns,
+        writer: Writer,
+    },
+    State {
+        ns: Ns,
+    },
+    AuditPolicy {
+        writer: Writer,
+    },
+    AuditProof {
+        kind: ProofKind,
+        id: Blake3,
+    },
+    AuditResolve {
+        writer: Writer,
+    },
+    Proposal(Blake3),
+    Approval {
+        proposal: Blake3,
+        writer: Writer,
+    },
+    Grant(Blake3),
+    Revocation {
+        grant: Blake3,
+        writer: Writer,
+    },
+    Messages {
+        topic: Segment,
+        writer: Writer,
+        segment: SegmentNo,
+    },
+    Acks {
+        topic: Segment,
+        writer: Writer,
+    },
+    Job {
+        id: Blake3,
+        part: JobPart,
+    },
+    Epoch {
+        ns: Ns,
+        segment: SegmentNo,
+    },
+    Archive {
+        plane: Segment,
+        month: Month,
+    },
+    /// The ULID stands in lower case: two names that differ in case alone are one file on some file systems.
+    Session {
+        writer: Writer,
+        ulid: Ulid,
+    },
+}
+
+impl Display for Plane {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Plane::TrustGraph => f.write_str("trust/graph"),
+            Plane::PolicyBundle(id) => write!(f, "policies/{}", id.hex()),
+            Plane::PolicyActive => f.write_str("policies/active"),
+            Plane::Journal { ns, writer } => write!(f, "journal/{ns}/{writer}"),
+            Plane::State { ns } => write!(f, "state/{ns}"),
+            Plane::AuditPolicy { writer } => write!(f, "audit/policy/{writer}"),
+            Plane::AuditProof { kind, id } => write!(f, "audit/proofs/{}/{}", kind.as_str(), id.hex()),
+            Plane::AuditResolve { writer } => write!(f, "audit/resolve/{writer}"),
+            Plane::Proposal(id) => write!(f, "proposals/{}", id.hex()),
+            Plane::Approval { proposal, writer } => write!(f, "approvals/{}/{writer}", proposal.hex()),
+            Plane::Grant(id) => write!(f, "grants/{}", id.hex()),
+            Plane::Revocation { grant, writer } => write!(f, "revocations/{}/{writer}", grant.hex()),
+            Plane::Messages { topic, writer, segment } => write!(f, "mbus/{topic}/{writer}/{:06}", segment.0),
+            Plane::Acks { topic, writer } => write!(f, "mbus-ack/{topic}/{writer}"),
+            Plane::Job { id, part } => write!(f, "jobs/{}/{}", id.hex(), part.as_str()),
+            Plane::Epoch { ns, segment } => write!(f, "epoch/{ns}/{:06}", segment.0),
+            Plane::Archive { plane, month } => write!(f, "archive/{plane}/{:04}-{:02}", month.year, month.month),
+            Plane::Session { writer, ulid } => write!(f, "sessions/{writer}/{}", ulid.to_string().to_ascii_lowercase()),
+        }
+    }
+}
+
+impl Plane {
+    /// The inverse of `Display`.
+    fn parse(path: &str) -> Option<Plane> {
+        let parts: Vec<&str> = path.split('/').collect();
+        Some(match parts[..] {
+            ["trust", "graph"] => Plane::TrustGraph,
+            ["policies", "active"] => Plane::PolicyActive,
+            ["policies", id] => Plane::PolicyBundle(h64(id)?),
+            ["journal", ns, writer] => Plane::Journal { ns: ns.parse().ok()?, writer: writer.parse().ok()? },
+            ["state", ns] => Plane::State { ns: ns.parse().ok()? },
+            ["audit", "policy", writer] => Plane::AuditPolicy { writer: writer.parse().ok()? },
+            ["audit", "proofs", kind, id] => {
+                Plane::AuditProof { kind: ProofKind::ALL.into_iter().find(|k| k.as_str() == kind)?, id: h64(id)? }
+            }
+            ["audit", "resolve", writer] => Plane::AuditResolve { writer: writer.parse().ok()? },
+            ["proposals", id] => Plane::Proposal(h64(id)?),
+            ["approvals", id, writer] => Plane::Approval { proposal: h64(id)?, writer: writer.parse().ok()? },
+            ["grants", id] => Plane::Grant(h64(id)?),
+            ["revocations", id, writer] => Plane::Revocation { grant: h64(id)?, writer: writer.parse().ok()? },
+            ["mbus", topic, writer, segment] => Plane::Messages {
+                topic: topic.parse().ok()?,
+                writer: writer.parse().ok()?,
+                segment: SegmentNo::parse(segment)?,
+            },
+            ["mbus-ack", topic, writer] => Plane::Acks { topic: topic.parse().ok()?, writer: writer.parse().ok()? },
+            ["jobs", id, part] => {
+                Plane::Job { id: h64(id)?, part: JobPart::ALL.into_iter().find(|p| p.as_str() == part)? }
+            }
+            ["epoch", ns, segment] => Plane::Epoch { ns: ns.parse().ok()?, segment: SegmentNo::parse(segment)? },
+            ["archive", plane, month] => Plane::Archive { plane: plane.parse().ok()?, month: Month::parse(month)? },
+            ["sessions", writer, ulid] => Plane::Session { writer: writer.parse().ok()?, ulid: lower_ulid(ulid)? },
+            _ => return None,
+        })
+    }
+}
+
+fn h64(text: &str) -> Option<Blake3> {
+    Blake3::from_hex(text).ok()
+}
+
+fn lower_ulid(text: &str) -> Option<Ulid> {
+    if text.bytes().any(|b| b.is_ascii_uppercase()) { None } else { text.to_ascii_uppercase().parse().ok() }
+}
+
+/// The name of one ref.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RefName {
+    pub place: Place,
+    pub plane: Plane,
+}
+
+impl RefName {
+    pub fn own(plane: Plane) -> RefName {
+        RefName { place: Place::Own, plane }
+    }
+
+    pub fn tracking(remote: Segment, plane: Plane) -> RefName {
+        RefName { place: Place::Tracking(remote), plane }
+    }
+
+    /// The inverse of `Display`; `None` for every name the layout does not have.
+    pub fn parse(name: &str) -> Option<RefName> {
+        if let Some(path) = name.strip_prefix(OWN) {
+            return Some(RefName::own(Plane::parse(path)?));
+        }
+        let (remote, path) = name.strip_prefix(TRACKING)?.split_once('/')?;
+        Some(RefName::tracking(remote.parse().ok()?, Plane::parse(path)?))
+    }
+}
+
+impl Display for RefName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Own => write!(f, "{OWN}{}", self.plane),
+            Place::Tracking(remote) => write!(f, "{TRACKING}{remote}/{}", self.plane),
+        }
+    }
+}
+
+/// Where own events lie that could not be accepted and were sealed anew: evidence, never read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lost {
+    pub ns: Ns,
+    pub writer: Writer,
+}
+
+impl Lost {
+    /// The inverse of `Display`.
+    pub fn parse(name: &str) -> Option<Lost> {
+        let (ns, writer) = name.strip_prefix(LOST)?.split_once('/')?;
+        Some(Lost { ns: ns.parse().ok()?, writer: writer.parse().ok()? })
+    }
+}
+
+impl Display for Lost {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{LOST}{}/{}", self.ns, self.writer)
+    }
+}
+
+/// Is this a name of our family, in any spelling, that the layout does not have?
+pub(super) fn is_stranger(name: &str) -> bool {
+    let ours = name.get(..FAMILY.len()).is_some_and(|head| head.eq_ignore_ascii_case(FAMILY));
+    ours && !name.starts_with(CACHE) && RefName::parse(name).is_none() && Lost::parse(name).is_none()
+}
+
+/// Which refs to list. All but `Own` and `Tracking` mean both places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything this repository holds itself.
+    Own,
+    /// Everything fetched.
+    Tracking,
+    /// Journals, of one namespace or of all.
+    Journals(Option<Ns>),
+    States,
+    Trust,
+    Policies,
+    /// Decisions and receipts.
+    Audits,
+}
+
+impl Scope {
+    /// Patterns (`*` also matches `/`) that together find every ref of the scope, and perhaps more.
+    pub(super) fn globs(&self) -> Vec<String> {
+        let both = |path: &str| vec![format!("{OWN}{path}"), format!("{TRACKING}*/{path}")];
+        match self {
+            Scope::Own => vec![format!("{OWN}*")],
+            Scope::Tracking => vec![format!("{TRACKING}*")],
+            Scope::Journals(None) => both("journal/*"),
+            Scope::Journals(Some(ns)) => both(&format!("journal/{ns}/*")),
+            Scope::States => both("state/*"),
+            Scope::Trust => both("trust/*"),
+            Scope::Policies => both("policies/*"),
+            Scope::Audits => both("audit/policy/*"),
+        }
+    }
+
+    /// Is `name` one of the scope?
+    pub(super) fn holds(&self, name: &RefName) -> bool {
+        match (self, &name.plane) {
+            (Scope::Own, _) => name.place == Place::Own,
+            (Scope::Tracking, _) => name.place != Place::Own,
+            (Scope::Journals(want), Plane::Journal { ns, .. }) => want.as_ref().is_none_or(|want| want == ns),
+            (Scope::States, Plane::State { .. }) => true,
+            (Scope::Trust, Plane::TrustGraph) => true,
+            (Scope::Policies, Plane::PolicyActive | Plane::PolicyBundle(_)) => true,
+            (Scope::Audits, Plane::AuditPolicy { .. }) => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The store: objects, refs and chains of a git repository.
+//!
+//! Owns: the ref layout, reading (`Reader`), writing (`Store`), compare-and-swap of refs, chains of first parents, packs,
+//! commit bytes, the child git.
+//! Imports: id, ambient, canon.
+//! Invariant: this room does not know what a commit says. Only a `Store` writes, and no ref moves without an expectation.
+
+mod chain;
+mod child;
+mod commit;
+mod config;
+mod error;
+mod layout;
+mod objects;
+mod open;
+mod reader;
+mod retry;
+mod store;
+mod switches;
+
+pub use chain::Chain;
+pub use child::{Git, Output};
+pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
+pub use error::GitError;
+pub use layout::{JobPart, Lost, Month, Place, Plane, ProofKind, RefName, Scope, SegmentNo};
+pub use objects::TreeEntry;
+pub use reader::Reader;
+pub use store::{Expected, Store};
+
+#[cfg(test)]
+mod tests;

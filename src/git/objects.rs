@@ -1,0 +1,152 @@
+//! Reading objects. Each is hashed after it was read, so that damage on the disk is found where it is met.
+
+use super::commit::object_id;
+use super::reader::theirs;
+use super::{Commit, GitError, Reader};
+use crate::id::Oid;
+use git2::{ErrorCode, ObjectType, Odb, OdbObject};
+
+/// One entry of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeEntry {
+    pub name: String,
+    pub mode: u32,
+    pub oid: Oid,
+}
+
+const TREE: u32 = 0o040_000;
+const FILES: [u32; 2] = [0o100_644, 0o100_755];
+/// Most entries that a whole tree may have where all of it is read.
+const ENTRIES_MAX: usize = 65_536;
+/// Deepest nesting of directories that is followed.
+const DEPTH_MAX: usize = 64;
+/// Largest tree object that is read.
+const TREE_MAX: u64 = 64 << 20;
+/// Largest commit that is read: an append holds at most 1 MiB, the rest is for the commits of others.
+const COMMIT_MAX: u64 = 16 << 20;
+
+impl Reader {
+    pub(super) fn odb(&self) -> Result<Odb<'_>, GitError> {
+        let opened = |source| GitError::Open { path: self.git_dir().to_owned(), source };
+        self.repo.odb().map_err(opened)
+    }
+
+    /// The bytes of a commit object.
+    pub fn raw_commit(&self, oid: Oid) -> Result<Vec<u8>, GitError> {
+        self.checked(oid, ObjectType::Commit, COMMIT_MAX)
+    }
+
+    /// A commit, read.
+    pub fn commit(&self, oid: Oid) -> Result<Commit, GitError> {
+        Commit::parse(oid, self.raw_commit(oid)?)
+    }
+
+    /// The entries of one tree, in git's order.
+    pub fn tree(&self, oid: Oid) -> Result<Vec<TreeEntry>, GitError> {
+        parse_tree(&self.checked(oid, ObjectType::Tree, TREE_MAX)?)
+            .ok_or(GitError::Damaged { oid, why: "it is not a tree of names in UTF-8" })
+    }
+
+    /// The bytes of a blob of at most `limit` bytes; its size is asked before it is inflated.
+    pub fn blob(&self, oid: Oid, limit: u64) -> Result<Vec<u8>, GitError> {
+        self.checked(oid, ObjectType::Blob, limit)
+    }
+
+    /// The file at `path` in the tree of a commit; `None` where there is none.
+    pub fn file(&self, commit: Oid, path: &str, limit: u64) -> Result<Option<Vec<u8>>, GitError> {
+        let mut tree = self.commit(commit)?.tree;
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let Some(entry) = self.tree(tree)?.into_iter().find(|entry| entry.name == part) else { return Ok(None) };
+            match (parts.peek(), entry.mode) {
+                (Some(_), TREE) => tree = entry.oid,
+                (Some(_), _) => return Ok(None),
+                (None, mode) if FILES.contains(&mode) => return self.blob(entry.oid, limit).map(Some),
+                (None, mode) => return Err(GitError::NotRegular { oid: commit, path: path.to_owned(), mode }),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every file in the tree of a commit, sorted by path, at most `limit` bytes together. Anything but directories and
+    /// regular files is an error.
+    pub fn files(&self, commit: Oid, limit: u64) -> Result<Vec<(String, Vec<u8>)>, GitError> {
+        let mut out = Vec::new();
+        let mut left = limit;
+        let mut entries = 0;
+        let mut open = vec![(String::new(), self.commit(commit)?.tree, 0)];
+        while let Some((prefix, tree, depth)) = open.pop() {
+            for entry in self.tree(tree)? {
+                entries += 1;
+                if entries > ENTRIES_MAX || depth > DEPTH_MAX {
+                    return Err(GitError::TooMany { oid: commit, limit: ENTRIES_MAX });
+                }
+                let path = format!("{prefix}{}", entry.name);
+                match entry.mode {
+                    TREE => open.push((path + "/", entry.oid, depth + 1)),
+                    mode if FILES.contains(&mode) => {
+                        let bytes = self.blob(entry.oid, left)?;
+                        left -= bytes.len() as u64;
+                        out.push((path, bytes));
+                    }
+                    mode => return Err(GitError::NotRegular { oid: commit, path, mode }),
+                }
+            }
+        }
+        out.sort();
+        Ok(out)
+    }
+
+    /// Is the object here?
+    pub fn contains(&self, oid: Oid) -> bool {
+        self.odb().is_ok_and(|odb| odb.exists(theirs(oid)))
+    }
+
+    fn checked(&self, oid: Oid, kind: ObjectType, limit: u64) -> Result<Vec<u8>, GitError> {
+        let odb = self.odb()?;
+        let (size, found) = odb.read_header(theirs(oid)).map_err(|source| unread(oid, source))?;
+        expect_kind(oid, kind, found)?;
+        if size as u64 > limit {
+            return Err(GitError::TooLarge { oid, size: size as u64, limit });
+        }
+        let object = read(&odb, oid, kind)?;
+        if object_id(kind.str(), object.data()) != oid {
+            return Err(GitError::Damaged { oid, why: "its bytes have another hash" });
+        }
+        Ok(object.data().to_vec())
+    }
+}
+
+/// Reads an object without hashing it.
+pub(super) fn read<'o>(odb: &'o Odb<'_>, oid: Oid, kind: ObjectType) -> Result<OdbObject<'o>, GitError> {
+    let object = odb.read(theirs(oid)).map_err(|source| unread(oid, source))?;
+    expect_kind(oid, kind, object.kind())?;
+    Ok(object)
+}
+
+fn expect_kind(oid: Oid, wanted: ObjectType, found: ObjectType) -> Result<(), GitError> {
+    if wanted == found { Ok(()) } else { Err(GitError::Kind { oid, wanted: wanted.str(), found: found.str() }) }
+}
+
+fn unread(oid: Oid, source: git2::Error) -> GitError {
+    match source.code() {
+        ErrorCode::NotFound => GitError::Missing { oid },
+        _ => GitError::ReadObject { oid, source },
+    }
+}
+
+/// Entries are `<octal mode> <name> NUL <20 bytes>`.
+fn parse_tree(mut rest: &[u8]) -> Option<Vec<TreeEntry>> {
+    let mut out = Vec::new();
+    while !rest.is_empty() {
+        let space = rest.iter().position(|b| *b == b' ')?;
+        let mode = u32::from_str_radix(std::str::from_utf8(&rest[..space]).ok()?, 8).ok()?;
+        rest = &rest[space + 1..];
+        let end = rest.iter().position(|b| *b == 0)?;
+        let name = std::str::from_utf8(&rest[..end]).ok()?.to_owned();
+        let (id, after) = rest[end + 1..].split_first_chunk::<20>()?;
+        out.push(TreeEntry { name, mode, oid: Oid(*id) });
+        rest = after;
+    }
+    Some(out)
+}
