@@ -18,7 +18,12 @@ impl Faults {
 
     #[cfg(feature = "testing")]
     pub(super) fn from_env(env: &super::Env) -> Faults {
-        Faults { order: env.text("GATOS_FAULT").map(|text| order::Order::parse(&text)) }
+        env.text("GATOS_FAULT").map_or_else(Faults::none, |text| Faults::ordered(&text))
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn ordered(text: &str) -> Faults {
+        Faults { order: Some(order::Order::parse(text)) }
     }
 
     /// Called before every write of a store: object, pack, ref, file.

@@ -68,6 +68,12 @@ impl Ambient {
         }
     }
 
+    /// The same surroundings with a failure ordered, spelled as in `GATOS_FAULT`.
+    #[cfg(feature = "testing")]
+    pub fn failing(&self, order: &str) -> Ambient {
+        Ambient { faults: Arc::new(Faults::ordered(order)), ..self.clone() }
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

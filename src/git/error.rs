@@ -67,8 +67,6 @@ pub enum GitError {
     WritePack { path: PathBuf, source: std::io::Error },
     #[error("a pack cannot hold {0} bytes in one batch; write smaller batches")]
     PackTooLarge(u64),
-    #[error("cannot compress the object {oid}")]
-    Compress { oid: Oid },
     /// Somebody else moved the ref first. `found` may equal the new value, when the same commit was written elsewhere.
     #[error("the ref {name} was expected {expected}, but {}", found_text(found))]
     Moved { name: String, expected: Expected, found: Option<Oid> },
@@ -112,7 +110,7 @@ impl GitError {
             GitError::TooLarge { .. } | GitError::TooMany { .. } | GitError::PackTooLarge(_) => "LIMIT",
             GitError::NotRegular { .. } | GitError::Path { .. } => "TREE_SHAPE",
             GitError::NotAncestor { .. } => "NOT_ANCESTOR",
-            GitError::WriteObject { .. } | GitError::WritePack { .. } | GitError::Compress { .. } => "OBJECT_WRITE",
+            GitError::WriteObject { .. } | GitError::WritePack { .. } => "OBJECT_WRITE",
             GitError::Identity { .. } => "COMMIT_IDENTITY",
             GitError::Moved { .. } => "REF_MOVED",
             GitError::UpdateRef { .. } => "REF_WRITE",

@@ -1,7 +1,8 @@
 //! The store: objects, refs and chains of a git repository.
 //!
 //! Owns: the ref layout, reading (`Reader`), writing (`Store`), compare-and-swap of refs, chains of first parents, packs,
-//! commit bytes, the child git.
+//! packs, commit
+//! bytes, the child git.
 //! Imports: id, ambient, canon.
 //! Invariant: this room does not know what a commit says. Only a `Store` writes, and no ref moves without an expectation.
 
@@ -9,14 +10,17 @@ mod chain;
 mod child;
 mod commit;
 mod config;
+mod deflate;
 mod error;
 mod layout;
 mod objects;
 mod open;
+mod pack;
 mod reader;
 mod retry;
 mod store;
 mod switches;
+mod tidy;
 
 pub use chain::Chain;
 pub use child::{Git, Output};

@@ -104,7 +104,7 @@ impl Reader {
 
     fn checked(&self, oid: Oid, kind: ObjectType, limit: u64) -> Result<Vec<u8>, GitError> {
         let odb = self.odb()?;
-        let (size, found) = odb.read_header(theirs(oid)).map_err(|source| unread(oid, source))?;
+        let (size, found) = again(&odb, || odb.read_header(theirs(oid))).map_err(|source| unread(oid, source))?;
         expect_kind(oid, kind, found)?;
         if size as u64 > limit {
             return Err(GitError::TooLarge { oid, size: size as u64, limit });
@@ -119,9 +119,20 @@ impl Reader {
 
 /// Reads an object without hashing it.
 pub(super) fn read<'o>(odb: &'o Odb<'_>, oid: Oid, kind: ObjectType) -> Result<OdbObject<'o>, GitError> {
-    let object = odb.read(theirs(oid)).map_err(|source| unread(oid, source))?;
+    let object = again(odb, || odb.read(theirs(oid))).map_err(|source| unread(oid, source))?;
     expect_kind(oid, kind, object.kind())?;
     Ok(object)
+}
+
+/// Reads once more after looking at the packs anew: the one that held the object may just have been put into another.
+fn again<T>(odb: &Odb<'_>, read: impl Fn() -> Result<T, git2::Error>) -> Result<T, git2::Error> {
+    match read() {
+        Err(error) if error.code() != ErrorCode::NotFound => {
+            odb.refresh()?;
+            read()
+        }
+        done => done,
+    }
 }
 
 fn expect_kind(oid: Oid, wanted: ObjectType, found: ObjectType) -> Result<(), GitError> {

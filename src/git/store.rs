@@ -12,6 +12,8 @@ use std::path::Path;
 /// An opened repository that can be written: the only thing that writes. It reads like a `Reader`.
 pub struct Store {
     reader: Reader,
+    /// Must a write have reached the disk before it counts as done?
+    pub(super) durable: bool,
 }
 
 /// What a ref must be for a move to happen.
@@ -73,7 +75,7 @@ impl Store {
                 _ => Ok(()),
             }
         })?;
-        Ok(Store { reader })
+        Ok(Store { reader, durable })
     }
 
     pub fn reader(&self) -> &Reader {

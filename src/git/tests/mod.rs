@@ -1,8 +1,10 @@
 mod chain;
 mod commit;
 mod config;
+mod contention;
 mod layout;
 mod open;
+mod pack;
 mod reader;
 mod store;
 mod support;
