@@ -23,4 +23,5 @@ pub mod ambient;
 pub mod canon;
 pub mod git;
 pub mod id;
+pub mod ledger;
 pub mod trust;

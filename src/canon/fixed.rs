@@ -1,8 +1,8 @@
 //! The decimal form of Q32.32: a value is `raw / 2^32`. Printing gives the fewest decimals that parse back to the same
 //! raw value (ten always suffice); parsing rounds to the nearest, ties to even.
 
-/// Decimals that decide a rounding: halves of the grid, multiples of 2^-33, have 33. More can only break a tie.
-const DECIMALS: usize = 33;
+/// Longest run of decimals that is read.
+const DECIMALS_MAX: usize = 28;
 const ONE: i128 = 1 << 32;
 
 /// Why a decimal is not a Q32.32 value.
@@ -35,30 +35,28 @@ pub fn parse_wide(text: &str) -> Result<i128, FixedError> {
     if whole.is_empty() || !digits(whole) || !digits(decimals) {
         return Err(FixedError::Syntax);
     }
-    if whole.len() > 1 && whole.starts_with('0') {
-        return Err(FixedError::Syntax);
-    }
-    if whole.len() > 20 {
+    let significant = whole.trim_start_matches('0');
+    if significant.len() > 20 {
         return Err(FixedError::Range);
     }
-    let whole: i128 = whole.parse().expect("at most 20 digits");
+    let whole: i128 = if significant.is_empty() { 0 } else { significant.parse().map_err(|_| FixedError::Range)? };
     let raw = whole * ONE + fraction(decimals);
     Ok(if negative { -raw } else { raw })
 }
 
-/// The nearest multiple of 2^-32 to `0.decimals`, ties to even.
+/// The nearest multiple of 2^-32 to `0.decimals`. Digits behind the 28th can only break a tie upward.
 fn fraction(decimals: &str) -> i128 {
-    if decimals.is_empty() {
+    let (used, rest) = decimals.split_at(decimals.len().min(DECIMALS_MAX));
+    if used.is_empty() {
         return 0;
     }
-    let (used, rest) = decimals.split_at(decimals.len().min(DECIMALS));
-    let n: i128 = used.parse().expect("at most 33 digits");
-    let n = n * 10i128.pow((DECIMALS - used.len()) as u32);
-    // n / 10^33 in units of 2^-33 is n / 5^33.
-    let d = 5i128.pow(DECIMALS as u32);
-    let (halves, more) = (n / d, n % d != 0 || rest.bytes().any(|b| b != b'0'));
-    let (q, tied_or_above) = (halves / 2, halves % 2 == 1);
-    if tied_or_above && (more || q % 2 == 1) { q + 1 } else { q }
+    let n: i128 = used.parse().expect("at most 28 digits");
+    let sticky = rest.bytes().any(|b| b != b'0');
+    // 10^28 * 2^32 < 2^126: twice the numerator and one sticky unit still fit.
+    let d = 10i128.pow(used.len() as u32);
+    let (q, r) = ((n << 32) / d, (n << 32) % d);
+    let up = r * 2 > d || (r * 2 == d && (sticky || q & 1 == 1));
+    if up { q + 1 } else { q }
 }
 
 /// Reads a plain decimal as a raw Q32.32 value.
@@ -70,6 +68,25 @@ pub fn parse(text: &str) -> Result<i64, FixedError> {
 pub fn parse_canonical(text: &str) -> Option<i64> {
     let raw = parse(text).ok()?;
     (raw as i128 % ONE != 0 && print(raw) == text).then_some(raw)
+}
+
+/// The raw value of a double that is not integral, where its JCS text is the exact form of a Q32.32 fraction; an exponent,
+/// which JCS writes below 10^-6, counts as the zeros it stands for. `None` for every other double.
+pub fn on_grid(f: f64) -> Option<i64> {
+    if !f.is_finite() {
+        return None;
+    }
+    let mut buffer = ryu_js::Buffer::new();
+    let text = buffer.format_finite(f);
+    match text.split_once("e-") {
+        None => parse_canonical(text),
+        Some((digits, zeros)) => {
+            let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |d| ("-", d));
+            let zeros: usize = zeros.parse().ok().filter(|n| *n <= 10)?;
+            let digits = digits.replace('.', "");
+            parse_canonical(&format!("{sign}0.{}{digits}", "0".repeat(zeros - 1)))
+        }
+    }
 }
 
 /// The shortest plain decimal of a raw value.

@@ -29,7 +29,7 @@ pub use error::GitError;
 pub use layout::{JobPart, Lost, Month, Place, Plane, ProofKind, RefName, Scope, SegmentNo};
 pub use objects::TreeEntry;
 pub use reader::Reader;
-pub use store::{Expected, Store};
+pub use store::{EMPTY_TREE, Expected, Store};
 
 #[cfg(test)]
 mod tests;

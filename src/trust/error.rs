@@ -74,6 +74,15 @@ pub enum TrustError {
 }
 
 impl TrustError {
+    /// The commit of the trust graph that is at fault, where one is.
+    pub fn commit(&self) -> Option<Oid> {
+        match self {
+            TrustError::Version { commit, .. } | TrustError::ReadVersion { commit, .. } => Some(*commit),
+            TrustError::Git(source) => source.oid(),
+            _ => None,
+        }
+    }
+
     /// The wire-stable code.
     pub fn code(&self) -> &'static str {
         use TrustError::*;

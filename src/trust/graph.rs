@@ -72,6 +72,19 @@ impl Graph {
         self.held.get(key).is_some_and(|actors| actors.contains(actor))
     }
 
+    /// The key of an actor, in any version, that begins with these hexadecimal digits: 8 of them stand in a writer's name.
+    /// No two keys of one actor share them, for `propose_add_key` and the judge refuse that.
+    pub fn key_with_prefix(&self, actor: &Actor, key8: &str) -> Option<PublicKey> {
+        let fits = |key: &&PublicKey| key.key8() == key8;
+        let mut keys = self.versions.iter().flat_map(|v| v.doc.keys_of(actor));
+        keys.find(fits).copied()
+    }
+
+    /// Whether a key stands, in the newest version, for a root.
+    pub fn is_root_key(&self, key: &PublicKey) -> bool {
+        self.current().roots.actors.iter().any(|root| self.current().keys_of(root).contains(key))
+    }
+
     /// The keys that stand for an actor in the newest version.
     pub fn keys_of(&self, actor: &Actor) -> &[PublicKey] {
         self.current().keys_of(actor)
