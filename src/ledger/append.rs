@@ -1,7 +1,7 @@
 use super::envelope::{self, Event, Origin, PAYLOAD_MAX};
 use super::error::Fault;
 use crate::canon::{Value, cbor, digest, json, merkle};
-use crate::git::{NewCommit, EMPTY_TREE, commit_bytes, commit_id};
+use crate::git::{EMPTY_TREE, NewCommit, commit_bytes, commit_id};
 use crate::id::{Blake3, Cid, Oid, SigBytes, Timestamp};
 use crate::trust::Verifier;
 

@@ -44,14 +44,10 @@ impl Draft {
 fn check_payload(payload: &Value) -> Result<(), DraftError> {
     fn walk(value: &Value, depth: usize) -> Result<(), DraftError> {
         match value {
-            Value::List(_) | Value::Map(_) if depth == 0 => {
-                Err(DraftError::PayloadDepth { max: PAYLOAD_DEPTH_MAX })
-            }
+            Value::List(_) | Value::Map(_) if depth == 0 => Err(DraftError::PayloadDepth { max: PAYLOAD_DEPTH_MAX }),
             Value::List(items) => items.iter().try_for_each(|v| walk(v, depth - 1)),
             Value::Map(map) => map.iter().try_for_each(|(_, v)| walk(v, depth - 1)),
-            Value::Float(f) if fixed::on_grid(*f).is_none() => {
-                Err(DraftError::PayloadNumber { number: f.to_string() })
-            }
+            Value::Float(f) if fixed::on_grid(*f).is_none() => Err(DraftError::PayloadNumber { number: f.to_string() }),
             _ => Ok(()),
         }
     }

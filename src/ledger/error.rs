@@ -53,7 +53,9 @@ pub enum LedgerError {
     Fault { ns: Ns, writer: Writer, fault: Fault },
     #[error("signing an append: {0}")]
     Sign(#[source] TrustError),
-    #[error("an append of {events} events and {bytes} bytes is over the limit of 1,024 events and 1 MiB; use smaller groups")]
+    #[error(
+        "an append of {events} events and {bytes} bytes is over the limit of 1,024 events and 1 MiB; use smaller groups"
+    )]
     TooLarge { events: usize, bytes: usize },
     #[error("{0}")]
     Window(String),

@@ -56,17 +56,14 @@ pub struct EventStream<'r> {
 
 impl<'r> EventStream<'r> {
     pub fn open(reader: &'r Reader, plan: StreamPlan) -> Result<EventStream<'r>, LedgerError> {
-        let read = |source| LedgerError::Read {
-            ns: plan.origin.ns.clone(),
-            writer: plan.origin.writer.clone(),
-            source,
-        };
+        let read =
+            |source| LedgerError::Read { ns: plan.origin.ns.clone(), writer: plan.origin.writer.clone(), source };
         let mut ready = VecDeque::new();
         let mut position = Position::default();
         if let Some((commit, seq)) = plan.after {
             let raw = reader.raw_commit(commit).map_err(read)?;
-            let append = decode(commit, &raw, &plan.origin, Check::Remembered)
-                .map_err(|fault| fault_of(&plan.origin, fault))?;
+            let append =
+                decode(commit, &raw, &plan.origin, Check::Remembered).map_err(|fault| fault_of(&plan.origin, fault))?;
             for event in append.events {
                 let h = event.header;
                 position = Position { seq: h.seq, clock: h.clock, cid: Some(event.cid), commit: Some(commit) };
@@ -76,10 +73,7 @@ impl<'r> EventStream<'r> {
             }
         }
         let chain = reader.chain(plan.tip, plan.after.map(|(commit, _)| commit), plan.keep).map_err(read)?;
-        let trusted_left = plan
-            .remembered
-            .and_then(|head| chain.place_of(head))
-            .map_or(0, |at| at + 1);
+        let trusted_left = plan.remembered.and_then(|head| chain.place_of(head)).map_or(0, |at| at + 1);
         let workers = (chain.len() >= WORTH_THREADS).then(|| Workers::start(&plan.origin));
         Ok(EventStream {
             plan,
