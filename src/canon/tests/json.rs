@@ -170,6 +170,30 @@ fn states_hold_grid_fractions_in_one_spelling() {
     }
 }
 
+/// The reader and the writer look at eight bytes at once: every special byte at every place among others of all kinds.
+#[test]
+fn special_bytes_are_found_at_every_place() {
+    for around in ["a", "\u{7f}", "!", " ", "é", "\u{a0}\u{dc}", "#", "[", "]"] {
+        for special in (0..0x20).chain([b'"', b'\\']) {
+            for before in 0..20 {
+                let text = format!("{}{}{}", around.repeat(before), special as char, around.repeat(9));
+                let mut out = Vec::new();
+                json::write_string(&text, &mut out);
+                assert_eq!(json::parse(&out), Ok(Value::from(text.as_str())), "{text:?}");
+                assert_eq!(serde_json::from_slice::<String>(&out).expect("JSON"), text);
+                let raw = format!("\"{text}\"");
+                let read = json::parse(raw.as_bytes()).map_err(|e| (e.offset, e.why));
+                let at = 1 + around.len() * before;
+                match special {
+                    b'"' => assert_eq!(read.map_err(|(_, why)| why), Err(JsonFault::Trailing), "{raw:?}"),
+                    b'\\' => assert_ne!(read, Ok(Value::from(text)), "{raw:?}"),
+                    _ => assert_eq!(read, Err((at, JsonFault::Control)), "{raw:?}"),
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn what_json_cannot_say_is_refused() {
     let mut out = Vec::new();
