@@ -1,5 +1,5 @@
 use super::scan::plain;
-use super::write;
+use super::write::{check_document, write};
 use crate::canon::{DEPTH_MAX, INT_MAX, JsonError, JsonFault, Map, Text, Value, fixed};
 
 /// How numbers that are not integral are read.
@@ -21,9 +21,13 @@ pub fn parse_state(text: &[u8]) -> Result<Value, JsonError> {
     parse_as(text, Fractions::Fixed)
 }
 
-/// Reads a document that must be in canonical form to the byte.
+/// Reads a document that must be in canonical form to the byte. Like `document`, it refuses an integral number above
+/// 2^53-1 however it is spelled.
 pub fn parse_canonical(text: &[u8]) -> Result<Value, JsonError> {
     let value = parse(text)?;
+    if check_document(&value, DEPTH_MAX).is_err() {
+        return Err(JsonError { offset: 0, why: JsonFault::UnsafeInteger });
+    }
     let mut again = Vec::with_capacity(text.len());
     let same = write(&value, &mut again).is_ok() && again == text;
     if same {

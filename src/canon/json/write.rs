@@ -15,7 +15,8 @@ pub fn document(value: &Value) -> Result<Vec<u8>, EncodeError> {
     Ok(out)
 }
 
-fn check_document(value: &Value, depth: usize) -> Result<(), EncodeError> {
+/// Refuses an integral number that a document must not hold.
+pub(super) fn check_document(value: &Value, depth: usize) -> Result<(), EncodeError> {
     match value {
         Value::Int(i) if i.unsigned_abs() > INT_MAX as u64 => Err(EncodeError::UnsafeInteger),
         Value::Float(f) if f.fract() == 0.0 && f.abs() > INT_MAX as f64 => Err(EncodeError::UnsafeInteger),

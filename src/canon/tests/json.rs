@@ -157,6 +157,15 @@ fn only_the_canonical_bytes_are_canonical() {
 }
 
 #[test]
+fn large_integral_numbers_stand_in_no_document() {
+    for text in ["1e+21", "{\"a\":[-1e+300]}", "9007199254740993.5"] {
+        assert!(json::parse(text.as_bytes()).is_ok(), "{text:?} is JSON");
+        let e = json::parse_canonical(text.as_bytes()).expect_err(text);
+        assert_eq!((e.why, e.code()), (JsonFault::UnsafeInteger, "NUMBER_UNSAFE"), "{text:?}");
+    }
+}
+
+#[test]
 fn states_hold_grid_fractions_in_one_spelling() {
     for good in ["0.5", "[-0.1,3]", "2147483647.9999999998", "0.0000000002"] {
         let value = json::parse_state(good.as_bytes()).expect(good);
