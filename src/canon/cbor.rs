@@ -16,6 +16,22 @@ const SIMPLE: u8 = 7;
 /// The only tag: a CID.
 const TAG_CID: u64 = 42;
 
+/// Length and first bytes of a key in one word: where two words differ, they are ordered as the keys are. Keys of 255
+/// bytes and more share a word, for their lengths decide before their bytes do.
+fn sort_word(key: &str) -> u64 {
+    const PREFIX: usize = 7;
+    let bytes = key.as_bytes();
+    let prefix = match bytes.first_chunk::<8>() {
+        _ if bytes.len() >= 255 => return u64::MAX,
+        Some(first) => u64::from_be_bytes(*first) >> 8,
+        None => {
+            let used = &bytes[..bytes.len().min(PREFIX)];
+            used.iter().fold(0, |word, b| word << 8 | u64::from(*b)) << (8 * (PREFIX - used.len()))
+        }
+    };
+    (bytes.len() as u64) << (8 * PREFIX) | prefix
+}
+
 /// Which doubles an encoding may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Doubles {
@@ -44,22 +60,25 @@ pub fn exact(value: &Value) -> Result<Vec<u8>, EncodeError> {
     Ok(out)
 }
 
+#[inline]
 fn head(major: u8, n: u64, out: &mut Vec<u8>) {
-    let major = major << 5;
-    let be = n.to_be_bytes();
-    match n {
-        0..24 => out.push(major | n as u8),
-        24..0x100 => out.extend_from_slice(&[major | 24, be[7]]),
-        0x100..0x1_0000 => out.extend_from_slice(&[major | 25, be[6], be[7]]),
-        0x1_0000..0x1_0000_0000 => {
-            out.push(major | 26);
-            out.extend_from_slice(&be[4..]);
-        }
-        _ => {
-            out.push(major | 27);
-            out.extend_from_slice(&be);
-        }
+    if n < 24 {
+        out.push(major << 5 | n as u8);
+    } else {
+        long_head(major << 5, n, out);
     }
+}
+
+fn long_head(major: u8, n: u64, out: &mut Vec<u8>) {
+    let be = n.to_be_bytes();
+    let (info, used) = match n {
+        0..0x100 => (24, 1),
+        0x100..0x1_0000 => (25, 2),
+        0x1_0000..0x1_0000_0000 => (26, 4),
+        _ => (27, 8),
+    };
+    out.push(major | info);
+    out.extend_from_slice(&be[8 - used..]);
 }
 
 fn key_order(a: &str, b: &str) -> Ordering {
@@ -126,20 +145,24 @@ impl Writer<'_> {
 
     fn map(&mut self, map: &Map, depth: usize) -> Result<(), EncodeError> {
         /// Maps up to this size are sorted without an allocation.
-        const SMALL: usize = 32;
+        const SMALL: usize = 24;
         let entries = map.entries();
         head(MAP, entries.len() as u64, self.out);
-        let mut small = [0u32; SMALL];
+        let mut small = [(0, 0); SMALL];
         let mut large;
-        let order: &mut [u32] = if entries.len() <= SMALL {
+        let order: &mut [(u64, u32)] = if entries.len() <= SMALL {
             &mut small[..entries.len()]
         } else {
-            large = vec![0u32; entries.len()];
+            large = vec![(0, 0); entries.len()];
             &mut large
         };
-        order.iter_mut().zip(0..).for_each(|(slot, i)| *slot = i);
-        order.sort_unstable_by(|a, b| key_order(&entries[*a as usize].0, &entries[*b as usize].0));
-        for &i in order.iter() {
+        for (slot, (i, (key, _))) in order.iter_mut().zip((0..).zip(entries)) {
+            *slot = (sort_word(key), i);
+        }
+        order.sort_unstable_by(|(a, i), (b, j)| {
+            a.cmp(b).then_with(|| key_order(&entries[*i as usize].0, &entries[*j as usize].0))
+        });
+        for &(_, i) in order.iter() {
             let (key, value) = &entries[i as usize];
             text(key, self.out);
             self.value(value, depth - 1)?;

@@ -166,6 +166,26 @@ fn large_maps_are_sorted_too() {
     assert_eq!(cbor::decode(&bytes), Ok(map));
 }
 
+/// Keys that agree in length and in the bytes that are compared first.
+#[test]
+fn keys_are_sorted_by_length_and_then_by_all_their_bytes() {
+    let long = "k".repeat(300);
+    let keys = ["", "z", "aa", "ab", "prefix1", "prefix2", "prefix_a", "prefix_b", "prefixes_x", "prefixes_y"];
+    let longer =
+        [format!("{long}a"), format!("{long}b"), format!("a{long}z"), "\u{ffff}ab".into(), "\u{10000}a".into()];
+    let all: Vec<&str> = keys.into_iter().chain(longer.iter().map(String::as_str)).collect();
+    let entries = all.iter().map(|key| (Text::from(*key), Value::Null)).collect();
+    let bytes = cbor::to_vec(&Value::Map(Map::from_entries(entries).expect("keys stand once"))).expect("an encoding");
+    let mut expected = vec![0xa0 | all.len() as u8];
+    let mut sorted = all;
+    sorted.sort_by_key(|key| (key.len(), key.as_bytes().to_vec()));
+    for key in sorted {
+        expected.extend(cbor::to_vec(&Value::from(key)).expect("an encoding"));
+        expected.push(0xf6);
+    }
+    assert_eq!(bytes, expected);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

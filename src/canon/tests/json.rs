@@ -157,6 +157,15 @@ fn only_the_canonical_bytes_are_canonical() {
 }
 
 #[test]
+fn large_integral_numbers_stand_in_no_document() {
+    for text in ["1e+21", "{\"a\":[-1e+300]}", "9007199254740993.5"] {
+        assert!(json::parse(text.as_bytes()).is_ok(), "{text:?} is JSON");
+        let e = json::parse_canonical(text.as_bytes()).expect_err(text);
+        assert_eq!((e.why, e.code()), (JsonFault::UnsafeInteger, "NUMBER_UNSAFE"), "{text:?}");
+    }
+}
+
+#[test]
 fn states_hold_grid_fractions_in_one_spelling() {
     for good in ["0.5", "[-0.1,3]", "2147483647.9999999998", "0.0000000002"] {
         let value = json::parse_state(good.as_bytes()).expect(good);
@@ -167,6 +176,30 @@ fn states_hold_grid_fractions_in_one_spelling() {
     for bad in ["0.10", "1.0", "0.0000000001", "2147483648.5", "1e2", "5e-1", "0.5000000001"] {
         let e = json::parse_state(bad.as_bytes()).expect_err(bad);
         assert_eq!(e.why, JsonFault::OffGrid, "{bad:?}");
+    }
+}
+
+/// The reader and the writer look at eight bytes at once: every special byte at every place among others of all kinds.
+#[test]
+fn special_bytes_are_found_at_every_place() {
+    for around in ["a", "\u{7f}", "!", " ", "é", "\u{a0}\u{dc}", "#", "[", "]"] {
+        for special in (0..0x20).chain([b'"', b'\\']) {
+            for before in 0..20 {
+                let text = format!("{}{}{}", around.repeat(before), special as char, around.repeat(9));
+                let mut out = Vec::new();
+                json::write_string(&text, &mut out);
+                assert_eq!(json::parse(&out), Ok(Value::from(text.as_str())), "{text:?}");
+                assert_eq!(serde_json::from_slice::<String>(&out).expect("JSON"), text);
+                let raw = format!("\"{text}\"");
+                let read = json::parse(raw.as_bytes()).map_err(|e| (e.offset, e.why));
+                let at = 1 + around.len() * before;
+                match special {
+                    b'"' => assert_eq!(read.map_err(|(_, why)| why), Err(JsonFault::Trailing), "{raw:?}"),
+                    b'\\' => assert_ne!(read, Ok(Value::from(text)), "{raw:?}"),
+                    _ => assert_eq!(read, Err((at, JsonFault::Control)), "{raw:?}"),
+                }
+            }
+        }
     }
 }
 
