@@ -156,6 +156,8 @@ pub enum GraphFault {
     Prev { wanted: Blake3, found: Blake3 },
     #[error("it belongs to another repository: {found}, not {wanted}")]
     Repo { wanted: Blake3, found: Blake3 },
+    #[error("two keys of {actor} begin with {key8}, by which its journals are named; make another key")]
+    Prefix { actor: Actor, key8: String },
     #[error("the signature of {key} is not good")]
     BadSignature { key: PublicKey },
     #[error("{have} of the roots signed, and {need} must")]
@@ -167,6 +169,7 @@ impl GraphFault {
     pub fn code(&self) -> &'static str {
         match self {
             GraphFault::NotJudged { .. } => "TRUST_NOT_JUDGED",
+            GraphFault::Prefix { .. } => "TRUST_KEY_NAME",
             GraphFault::BadSignature { .. } => "TRUST_SIGNATURE",
             GraphFault::Threshold { .. } => "TRUST_THRESHOLD",
             GraphFault::Doc { .. } | GraphFault::Missing { .. } | GraphFault::Stranger { .. } => "TRUST_INVALID",

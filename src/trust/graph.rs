@@ -1,6 +1,6 @@
 use super::doc::{DOC_MAX, Roots, TrustDoc};
 use super::judge::{DOC, KIND, SIGNATURES, Version, judge, repo_of};
-use super::{Origin, Signer, TrustError, Verifier, dsse};
+use super::{GraphFault, Origin, Signer, TrustError, Verifier, dsse};
 use crate::canon::trailers;
 use crate::git::{NewCommit, Reader, Store};
 use crate::id::{Actor, Blake3, Oid, PublicKey};
@@ -35,9 +35,17 @@ impl Graph {
             versions.push(version);
         }
         let mut held: HashMap<PublicKey, BTreeSet<Actor>> = HashMap::new();
-        for (actor, keys) in versions.iter().flat_map(|v| &v.doc.actors) {
-            for key in keys {
-                held.entry(*key).or_default().insert(actor.clone());
+        let mut names: HashMap<(&Actor, String), PublicKey> = HashMap::new();
+        for version in &versions {
+            for (actor, keys) in &version.doc.actors {
+                for key in keys {
+                    held.entry(*key).or_default().insert(actor.clone());
+                    let named = *names.entry((actor, key.key8())).or_insert(*key);
+                    if named != *key {
+                        let source = GraphFault::Prefix { actor: actor.clone(), key8: key.key8() };
+                        return Err(TrustError::Version { commit: version.commit, source });
+                    }
+                }
             }
         }
         Ok(Graph { versions, held })
@@ -73,7 +81,7 @@ impl Graph {
     }
 
     /// The key of an actor, in any version, that begins with these hexadecimal digits: 8 of them stand in a writer's name.
-    /// No two keys of one actor share them, for `propose_add_key` and the judge refuse that.
+    /// No two keys of one actor share them, in any version: `load` refuses that.
     pub fn key_with_prefix(&self, actor: &Actor, key8: &str) -> Option<PublicKey> {
         let fits = |key: &&PublicKey| key.key8() == key8;
         let mut keys = self.versions.iter().flat_map(|v| v.doc.keys_of(actor));
@@ -136,6 +144,10 @@ pub fn propose_add_key(
     }
     if let Some(holder) = graph.current().holder(key) {
         return Err(TrustError::KeyTaken { key: *key, holder: holder.clone() });
+    }
+    if graph.key_with_prefix(actor, &key.key8()).is_some_and(|other| other != *key) {
+        let source = GraphFault::Prefix { actor: actor.clone(), key8: key.key8() };
+        return Err(TrustError::Propose { version: graph.current().version.saturating_add(1), source });
     }
     let before = graph.last();
     let mut doc = before.doc.clone();

@@ -215,3 +215,19 @@ fn must_leave_the_old_graph_whole_when_a_write_fails() {
     }
     assert_eq!(failed, 4, "two files, a tree, a commit");
 }
+
+#[test]
+fn two_keys_of_an_actor_that_share_eight_digits_are_refused() {
+    let (_dir, store) = repository();
+    let (alice, bob) = (actor("user:alice"), actor("user:bob"));
+    let (graph, _) = genesis(&store, &alice, &signer(1)).unwrap();
+    let mut twin = *signer(1).public();
+    // About every second string of 32 bytes is a point.
+    while crate::trust::Verifier::new(&twin).is_none() || twin == *signer(1).public() {
+        twin.0[20] = twin.0[20].wrapping_add(1);
+    }
+    let refused = propose_add_key(&store, &graph, &alice, &twin, &[&signer(1)]).unwrap_err();
+    assert!(matches!(refused, TrustError::Propose { source: GraphFault::Prefix { .. }, .. }), "{refused}");
+    // Another actor's journals have other names.
+    propose_add_key(&store, &graph, &bob, &twin, &[&signer(1)]).unwrap();
+}
