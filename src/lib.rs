@@ -22,3 +22,4 @@
 pub mod ambient;
 pub mod canon;
 pub mod id;
+pub mod lua;
