@@ -24,4 +24,5 @@ pub mod canon;
 pub mod git;
 pub mod id;
 pub mod ledger;
+pub mod lua;
 pub mod trust;
