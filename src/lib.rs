@@ -25,4 +25,7 @@ pub mod git;
 pub mod id;
 pub mod ledger;
 pub mod lua;
+pub mod node;
+pub mod policy;
+pub mod state;
 pub mod trust;

@@ -104,7 +104,7 @@ impl<'r> EventStream<'r> {
     }
 
     /// The next event; `None` at the end or behind the last good append.
-    pub fn next(&mut self) -> Result<Option<Loaded>, LedgerError> {
+    pub fn next_event(&mut self) -> Result<Option<Loaded>, LedgerError> {
         loop {
             if let Some(loaded) = self.ready.pop_front() {
                 if self.plan.until.is_some_and(|last| loaded.event.header.seq > last) {
@@ -168,7 +168,7 @@ impl<'r> EventStream<'r> {
         Ok(Some(decode_one(commit, &raw, &self.plan.origin, trusted, verifier.as_ref())))
     }
 
-    fn job(&mut self) -> Result<Option<Vec<(Oid, Vec<u8>, bool)>>, LedgerError> {
+    fn job(&mut self) -> Result<Option<Vec<Raw>>, LedgerError> {
         let mut job = Vec::with_capacity(JOB_COMMITS);
         let mut bytes = 0;
         while job.len() < JOB_COMMITS && bytes < JOB_BYTES {
@@ -183,7 +183,7 @@ impl<'r> EventStream<'r> {
         Ok(if job.is_empty() { None } else { Some(job) })
     }
 
-    fn next_raw(&mut self) -> Result<Option<(Oid, Vec<u8>, bool)>, LedgerError> {
+    fn next_raw(&mut self) -> Result<Option<Raw>, LedgerError> {
         let Some(step) = self.chain.next() else { return Ok(None) };
         let (commit, raw) = step.map_err(|source| LedgerError::Read {
             ns: self.plan.origin.ns.clone(),
@@ -219,8 +219,11 @@ fn decode_one(
     }
 }
 
+/// A commit as it was read, and whether it was verified before.
+type Raw = (Oid, Vec<u8>, bool);
+
 struct Work {
-    job: Vec<(Oid, Vec<u8>, bool)>,
+    job: Vec<Raw>,
     answer: SyncSender<Vec<Result<Append, Fault>>>,
 }
 

@@ -146,7 +146,7 @@ impl<'r> Merge<'r> {
     }
 
     fn pull(&mut self, index: usize) -> Result<(), LedgerError> {
-        self.next[index] = self.streams[index].next()?;
+        self.next[index] = self.streams[index].next_event()?;
         if let Some(loaded) = &self.next[index] {
             self.queue.push(Reverse((loaded.event.header.clock, index, loaded.event.header.seq)));
         }
@@ -154,7 +154,7 @@ impl<'r> Merge<'r> {
     }
 
     /// The next event in window order. One whose clock runs too far ahead is left out and listed.
-    pub fn next(&mut self) -> Result<Option<(Arc<Origin>, Loaded)>, LedgerError> {
+    pub fn next_event(&mut self) -> Result<Option<(Arc<Origin>, Loaded)>, LedgerError> {
         while let Some(Reverse((clock, index, seq))) = self.queue.pop() {
             let loaded = self.next[index].take().expect("a queued stream has an event");
             self.pull(index)?;

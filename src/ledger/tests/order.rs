@@ -9,7 +9,7 @@ fn plan(origin: &Origin, tip: Oid) -> StreamPlan {
 
 fn drain(merge: &mut Merge<'_>) -> Vec<(Key, i64)> {
     let mut out = Vec::new();
-    while let Some((origin, loaded)) = merge.next().unwrap() {
+    while let Some((origin, loaded)) = merge.next_event().unwrap() {
         let h = loaded.event.header;
         let key = Key { clock: h.clock, writer: origin.writer.clone(), seq: h.seq };
         out.push((key, n_of(loaded.event.payload())));
@@ -60,7 +60,7 @@ proptest! {
         let cut = cut % (all.len() + 1);
         let mut first = Merge::open(&store, plans.clone(), &Heads::default(), 0).unwrap();
         for _ in 0..cut {
-            first.next().unwrap();
+            first.next_event().unwrap();
         }
         let heads = first.heads();
         // What the heads name, read as a closed window.
