@@ -1,6 +1,8 @@
 //! The decimal form of Q32.32: a value is `raw / 2^32`. Printing gives the fewest decimals that parse back to the same
 //! raw value (ten always suffice); parsing rounds to the nearest, ties to even.
 
+use std::borrow::Cow;
+
 /// Decimals that are computed with: 2 * 10^38 is still below 2^128.
 const DECIMALS_MAX: usize = 38;
 const ONE: i128 = 1 << 32;
@@ -8,7 +10,7 @@ const ONE: i128 = 1 << 32;
 /// Why a decimal is not a Q32.32 value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FixedError {
-    #[error("not a plain decimal: digits, and after a point more digits")]
+    #[error("not a decimal number")]
     Syntax,
     #[error("outside the range of Q32.32")]
     Range,
@@ -64,9 +66,36 @@ fn fraction(decimals: &str) -> i128 {
     if up { q + 1 } else { q }
 }
 
-/// Reads a plain decimal as a raw Q32.32 value.
+/// Reads a number in the grammar of JSON as the nearest raw value.
 pub fn parse(text: &str) -> Result<i64, FixedError> {
-    i64::try_from(parse_wide(text)?).map_err(|_| FixedError::Range)
+    i64::try_from(parse_wide(&plain(text)?)?).map_err(|_| FixedError::Range)
+}
+
+/// A JSON number without its exponent. One that shifts past everything that counts is cut short.
+fn plain(text: &str) -> Result<Cow<'_, str>, FixedError> {
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let (sign, body) = text.strip_prefix('-').map_or(("", text), |body| ("-", body));
+    let (mantissa, exponent) = body.split_once(['e', 'E']).map_or((body, None), |(m, e)| (m, Some(e)));
+    let (whole, decimals) = mantissa.split_once('.').map_or((mantissa, None), |(w, d)| (w, Some(d)));
+    if !digits(whole) || (whole.len() > 1 && whole.starts_with('0')) || !decimals.is_none_or(digits) {
+        return Err(FixedError::Syntax);
+    }
+    let Some(exponent) = exponent else { return Ok(Cow::Borrowed(text)) };
+    let (back, size) = match exponent.strip_prefix('-') {
+        Some(size) => (true, size),
+        None => (false, exponent.strip_prefix('+').unwrap_or(exponent)),
+    };
+    if !digits(size) {
+        return Err(FixedError::Syntax);
+    }
+    let all = format!("{whole}{}", decimals.unwrap_or_default());
+    let shift = size.parse::<usize>().unwrap_or(usize::MAX).min(all.len() + 64);
+    let (before, after) = if back { (shift, 0) } else { (0, shift) };
+    let padded = format!("{}{all}{}", "0".repeat(before), "0".repeat(after));
+    let (whole, decimals) = padded.split_at(whole.len() + after);
+    let whole = whole.trim_start_matches('0');
+    let (whole, point) = (if whole.is_empty() { "0" } else { whole }, if decimals.is_empty() { "" } else { "." });
+    Ok(Cow::Owned(format!("{sign}{whole}{point}{decimals}")))
 }
 
 /// Reads a fraction in the exact form that `print` gives it; integral values have no such form.
@@ -81,17 +110,7 @@ pub fn on_grid(f: f64) -> Option<i64> {
     if !f.is_finite() {
         return None;
     }
-    let mut buffer = ryu_js::Buffer::new();
-    let text = buffer.format_finite(f);
-    match text.split_once("e-") {
-        None => parse_canonical(text),
-        Some((digits, zeros)) => {
-            let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |d| ("-", d));
-            let zeros: usize = zeros.parse().ok().filter(|n| *n <= 10)?;
-            let digits = digits.replace('.', "");
-            parse_canonical(&format!("{sign}0.{}{digits}", "0".repeat(zeros - 1)))
-        }
-    }
+    parse_canonical(&plain(ryu_js::Buffer::new().format_finite(f)).ok()?)
 }
 
 /// The shortest plain decimal of a raw value.

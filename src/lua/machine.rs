@@ -40,6 +40,9 @@ pub struct Machine {
     halted: Option<Halt>,
 }
 
+/// An event inside a machine.
+pub struct Prepared(mlua::Value);
+
 /// Why a program is not ready to run.
 #[derive(Debug)]
 pub enum LoadError {
@@ -182,10 +185,21 @@ impl Machine {
         set.map_err(|e| self.halt(&e).into())
     }
 
+    /// Makes an event a value of this machine, to be stepped later.
+    pub fn prepare(&mut self, event: &Value) -> Result<Prepared, StepError> {
+        self.alive()?;
+        self.argument(1, event).map(Prepared)
+    }
+
     /// Folds one event into the state and says what it cost. After a verdict the state is as it was before.
     pub fn step(&mut self, event: &Value) -> Result<u64, StepError> {
+        let event = self.prepare(event)?;
+        self.step_prepared(event)
+    }
+
+    /// The same for an event that this machine prepared.
+    pub fn step_prepared(&mut self, Prepared(event): Prepared) -> Result<u64, StepError> {
         self.alive()?;
-        let event = self.argument(1, event)?;
         match self.step.call::<i64>(event) {
             Ok(fuel) => Ok(fuel.unsigned_abs()),
             Err(e) => {

@@ -31,7 +31,7 @@ mod tree;
 
 pub use cost::{EVENT_BYTES, FUEL, STATE_BYTES};
 pub use error::{Class, ElcError, Finding, Halt, LuaError, Pos, Severity, StepError, Verdict};
-pub use machine::Machine;
+pub use machine::{Machine, Prepared};
 pub use number::N;
 pub use program::{Program, Shape, compile, lint, read_elc};
 

@@ -2,6 +2,7 @@
 
 mod conf;
 mod numbers;
+mod pieces;
 
 use super::{Class, Machine, Program, StepError, Verdict, compile};
 use crate::canon::{Value, json};
