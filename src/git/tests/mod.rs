@@ -5,6 +5,7 @@ mod contention;
 mod layout;
 mod open;
 mod pack;
+mod packs;
 mod reader;
 mod store;
 mod support;
