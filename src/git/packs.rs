@@ -23,6 +23,7 @@ pub(super) struct Packs {
     packs: Vec<Pack>,
     /// The pack that served last, which serves next.
     last: usize,
+    window: Window,
     decompressor: Decompressor,
 }
 
@@ -42,7 +43,7 @@ impl Packs {
                 packs.push(pack);
             }
         }
-        Packs { packs, last: 0, decompressor: Decompressor::new() }
+        Packs { packs, last: 0, window: Window::default(), decompressor: Decompressor::new() }
     }
 
     /// Reads a commit of at most `limit` bytes into `raw`. False where it does not lie here whole.
@@ -50,13 +51,29 @@ impl Packs {
         let count = self.packs.len();
         for turn in 0..count {
             let at = (self.last + turn) % count;
-            let pack = &mut self.packs[at];
-            if let Some(offset) = pack.find(oid) {
+            if let Some(offset) = self.packs[at].find(oid) {
+                if at != self.last {
+                    self.window = Window::default();
+                }
                 self.last = at;
-                return pack.read(offset, limit, &mut self.decompressor, raw).is_some();
+                return self.inflate(offset, limit, raw).is_some();
             }
         }
         false
+    }
+
+    fn inflate(&mut self, offset: u64, limit: u64, raw: &mut Vec<u8>) -> Option<()> {
+        let file = &self.packs[self.last].file;
+        let (size, head) = entry_head(self.window.bytes(file, offset, ENTRY_HEAD_MAX as u64)?)?;
+        if size > limit {
+            return None;
+        }
+        // What does not compress grows by five bytes a block and six for the whole, well below an eighth and 64.
+        let entry = self.window.bytes(file, offset, head as u64 + size + size / 8 + 64)?;
+        raw.clear();
+        raw.resize(size as usize, 0);
+        let len = self.decompressor.zlib_decompress(entry.get(head..)?, raw).ok()?;
+        (len == raw.len()).then_some(())
     }
 }
 
@@ -64,20 +81,15 @@ struct Pack {
     index: Vec<u8>,
     count: usize,
     file: File,
-    len: u64,
-    window: Vec<u8>,
-    /// Where in the file the window begins.
-    start: u64,
 }
 
 impl Pack {
     fn open(index: &Path) -> Option<Pack> {
         let file = File::open(index.with_extension("pack")).ok()?;
-        let len = file.metadata().ok()?.len();
         let index = std::fs::read(index).ok()?;
         let count = number(&index, HEAD - 4)? as usize;
         let whole = index.starts_with(&MARK) && index.len() >= HEAD + count * 28 + 40;
-        whole.then_some(Pack { index, count, file, len, window: Vec::new(), start: 0 })
+        whole.then_some(Pack { index, count, file })
     }
 
     /// Where the entry of an object begins.
@@ -103,34 +115,32 @@ impl Pack {
         let offset = number(&self.index, HEAD + self.count * 24 + position * 4)?;
         (offset >> 31 == 0).then_some(u64::from(offset))
     }
+}
 
-    fn read(&mut self, offset: u64, limit: u64, decompressor: &mut Decompressor, raw: &mut Vec<u8>) -> Option<()> {
-        let (size, head) = entry_head(self.bytes(offset, ENTRY_HEAD_MAX as u64)?)?;
-        if size > limit {
-            return None;
+/// The part of the pack that serves which is in memory.
+#[derive(Default)]
+struct Window {
+    bytes: Vec<u8>,
+    /// Where in the file it begins.
+    start: u64,
+}
+
+impl Window {
+    /// The bytes of the file from `offset` on: `len` of them, or fewer where it ends.
+    fn bytes(&mut self, file: &File, offset: u64, len: u64) -> Option<&[u8]> {
+        let end = offset + len;
+        if offset < self.start || end > self.start + self.bytes.len() as u64 {
+            self.slide(file, offset.saturating_sub(WINDOW), end + WINDOW).ok()?;
         }
-        // What does not compress grows by five bytes a block and six for the whole, well below an eighth and 64.
-        let entry = self.bytes(offset, head as u64 + size + size / 8 + 64)?;
-        raw.clear();
-        raw.resize(size as usize, 0);
-        let len = decompressor.zlib_decompress(&entry[head..], raw).ok()?;
-        (len == raw.len()).then_some(())
+        let rest = self.bytes.get((offset - self.start) as usize..)?;
+        Some(&rest[..rest.len().min(len as usize)])
     }
 
-    /// The bytes from `offset` on: `len` of them, or fewer where the file ends.
-    fn bytes(&mut self, offset: u64, len: u64) -> Option<&[u8]> {
-        let end = (offset + len).min(self.len);
-        if offset < self.start || end > self.start + self.window.len() as u64 {
-            self.move_window(offset.saturating_sub(WINDOW), (end + WINDOW).min(self.len)).ok()?;
-        }
-        self.window.get((offset - self.start) as usize..(end - self.start) as usize)
-    }
-
-    fn move_window(&mut self, start: u64, end: u64) -> io::Result<()> {
-        self.window.clear();
+    fn slide(&mut self, mut file: &File, start: u64, end: u64) -> io::Result<()> {
+        self.bytes.clear();
         self.start = start;
-        self.file.seek(SeekFrom::Start(start))?;
-        (&self.file).take(end.saturating_sub(start)).read_to_end(&mut self.window)?;
+        file.seek(SeekFrom::Start(start))?;
+        file.take(end - start).read_to_end(&mut self.bytes)?;
         Ok(())
     }
 }

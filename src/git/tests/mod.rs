@@ -7,5 +7,6 @@ mod open;
 mod pack;
 mod packs;
 mod reader;
+mod retry;
 mod store;
 mod support;
