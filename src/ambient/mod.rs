@@ -53,13 +53,18 @@ impl Ambient {
         }
     }
 
-    /// Surroundings that never change: a clock that stands still, chance from a seed.
+    /// Surroundings that never change: a clock that stands still, chance from a seed. Built with the feature `testing`, the
+    /// given environment orders faults as the process's own does.
     pub fn fixed(now: Timestamp, seed: &str, env: Env) -> Ambient {
+        #[cfg(feature = "testing")]
+        let faults = Faults::from_env(&env);
+        #[cfg(not(feature = "testing"))]
+        let faults = Faults::none();
         Ambient {
             clock: Arc::new(clock::Fixed(now)),
             entropy: Arc::new(entropy::Seeded::new(seed)),
             env: Arc::new(env),
-            faults: Arc::new(Faults::none()),
+            faults: Arc::new(faults),
         }
     }
 

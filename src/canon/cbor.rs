@@ -16,79 +16,73 @@ const SIMPLE: u8 = 7;
 /// The only tag: a CID.
 const TAG_CID: u64 = 42;
 
-/// Appends the encoding of a value. An integral float above 2^53-1 is refused, for it could not be told from an integer.
-pub fn encode(value: &Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    encode_at(value, out, DEPTH_MAX)
+/// Length and first bytes of a key in one word: where two words differ, they are ordered as the keys are. Keys of 255
+/// bytes and more share a word, for their lengths decide before their bytes do.
+fn sort_word(key: &str) -> u64 {
+    const PREFIX: usize = 7;
+    let bytes = key.as_bytes();
+    let prefix = match bytes.first_chunk::<8>() {
+        _ if bytes.len() >= 255 => return u64::MAX,
+        Some(first) => u64::from_be_bytes(*first) >> 8,
+        None => {
+            let used = &bytes[..bytes.len().min(PREFIX)];
+            used.iter().fold(0, |word, b| word << 8 | u64::from(*b)) << (8 * (PREFIX - used.len()))
+        }
+    };
+    (bytes.len() as u64) << (8 * PREFIX) | prefix
 }
 
-/// The encoding of a value as bytes of its own.
+/// Which doubles an encoding may hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubles {
+    /// What a document may say: none that is integral and above 2^53-1, for JSON could not tell it from an integer.
+    Document,
+    /// Every finite one.
+    All,
+}
+
+/// Appends the encoding of a value that is stored or signed. An integral double above 2^53-1 is refused.
+pub fn encode(value: &Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    Writer { out, doubles: Doubles::Document }.value(value, DEPTH_MAX)
+}
+
+/// The encoding of a value that is stored or signed, as bytes of its own.
 pub fn to_vec(value: &Value) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Vec::with_capacity(256);
+    let mut out = Vec::with_capacity(512);
     encode(value, &mut out)?;
     Ok(out)
 }
 
+/// The encoding of any value of DAG-CBOR: what `decode` read is given back to the byte.
+pub fn exact(value: &Value) -> Result<Vec<u8>, EncodeError> {
+    let mut out = Vec::with_capacity(512);
+    Writer { out: &mut out, doubles: Doubles::All }.value(value, DEPTH_MAX)?;
+    Ok(out)
+}
+
+#[inline]
 fn head(major: u8, n: u64, out: &mut Vec<u8>) {
-    let major = major << 5;
-    let be = n.to_be_bytes();
-    match n {
-        0..24 => out.push(major | n as u8),
-        24..0x100 => out.extend_from_slice(&[major | 24, be[7]]),
-        0x100..0x1_0000 => out.extend_from_slice(&[major | 25, be[6], be[7]]),
-        0x1_0000..0x1_0000_0000 => {
-            out.push(major | 26);
-            out.extend_from_slice(&be[4..]);
-        }
-        _ => {
-            out.push(major | 27);
-            out.extend_from_slice(&be);
-        }
+    if n < 24 {
+        out.push(major << 5 | n as u8);
+    } else {
+        long_head(major << 5, n, out);
     }
+}
+
+fn long_head(major: u8, n: u64, out: &mut Vec<u8>) {
+    let be = n.to_be_bytes();
+    let (info, used) = match n {
+        0..0x100 => (24, 1),
+        0x100..0x1_0000 => (25, 2),
+        0x1_0000..0x1_0000_0000 => (26, 4),
+        _ => (27, 8),
+    };
+    out.push(major | info);
+    out.extend_from_slice(&be[8 - used..]);
 }
 
 fn key_order(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.as_bytes().cmp(b.as_bytes()))
-}
-
-fn encode_at(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<(), EncodeError> {
-    match value {
-        Value::Null => out.push(0xf6),
-        Value::Bool(false) => out.push(0xf4),
-        Value::Bool(true) => out.push(0xf5),
-        Value::Int(i) if *i < 0 => head(NEGATIVE, !*i as u64, out),
-        Value::Int(i) => head(UINT, *i as u64, out),
-        Value::Wide(i) => {
-            let (major, n) = if *i < 0 { (NEGATIVE, !*i) } else { (UINT, *i) };
-            head(major, u64::try_from(n).map_err(|_| EncodeError::UnsafeInteger)?, out);
-        }
-        Value::Float(f) if !f.is_finite() => return Err(EncodeError::NotFinite),
-        Value::Float(f) if f.fract() == 0.0 && f.abs() > INT_MAX as f64 => return Err(EncodeError::UnsafeInteger),
-        Value::Float(f) => float(*f, out),
-        Value::Fixed(_) => return Err(EncodeError::NoCbor),
-        Value::Text(s) => text(s, out),
-        Value::Bytes(b) => {
-            head(BYTES, b.len() as u64, out);
-            out.extend_from_slice(b);
-        }
-        Value::Link(cid) => {
-            head(TAG, TAG_CID, out);
-            head(BYTES, cid.len() as u64 + 1, out);
-            out.push(0);
-            out.extend_from_slice(cid);
-        }
-        Value::List(_) | Value::Map(_) if depth == 0 => return Err(EncodeError::Depth),
-        Value::List(items) => {
-            head(ARRAY, items.len() as u64, out);
-            items.iter().try_for_each(|v| encode_at(v, out, depth - 1))?;
-        }
-        Value::Map(map) => encode_map(map, out, depth)?,
-    }
-    Ok(())
-}
-
-fn float(f: f64, out: &mut Vec<u8>) {
-    out.push(0xfb);
-    out.extend_from_slice(&f.to_be_bytes());
 }
 
 fn text(s: &str, out: &mut Vec<u8>) {
@@ -96,27 +90,85 @@ fn text(s: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(s.as_bytes());
 }
 
-fn encode_map(map: &Map, out: &mut Vec<u8>, depth: usize) -> Result<(), EncodeError> {
-    /// Maps up to this size are sorted without an allocation.
-    const SMALL: usize = 32;
-    let entries = map.entries();
-    head(MAP, entries.len() as u64, out);
-    let mut small = [0u32; SMALL];
-    let mut large;
-    let order: &mut [u32] = if entries.len() <= SMALL {
-        &mut small[..entries.len()]
-    } else {
-        large = vec![0u32; entries.len()];
-        &mut large
-    };
-    order.iter_mut().zip(0..).for_each(|(slot, i)| *slot = i);
-    order.sort_unstable_by(|a, b| key_order(&entries[*a as usize].0, &entries[*b as usize].0));
-    for &i in order.iter() {
-        let (key, value) = &entries[i as usize];
-        text(key, out);
-        encode_at(value, out, depth - 1)?;
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    doubles: Doubles,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, value: &Value, depth: usize) -> Result<(), EncodeError> {
+        let out = &mut *self.out;
+        match value {
+            Value::Null => out.push(0xf6),
+            Value::Bool(false) => out.push(0xf4),
+            Value::Bool(true) => out.push(0xf5),
+            Value::Int(i) if *i < 0 => head(NEGATIVE, !*i as u64, out),
+            Value::Int(i) => head(UINT, *i as u64, out),
+            Value::Wide(i) => {
+                let (major, n) = if *i < 0 { (NEGATIVE, !*i) } else { (UINT, *i) };
+                head(major, u64::try_from(n).map_err(|_| EncodeError::UnsafeInteger)?, out);
+            }
+            Value::Float(f) => self.double(*f)?,
+            Value::Fixed(_) => return Err(EncodeError::NoCbor),
+            Value::Text(s) => text(s, out),
+            Value::Bytes(b) => {
+                head(BYTES, b.len() as u64, out);
+                out.extend_from_slice(b);
+            }
+            Value::Link(cid) => {
+                head(TAG, TAG_CID, out);
+                head(BYTES, cid.len() as u64 + 1, out);
+                out.push(0);
+                out.extend_from_slice(cid);
+            }
+            Value::List(_) | Value::Map(_) if depth == 0 => return Err(EncodeError::Depth),
+            Value::List(items) => {
+                head(ARRAY, items.len() as u64, out);
+                items.iter().try_for_each(|v| self.value(v, depth - 1))?;
+            }
+            Value::Map(map) => self.map(map, depth)?,
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn double(&mut self, f: f64) -> Result<(), EncodeError> {
+        if !f.is_finite() {
+            return Err(EncodeError::NotFinite);
+        }
+        if self.doubles == Doubles::Document && f.fract() == 0.0 && f.abs() > INT_MAX as f64 {
+            return Err(EncodeError::UnsafeInteger);
+        }
+        self.out.push(0xfb);
+        self.out.extend_from_slice(&f.to_be_bytes());
+        Ok(())
+    }
+
+    fn map(&mut self, map: &Map, depth: usize) -> Result<(), EncodeError> {
+        /// Maps up to this size are sorted without an allocation.
+        const SMALL: usize = 24;
+        let entries = map.entries();
+        head(MAP, entries.len() as u64, self.out);
+        let mut small = [(0, 0); SMALL];
+        let mut large;
+        let order: &mut [(u64, u32)] = if entries.len() <= SMALL {
+            &mut small[..entries.len()]
+        } else {
+            large = vec![(0, 0); entries.len()];
+            &mut large
+        };
+        for (slot, (i, (key, _))) in order.iter_mut().zip((0..).zip(entries)) {
+            *slot = (sort_word(key), i);
+        }
+        order.sort_unstable_by(|(a, i), (b, j)| {
+            a.cmp(b).then_with(|| key_order(&entries[*i as usize].0, &entries[*j as usize].0))
+        });
+        for &(_, i) in order.iter() {
+            let (key, value) = &entries[i as usize];
+            text(key, self.out);
+            self.value(value, depth - 1)?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads exactly one item.

@@ -1,8 +1,8 @@
 //! The decimal form of Q32.32: a value is `raw / 2^32`. Printing gives the fewest decimals that parse back to the same
 //! raw value (ten always suffice); parsing rounds to the nearest, ties to even.
 
-/// Longest run of decimals that is read.
-const DECIMALS_MAX: usize = 28;
+/// Decimals that are computed with: 2 * 10^38 is still below 2^128.
+const DECIMALS_MAX: usize = 38;
 const ONE: i128 = 1 << 32;
 
 /// Why a decimal is not a Q32.32 value.
@@ -44,17 +44,22 @@ pub fn parse_wide(text: &str) -> Result<i128, FixedError> {
     Ok(if negative { -raw } else { raw })
 }
 
-/// The nearest multiple of 2^-32 to `0.decimals`. Digits behind the 28th can only break a tie upward.
+/// The nearest multiple of 2^-32 to `0.decimals`. Values and ties have at most 33 decimals, so what stands behind the 38th
+/// only says on which side of a tie the number lies.
 fn fraction(decimals: &str) -> i128 {
     let (used, rest) = decimals.split_at(decimals.len().min(DECIMALS_MAX));
     if used.is_empty() {
         return 0;
     }
-    let n: i128 = used.parse().expect("at most 28 digits");
+    let d = 10u128.pow(used.len() as u32);
+    let mut r: u128 = used.parse().expect("at most 38 digits");
+    let mut q = 0i128;
+    for _ in 0..32 {
+        r *= 2;
+        q = q << 1 | i128::from(r >= d);
+        r -= if r >= d { d } else { 0 };
+    }
     let sticky = rest.bytes().any(|b| b != b'0');
-    // 10^28 * 2^32 < 2^126: twice the numerator and one sticky unit still fit.
-    let d = 10i128.pow(used.len() as u32);
-    let (q, r) = ((n << 32) / d, (n << 32) % d);
     let up = r * 2 > d || (r * 2 == d && (sticky || q & 1 == 1));
     if up { q + 1 } else { q }
 }
@@ -68,6 +73,25 @@ pub fn parse(text: &str) -> Result<i64, FixedError> {
 pub fn parse_canonical(text: &str) -> Option<i64> {
     let raw = parse(text).ok()?;
     (raw as i128 % ONE != 0 && print(raw) == text).then_some(raw)
+}
+
+/// The raw value of a double that is not integral, where its JCS text is the exact form of a Q32.32 fraction; an exponent,
+/// which JCS writes below 10^-6, counts as the zeros it stands for. `None` for every other double.
+pub fn on_grid(f: f64) -> Option<i64> {
+    if !f.is_finite() {
+        return None;
+    }
+    let mut buffer = ryu_js::Buffer::new();
+    let text = buffer.format_finite(f);
+    match text.split_once("e-") {
+        None => parse_canonical(text),
+        Some((digits, zeros)) => {
+            let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |d| ("-", d));
+            let zeros: usize = zeros.parse().ok().filter(|n| *n <= 10)?;
+            let digits = digits.replace('.', "");
+            parse_canonical(&format!("{sign}0.{}{digits}", "0".repeat(zeros - 1)))
+        }
+    }
 }
 
 /// The shortest plain decimal of a raw value.

@@ -2,7 +2,7 @@
 
 use super::TextError;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 
 /// Standard base64 with padding, as a DSSE envelope carries its payload.
 pub fn base64(bytes: &[u8]) -> String {
@@ -28,22 +28,19 @@ fn refuse(text: &str, why: &'static str) -> TextError {
     TextError { text: text.chars().take(100).collect(), why }
 }
 
-/// Reads `ed25519:` with `N` bytes in lower-case hexadecimal, base64 or base64url, padded or not. Spare bits must be zero.
+/// Reads `ed25519:` with `N` bytes in lower-case hexadecimal, in padded base64, or in base64url, padded or not. Spare bits
+/// must be zero.
 pub fn key<const N: usize>(text: &str) -> Result<[u8; N], TextError> {
     let body = text.strip_prefix("ed25519:").ok_or_else(|| refuse(text, "it does not start with \"ed25519:\""))?;
     if body.len() == 2 * N {
         let bytes = from_hex(body).map_err(|_| refuse(text, "it is not lower-case hexadecimal"))?;
         return bytes.try_into().map_err(|_| refuse(text, "it has the wrong length"));
     }
-    let url = body.contains(['-', '_']);
-    if url && body.contains(['+', '/']) {
-        return Err(refuse(text, "it mixes the two base64 alphabets"));
-    }
-    let engine = match (url, body.ends_with('=')) {
-        (false, true) => &STANDARD,
-        (false, false) => &STANDARD_NO_PAD,
-        (true, true) => &URL_SAFE,
-        (true, false) => &URL_SAFE_NO_PAD,
+    // Each engine refuses the other alphabet, and padding that it does not expect.
+    let engine = match (body.contains(['+', '/']), body.ends_with('=')) {
+        (true, _) => &STANDARD,
+        (false, true) => &URL_SAFE,
+        (false, false) => &URL_SAFE_NO_PAD,
     };
     let bytes =
         engine.decode(body).map_err(|_| refuse(text, "it is neither hexadecimal nor base64 with zero spare bits"))?;

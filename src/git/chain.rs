@@ -90,6 +90,13 @@ impl Reader {
     }
 }
 
+impl Chain<'_> {
+    /// How many commits from the front a commit stands; `None` where it is not among those still to come.
+    pub fn place_of(&self, oid: Oid) -> Option<usize> {
+        self.ids.iter().rev().position(|id| *id == oid)
+    }
+}
+
 impl Iterator for Chain<'_> {
     type Item = Result<(Oid, Vec<u8>), GitError>;
 

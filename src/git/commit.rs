@@ -133,6 +133,11 @@ impl Commit {
         &self.raw[self.message..]
     }
 
+    /// The author's time; `None` outside the years 1970 to 9999.
+    pub fn time(&self) -> Option<Timestamp> {
+        Timestamp::from_unix(self.author.time)
+    }
+
     /// The message where it is UTF-8.
     pub fn text(&self) -> Option<&str> {
         std::str::from_utf8(self.message()).ok()

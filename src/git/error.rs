@@ -91,6 +91,20 @@ fn found_text(found: &Option<Oid>) -> String {
 }
 
 impl GitError {
+    /// The object that the error is about, where it is about one.
+    pub fn oid(&self) -> Option<Oid> {
+        match self {
+            GitError::Missing { oid }
+            | GitError::Kind { oid, .. }
+            | GitError::Damaged { oid, .. }
+            | GitError::ReadObject { oid, .. }
+            | GitError::TooLarge { oid, .. }
+            | GitError::TooMany { oid, .. }
+            | GitError::NotRegular { oid, .. } => Some(*oid),
+            _ => None,
+        }
+    }
+
     /// The wire-stable code.
     pub fn code(&self) -> &'static str {
         match self {

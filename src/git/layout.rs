@@ -340,3 +340,14 @@ impl Scope {
         }
     }
 }
+
+/// The arguments of a fetch that takes everything of ours from a remote into its tracking namespace: unforced, without
+/// pruning, so that a remote that rewrote its history is refused and heard.
+pub fn fetch_args(remote: &Segment) -> Vec<String> {
+    let mut args: Vec<String> =
+        ["fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--refmap="].map(String::from).into();
+    args.push(remote.to_string());
+    args.push(format!("refs/gatos/*:refs/gatos-remotes/{remote}/*"));
+    args.push("^refs/gatos/sessions/*".to_owned());
+    args
+}

@@ -19,4 +19,4 @@ pub use time::{Seconds, Timestamp};
 pub use ulid::Ulid;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,1 +1,9 @@
-
+mod any;
+mod cbor;
+mod documents;
+mod fixed;
+mod json;
+mod map;
+mod merkle;
+mod text;
+mod trailers;

@@ -1,1 +1,5 @@
-
+mod digest;
+mod name;
+mod time;
+mod ulid;
+pub(crate) mod vectors;

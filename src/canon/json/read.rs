@@ -1,8 +1,6 @@
-//! Strict JSON in, canonical JSON out (RFC 8785 under RFC 7493).
-
-use super::error::JsonFault;
-use super::value::{Map, Text, Value};
-use super::{DEPTH_MAX, EncodeError, INT_MAX, JsonError, fixed};
+use super::scan::plain;
+use super::write::{check_document, write};
+use crate::canon::{DEPTH_MAX, INT_MAX, JsonError, JsonFault, Map, Text, Value, fixed};
 
 /// How numbers that are not integral are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,9 +21,13 @@ pub fn parse_state(text: &[u8]) -> Result<Value, JsonError> {
     parse_as(text, Fractions::Fixed)
 }
 
-/// Reads a document that must be in canonical form to the byte.
+/// Reads a document that must be in canonical form to the byte. Like `document`, it refuses an integral number above
+/// 2^53-1 however it is spelled.
 pub fn parse_canonical(text: &[u8]) -> Result<Value, JsonError> {
     let value = parse(text)?;
+    if check_document(&value, DEPTH_MAX).is_err() {
+        return Err(JsonError { offset: 0, why: JsonFault::UnsafeInteger });
+    }
     let mut again = Vec::with_capacity(text.len());
     let same = write(&value, &mut again).is_ok() && again == text;
     if same {
@@ -39,37 +41,42 @@ fn first_difference(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).position(|(x, y)| x != y).unwrap_or(a.len().min(b.len()))
 }
 
-fn parse_as(text: &[u8], fractions: Fractions) -> Result<Value, JsonError> {
-    if let Err(e) = std::str::from_utf8(text) {
-        return Err(JsonError { offset: e.valid_up_to(), why: JsonFault::Utf8 });
-    }
-    if text.starts_with(b"\xef\xbb\xbf") {
+fn parse_as(bytes: &[u8], fractions: Fractions) -> Result<Value, JsonError> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(e) => return Err(JsonError { offset: e.valid_up_to(), why: JsonFault::Utf8 }),
+    };
+    if text.starts_with('\u{feff}') {
         return Err(JsonError { offset: 0, why: JsonFault::Bom });
     }
-    let mut p = Parser { text, at: 0, fractions };
+    let mut p = Parser { text, bytes, at: 0, fractions, entries: Vec::with_capacity(16) };
     p.space();
     let value = p.value(DEPTH_MAX)?;
     p.space();
-    if p.at != text.len() {
+    if p.at != bytes.len() {
         return p.fail(JsonFault::Trailing);
     }
     Ok(value)
 }
 
 struct Parser<'a> {
-    /// Known to be UTF-8.
-    text: &'a [u8],
+    text: &'a str,
+    /// The same text, for looking at one byte.
+    bytes: &'a [u8],
     at: usize,
     fractions: Fractions,
+    /// Entries of the objects that are open, innermost last. An object takes its own from the end, in one piece of the
+    /// right size.
+    entries: Vec<(Text, Value)>,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     fn fail<T>(&self, why: JsonFault) -> Result<T, JsonError> {
         Err(JsonError { offset: self.at, why })
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
+        self.bytes.get(self.at).copied()
     }
 
     fn space(&mut self) {
@@ -79,7 +86,7 @@ impl Parser<'_> {
     }
 
     fn word(&mut self, word: &str, value: Value) -> Result<Value, JsonError> {
-        if self.text[self.at..].starts_with(word.as_bytes()) {
+        if self.bytes[self.at..].starts_with(word.as_bytes()) {
             self.at += word.len();
             return Ok(value);
         }
@@ -105,26 +112,16 @@ impl Parser<'_> {
             return self.fail(JsonFault::Depth);
         }
         let start = self.at;
+        let first = self.entries.len();
         self.at += 1;
         self.space();
-        let mut entries = Vec::new();
         if self.peek() == Some(b'}') {
             self.at += 1;
             return Ok(Value::Map(Map::new()));
         }
         loop {
-            if self.peek() != Some(b'"') {
-                return self.fail(if self.peek().is_none() { JsonFault::End } else { JsonFault::Syntax });
-            }
-            let key = self.string()?;
-            self.space();
-            if self.peek() != Some(b':') {
-                return self.fail(JsonFault::Syntax);
-            }
-            self.at += 1;
-            self.space();
-            let value = self.value(depth - 1)?;
-            entries.push((key, value));
+            let entry = self.entry(depth)?;
+            self.entries.push(entry);
             self.space();
             match self.peek() {
                 Some(b',') => {
@@ -139,10 +136,27 @@ impl Parser<'_> {
                 None => return self.fail(JsonFault::End),
             }
         }
-        match Map::from_entries(entries) {
+        match Map::from_entries(self.entries.split_off(first)) {
             Ok(map) => Ok(Value::Map(map)),
             Err(_) => Err(JsonError { offset: start, why: JsonFault::Duplicate }),
         }
+    }
+
+    fn entry(&mut self, depth: usize) -> Result<(Text, Value), JsonError> {
+        match self.peek() {
+            Some(b'"') => {}
+            Some(_) => return self.fail(JsonFault::Syntax),
+            None => return self.fail(JsonFault::End),
+        }
+        let key = self.string()?;
+        self.space();
+        match self.peek() {
+            Some(b':') => self.at += 1,
+            Some(_) => return self.fail(JsonFault::Syntax),
+            None => return self.fail(JsonFault::End),
+        }
+        self.space();
+        Ok((key, self.value(depth - 1)?))
     }
 
     fn array(&mut self, depth: usize) -> Result<Value, JsonError> {
@@ -174,35 +188,40 @@ impl Parser<'_> {
         }
     }
 
+    /// The text from `start` to where reading stands. Both lie beside an ASCII byte, so the cut is between characters.
+    fn since(&self, start: usize) -> &'a str {
+        &self.text[start..self.at]
+    }
+
+    #[inline]
     fn string(&mut self) -> Result<Text, JsonError> {
         self.at += 1;
         let start = self.at;
-        let plain = self.text[start..].iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20);
-        let Some(n) = plain else {
-            self.at = self.text.len();
-            return self.fail(JsonFault::End);
-        };
-        self.at = start + n;
-        if self.text[self.at] == b'"' {
+        self.at += plain(&self.bytes[start..]);
+        if self.peek() == Some(b'"') {
+            let out = Text::from(self.since(start));
             self.at += 1;
-            return Ok(Text::from(utf8(&self.text[start..start + n])));
+            return Ok(out);
         }
-        let mut out = Text::from(utf8(&self.text[start..start + n]));
+        self.escaped(Text::from(self.since(start)))
+    }
+
+    /// The rest of a string from its first special byte on.
+    #[cold]
+    fn escaped(&mut self, mut out: Text) -> Result<Text, JsonError> {
         loop {
-            let start = self.at;
-            while self.peek().is_some_and(|b| b != b'"' && b != b'\\' && b >= 0x20) {
-                self.at += 1;
-            }
-            out.push_str(utf8(&self.text[start..self.at]));
             match self.peek() {
-                None => return self.fail(JsonFault::End),
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(out);
                 }
                 Some(b'\\') => out.push(self.escape()?),
                 Some(_) => return self.fail(JsonFault::Control),
+                None => return self.fail(JsonFault::End),
             }
+            let start = self.at;
+            self.at += plain(&self.bytes[start..]);
+            out.push_str(self.since(start));
         }
     }
 
@@ -233,7 +252,7 @@ impl Parser<'_> {
         if !(0xd800..0xe000).contains(&first) {
             return Ok(char::from_u32(first).expect("not a surrogate"));
         }
-        if first >= 0xdc00 || !self.text[self.at..].starts_with(b"\\u") {
+        if first >= 0xdc00 || !self.bytes[self.at..].starts_with(b"\\u") {
             return self.fail(JsonFault::Surrogate);
         }
         self.at += 2;
@@ -246,7 +265,7 @@ impl Parser<'_> {
     }
 
     fn hex4(&mut self) -> Result<u32, JsonError> {
-        let Some(digits) = self.text.get(self.at..self.at + 4) else { return self.fail(JsonFault::End) };
+        let Some(digits) = self.bytes.get(self.at..self.at + 4) else { return self.fail(JsonFault::End) };
         let mut n = 0;
         for &d in digits {
             let Some(v) = (d as char).to_digit(16) else { return self.fail(JsonFault::Escape) };
@@ -280,7 +299,7 @@ impl Parser<'_> {
             }
             self.some_digits()?;
         }
-        let token = utf8(&self.text[start..self.at]);
+        let token = self.since(start);
         let fail = |why| Err(JsonError { offset: start, why });
         if self.at == whole_end {
             return match token.parse::<i64>() {
@@ -318,121 +337,4 @@ impl Parser<'_> {
         }
         self.fail(if self.peek().is_none() { JsonFault::End } else { JsonFault::Syntax })
     }
-}
-
-fn utf8(bytes: &[u8]) -> &str {
-    // The whole text was checked once, and every cut is made beside an ASCII byte.
-    std::str::from_utf8(bytes).expect("checked UTF-8 cut at ASCII")
-}
-
-/// Appends the canonical form. Large integral floats are written as RFC 8785 writes them; a document must not hold them
-/// (`document`).
-pub fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    write_at(value, out, DEPTH_MAX)
-}
-
-/// The canonical bytes of a document that is stored or signed: no integral number above 2^53-1.
-pub fn document(value: &Value) -> Result<Vec<u8>, EncodeError> {
-    check_document(value, DEPTH_MAX)?;
-    let mut out = Vec::with_capacity(256);
-    write(value, &mut out)?;
-    Ok(out)
-}
-
-fn check_document(value: &Value, depth: usize) -> Result<(), EncodeError> {
-    match value {
-        Value::Int(i) if i.unsigned_abs() > INT_MAX as u64 => Err(EncodeError::UnsafeInteger),
-        Value::Float(f) if f.fract() == 0.0 && f.abs() > INT_MAX as f64 => Err(EncodeError::UnsafeInteger),
-        Value::List(_) | Value::Map(_) if depth == 0 => Err(EncodeError::Depth),
-        Value::List(items) => items.iter().try_for_each(|v| check_document(v, depth - 1)),
-        Value::Map(map) => map.iter().try_for_each(|(_, v)| check_document(v, depth - 1)),
-        _ => Ok(()),
-    }
-}
-
-fn write_at(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<(), EncodeError> {
-    match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Int(i) => write_int(*i, out),
-        Value::Wide(_) => return Err(EncodeError::UnsafeInteger),
-        Value::Float(f) if !f.is_finite() => return Err(EncodeError::NotFinite),
-        Value::Float(f) => out.extend_from_slice(ryu_js::Buffer::new().format_finite(*f).as_bytes()),
-        Value::Fixed(raw) => out.extend_from_slice(fixed::print(*raw).as_bytes()),
-        Value::Text(s) => write_string(s, out),
-        Value::Bytes(_) | Value::Link(_) => return Err(EncodeError::NoJson(value.kind())),
-        Value::List(_) | Value::Map(_) if depth == 0 => return Err(EncodeError::Depth),
-        Value::List(items) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_at(item, out, depth - 1)?;
-            }
-            out.push(b']');
-        }
-        Value::Map(map) => {
-            out.push(b'{');
-            for (i, (key, item)) in map.entries().iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_string(key, out);
-                out.push(b':');
-                write_at(item, out, depth - 1)?;
-            }
-            out.push(b'}');
-        }
-    }
-    Ok(())
-}
-
-fn write_int(i: i64, out: &mut Vec<u8>) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    let mut n = i.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (n % 10) as u8;
-        n /= 10;
-        if n == 0 {
-            break;
-        }
-    }
-    if i < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(&digits[at..]);
-}
-
-/// Appends a string in quotes with the escapes of RFC 8785, section 3.2.2.2.
-pub fn write_string(s: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    let bytes = s.as_bytes();
-    let mut start = 0;
-    for (i, &b) in bytes.iter().enumerate() {
-        if b >= 0x20 && b != b'"' && b != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[start..i]);
-        start = i + 1;
-        match b {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                out.extend_from_slice(b"\\u00");
-                out.extend_from_slice(&[HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);
-            }
-        }
-    }
-    out.extend_from_slice(&bytes[start..]);
-    out.push(b'"');
 }

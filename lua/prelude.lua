@@ -1,0 +1,458 @@
+-- The run time around a program: limits, checked arithmetic, the write barrier with its undo log. Trusted: a program sees
+-- only the names that lowering writes, never this text. `H` (host) holds what Rust gives, `FX` the fractions of the program.
+local H, FX, LIMIT, EVENT_BYTES, STATE_BYTES = ...
+local setmt, rtype, mtype, next, select, rerror = H.setmetatable, H.type, H.mtype, H.next, H.select, H.error
+local nsort, MAXI, MINI, NULL = H.sort, H.maxinteger, H.mininteger, H.null
+local MAXSTR, SAFE = 1048576, 9007199254740991
+
+-- Limits. F: fuel left, M: logical bytes that the event may still allocate, D: depth of calls, Z: logical size of the state.
+local F, M, D, Z = 0, 0, 0, 0
+local function raise(class, message) rerror(class .. "|" .. message, 0) end
+local function OUT() raise("fuel", "instruction limit exceeded") end
+local function DEEP() raise("depth", "call depth exceeds 200") end
+local function MEM()
+  raise("memory", "memory limit exceeded: this event allocated more than " .. EVENT_BYTES .. " bytes")
+end
+local function BIG() raise("memory", "memory limit exceeded: the state is larger than " .. STATE_BYTES .. " bytes") end
+local function LONG() raise("memory", "string longer than 1048576 bytes") end
+local function charge(n)
+  F = F - n
+  if F < 0 then OUT() end
+end
+local function alloc(n)
+  M = M - n
+  if M < 0 then MEM() end
+end
+local function LEAVE(...)
+  D = D - 1
+  return ...
+end
+local function SAME(...) return ... end
+
+-- Kinds of values. A fraction is light userdata whose bits are its raw value; null is the light userdata 0.
+local function typename(v)
+  local t = rtype(v)
+  if t ~= "userdata" then return t end
+  if v == NULL then return "null" end
+  return "number"
+end
+local function isnum(v) return mtype(v) ~= nil or (rtype(v) == "userdata" and v ~= NULL) end
+
+-- Arithmetic: integers natively with a test for overflow, everything else by the host.
+local function overflow(op) raise("overflow", "number overflow in '" .. op .. "'") end
+local function slow(f, op, a, b)
+  if not (isnum(a) and isnum(b)) then
+    local culprit = a
+    if isnum(a) then culprit = b end
+    raise("type", "attempt to perform arithmetic ('" .. op .. "') on a " .. typename(culprit) .. " value")
+  end
+  local result, class, why = f(a, b)
+  if class == "overflow" then overflow(op) elseif class then raise(class, why) end
+  return result
+end
+-- A fraction as an operand reaches FIX, whose bit operations answer so that the test for overflow passes.
+local function add(a, b)
+  local r = a + b
+  if (a ~ r) & (b ~ r) < 0 then overflow("+") end
+  return r
+end
+local function sub(a, b)
+  local r = a - b
+  if (a ~ b) & (a ~ r) < 0 then overflow("-") end
+  return r
+end
+local function mul(a, b)
+  local r = a * b
+  if (a | b) >> 31 == 0 then return r end
+  if mtype(a) and mtype(b) and a ~= 0 and (r // a ~= b or (a == -1 and b == MINI)) then overflow("*") end
+  return r
+end
+local function idiv(a, b)
+  if mtype(a) and mtype(b) and b ~= 0 and b ~= -1 then return a // b end
+  return slow(H.idiv, "//", a, b)
+end
+local function mod(a, b)
+  if mtype(a) and mtype(b) and b ~= 0 then return a % b end
+  return slow(H.mod, "%", a, b)
+end
+local function div(a, b)
+  if mtype(a) and mtype(b) and b ~= 0 and b ~= -1 and a % b == 0 then return a // b end
+  return slow(H.div, "/", a, b)
+end
+local function pow(a, b)
+  charge(64)
+  return slow(H.pow, "^", a, b)
+end
+local function neg(a)
+  if mtype(a) and a ~= MINI then return -a end
+  return slow(H.sub, "-", 0, a)
+end
+local function ints(op, a, b)
+  if not (mtype(a) and mtype(b)) then
+    raise("type", "bitwise '" .. op .. "' needs integers, got " .. typename(a) .. " and " .. typename(b))
+  end
+end
+local function band(a, b) ints("&", a, b) return a & b end
+local function bor(a, b) ints("|", a, b) return a | b end
+local function bxor(a, b) ints("~", a, b) return a ~ b end
+local function shl(a, b) ints("<<", a, b) return a << b end
+local function shr(a, b) ints(">>", a, b) return a >> b end
+local function bnot(a) ints("~", a, 0) return ~a end
+local function INT(a)
+  if mtype(a) then return a end
+  raise("type", "'for' bounds must be integers, got " .. typename(a))
+end
+local function STEP(a)
+  if INT(a) == 0 then raise("value", "'for' step is zero") end
+  return a
+end
+-- Operators whose left side is read before the right side runs.
+local function GET(t, k) return t[k] end
+local CMP = {
+  eq = function(a, b) return a == b end, ne = function(a, b) return a ~= b end,
+  lt = function(a, b) return a < b end, le = function(a, b) return a <= b end,
+  gt = function(a, b) return a > b end, ge = function(a, b) return a >= b end,
+}
+local function compared(f)
+  return function(a, b)
+    if isnum(a) and isnum(b) then return f(a, b) end
+    raise("type", "attempt to compare " .. typename(a) .. " with " .. typename(b))
+  end
+end
+local function refuse(what)
+  return function(v) raise("type", "attempt to " .. what .. " a " .. typename(v) .. " value") end
+end
+local function text(v)
+  if v == NULL then raise("type", "attempt to concatenate a null value") end
+  if rtype(v) == "userdata" then return H.numstr(v) end
+  return v
+end
+local FIX = {
+  __add = function(a, b) return slow(H.add, "+", a, b) end,
+  __sub = function(a, b) return slow(H.sub, "-", a, b) end,
+  __mul = function(a, b) return slow(H.mul, "*", a, b) end,
+  __lt = compared(H.lt), __le = compared(H.le),
+  __bxor = function() return 0 end, __band = function() return 0 end,
+  __bor = function() return -1 end, __shr = function() return -1 end,
+  __index = refuse("index"), __call = refuse("call"), __len = refuse("get length of"),
+  __concat = function(a, b) return text(a) .. text(b) end,
+}
+H.setfix(FIX)
+local function CAT(s)
+  local n = #s
+  if n > MAXSTR then LONG() end
+  F = F - (n >> 4)
+  if F < 0 then OUT() end
+  M = M - n - 32
+  if M < 0 then MEM() end
+  return s
+end
+
+-- Marks. The metatable of a table says what the table is, and `t[MK]` gives it at the price of a failed read: no program can
+-- name the key MK. Fields: d depth in the state, arr list for good, ev frozen, was taken out of the state in this event.
+-- A table without a mark was made in this event.
+local MK, META = {}, {}
+local function mark(m)
+  m.__index = { [MK] = m }
+  return m
+end
+local MAXD = 64
+local MAP_AT, LIST_AT = {}, {}
+for d = 1, MAXD do
+  MAP_AT[d], LIST_AT[d] = mark { d = d, root = d == 1 }, mark { d = d, arr = true, root = d == 1 }
+end
+local EVENT_MAP, EVENT_LIST = mark { ev = true }, mark { ev = true, arr = true }
+local CONST_MAP, CONST_LIST = mark { ev = true, const = true }, mark { ev = true, const = true, arr = true }
+local WAS_MAP, WAS_LIST = mark { was = true }, mark { was = true, arr = true }
+local NEW_LIST = mark { arr = true } -- an empty table that is a list
+local function frozen(m)
+  if m.const then raise("frozen", "constants declared outside the function are read-only; use clone(t)") end
+  raise("frozen", "the event is read-only; store a copy in the state")
+end
+
+-- The undo log: table, key, what stood there; or table, META, the mark that it had. An event that errs is undone from it.
+-- Logged is what the state before the event could reach: tables in the state, and those taken out of it.
+local U, N, Z0 = {}, 0, 0
+local function log(t, k, old)
+  local n = N
+  U[n + 1], U[n + 2], U[n + 3] = t, k, old
+  N = n + 3
+end
+local function remark(t, old, new)
+  log(t, META, old)
+  setmt(t, new)
+end
+
+-- Logical size: 64 a table, 32 an entry, the bytes of string keys and string values.
+local function measure(t)
+  local z = 64
+  for k, v in next, t do
+    z = z + 32
+    if rtype(k) == "string" then z = z + #k end
+    local ty = rtype(v)
+    if ty == "table" then z = z + measure(v) elseif ty == "string" then z = z + #v end
+  end
+  return z
+end
+local function unsafe() raise("value", "an integer above 2^53-1 cannot be stored; store tostring(n)") end
+local function no_function() raise("state", "a function cannot be stored in the state") end
+local function reserved() raise("state", "the top-level key '_provenance' is reserved") end
+
+local function detach(t)
+  local m = t[MK]
+  if m == nil or m.d == nil then return end
+  local n, z = 1, 64
+  for k, v in next, t do
+    n, z = n + 1, z + 32
+    if rtype(k) == "string" then z = z + #k end
+    local ty = rtype(v)
+    if ty == "table" then detach(v) elseif ty == "string" then z = z + #v end
+  end
+  Z = Z - z
+  remark(t, m, m.arr and WAS_LIST or WAS_MAP)
+  charge(n)
+end
+local function drop(old)
+  local ty = rtype(old)
+  if ty == "table" then detach(old) elseif ty == "string" then Z = Z - #old end
+end
+local function attach(t, d, top)
+  local m = t[MK]
+  if m and m.d then
+    if top then
+      raise("state", "this table is already part of the state; store clone(t), or remove it from its old place first")
+    end
+    raise("state", "this table contains a table that is already part of the state; use clone(t)")
+  end
+  if d > MAXD then raise("state", "state is nested deeper than 64 levels") end
+  local list = (m and m.arr) or t[1] ~= nil
+  local copied, was = m and m.ev, m and m.was -- parts of the event and constants are copied
+  local c, n, z = t, 1, 64
+  if copied then c = {} end
+  if was then log(c, META, m) end
+  setmt(c, list and LIST_AT[d] or MAP_AT[d])
+  for k, v in next, t do
+    n, z = n + 1, z + 32
+    if rtype(k) == "string" then z = z + #k end
+    local ty = rtype(v)
+    if ty == "table" then
+      local x = attach(v, d + 1, false)
+      if x ~= v then
+        if was then log(c, k, v) end
+        c[k] = x
+      end
+    elseif ty == "function" then no_function()
+    else
+      if ty == "string" then z = z + #v elseif mtype(v) and (v > SAFE or v < -SAFE) then unsafe() end
+      if copied then c[k] = v end
+    end
+  end
+  if copied then alloc(32 + 32 * n) end
+  Z = Z + z
+  if Z > STATE_BYTES then BIG() end
+  charge(n)
+  return c
+end
+
+-- The shape of tables: a list 1..n without holes, or a map with string keys.
+local function shape(t, k, v, old, arr)
+  if mtype(k) then
+    if old ~= nil and v ~= nil then return end
+    local n = #t
+    if v == nil then
+      if old ~= nil and k ~= n then
+        raise("shape", "removing element " .. k .. " of " .. n .. " would leave a hole; use table.remove")
+      end
+    elseif k ~= n + 1 then
+      raise("shape", "element " .. k .. " does not follow the last element " .. n .. "; use string keys for sparse data")
+    elseif n == 0 and not arr and next(t) ~= nil then raise("shape", "a map cannot have array elements")
+    else alloc(32) end
+  elseif rtype(k) == "string" then
+    if v ~= nil then
+      if arr or t[1] ~= nil then raise("shape", "an array cannot have named fields") end
+      alloc(32)
+    end
+  else raise("shape", "table keys must be strings or positive integers, got " .. typename(k)) end
+end
+-- An entry of a table in the state comes or goes.
+local function entry(t, k, v, old, m)
+  if m.root and v ~= nil then
+    if mtype(k) then raise("state", "the state is a map; put a list under a name") end
+    if k == "_provenance" then reserved() end
+  end
+  shape(t, k, v, old, m.arr)
+  local size = 32
+  if not mtype(k) then size = 32 + #k end
+  if v == nil then Z = Z - size return end
+  Z = Z + size
+  if k == 1 and not m.arr then remark(t, m, LIST_AT[m.d]) end
+end
+local function set_aside(t, k, v, old, m) -- a table that is neither new nor in the state
+  if m.ev then frozen(m) end
+  if old == nil or v == nil then shape(t, k, v, old, m.arr) end
+  if m.was then
+    if old == v then return end
+    log(t, k, old)
+  end
+  t[k] = v
+end
+local function SET(t, k, v)
+  local m, old = t[MK], t[k]
+  if m == nil then
+    if old == nil or v == nil then shape(t, k, v, old, false) end
+    t[k] = v
+    return
+  end
+  local d = m.d
+  if d == nil then return set_aside(t, k, v, old, m) end
+  if old == nil or v == nil then
+    if old == v then return end
+    entry(t, k, v, old, m)
+  end
+  local n = N
+  U[n + 1], U[n + 2], U[n + 3] = t, k, old
+  N = n + 3
+  if mtype(v) then
+    if v > SAFE or v < -SAFE then unsafe() end
+  else
+    local ty = rtype(v)
+    if ty == "table" then
+      if v == old then return end
+      drop(old)
+      t[k] = attach(v, d + 1, true)
+      return
+    elseif ty == "function" then no_function()
+    elseif ty == "string" then Z = Z + #v end
+  end
+  if old ~= nil and not mtype(old) then drop(old) end
+  t[k] = v
+  if Z > STATE_BYTES then BIG() end
+end
+local function FREE(t, k) -- before a multiple assignment: the place gives up its table
+  local m, old = t[MK], t[k]
+  if m and m.d and rtype(old) == "table" then
+    log(t, k, old)
+    detach(old)
+    t[k] = false
+  end
+end
+
+-- Constructors whose values are known only when they run, and the loops.
+local function PACK(...)
+  local t, n = { ... }, select("#", ...)
+  local length = 0
+  for i = 1, n do
+    if t[i] ~= nil then
+      if i > length + 1 then raise("shape", "a list cannot contain nil") end
+      length = i
+    end
+  end
+  charge(n)
+  alloc(64 + 32 * n)
+  return t
+end
+local function MAP(...)
+  local t, items = {}, { ... }
+  local n = select("#", ...)
+  charge(n)
+  alloc(64)
+  for i = 1, n, 2 do SET(t, items[i], items[i + 1]) end
+  return t
+end
+local function TAB(v)
+  if rtype(v) == "table" then return v end
+  raise("type", "bad argument #1 to 'for' (table expected, got " .. typename(v) .. ")")
+end
+local function KEYS(t)
+  local keys, n = {}, 0
+  if t[1] ~= nil then
+    n = #t
+    for i = 1, n do keys[i] = i end
+  else
+    for k in next, t do n = n + 1 keys[n] = k end
+  end
+  charge(2 * n)
+  alloc(64 + 32 * n)
+  if t[1] == nil then nsort(keys) end
+  return keys
+end
+local function FREEZE(...) -- tables of the top level
+  local function freeze(t)
+    local m = t[MK]
+    if m and m.ev then return end
+    setmt(t, ((m and m.arr) or t[1] ~= nil) and CONST_LIST or CONST_MAP)
+    local n = 1
+    for _, v in next, t do
+      n = n + 1
+      if rtype(v) == "table" then freeze(v) end
+    end
+    charge(n)
+  end
+  for i = 1, select("#", ...) do
+    local v = select(i, ...)
+    if rtype(v) == "table" then freeze(v) end
+  end
+  return ...
+end
+
+-- What the libraries build on.
+local CORE = {
+  raise = raise, charge = charge, alloc = alloc, typename = typename, isnum = isnum, add = add, sub = sub, neg = neg,
+  CAT = CAT, LONG = LONG, SET = SET, KEYS = KEYS, MK = MK, MAXD = MAXD, MAXSTR = MAXSTR, SAFE = SAFE, NEW_LIST = NEW_LIST,
+  WAS_LIST = WAS_LIST, LIST_AT = LIST_AT, log = log, remark = remark, attach = attach, drop = drop, frozen = frozen,
+  unsafe = unsafe, no_function = no_function,
+}
+function CORE.grow(z) -- the state grew by so many logical bytes
+  Z = Z + z
+  if Z > STATE_BYTES then BIG() end
+end
+local B = H.library and H.library(H, CORE)
+--@BUILTINS@
+local function CHUNK()
+--@CHUNK@
+end
+
+-- The side of the host.
+local ROOT, fn
+local function begin()
+  if N > 3072 then U = {} end
+  F, M, D, N, Z0 = LIMIT, EVENT_BYTES, 0, 0, Z
+end
+local host = {
+  marks = { map_at = MAP_AT, list_at = LIST_AT, event_map = EVENT_MAP, event_list = EVENT_LIST, new_list = NEW_LIST },
+}
+function host.load()
+  -- Order of strings is order of bytes: the program must not run under a locale that says otherwise.
+  if not ("B" < "a" and "a" < "\u{e9}" and "\u{e9}" < "\u{10ffff}") then raise("locale", "strings are not ordered by bytes") end
+  begin()
+  fn = CHUNK()
+end
+function host.set_root(t) ROOT, Z, N = t, measure(t), 0 end
+function host.root() return ROOT end
+function host.size() return Z, measure(ROOT) end
+function host.step(event)
+  begin()
+  local r = fn(ROOT, event)
+  if r ~= ROOT then
+    if rtype(r) ~= "table" then raise("type", "the fold must return the state table, got " .. typename(r)) end
+    detach(ROOT)
+    local m = r[MK]
+    if r[1] ~= nil or (m and m.arr) then raise("state", "the state is a map; put a list under a name") end
+    if r._provenance ~= nil then reserved() end
+    ROOT = attach(r, 1, true)
+  end
+  return LIMIT - F
+end
+function host.undo()
+  for i = N - 2, 1, -3 do
+    local t, k, old = U[i], U[i + 1], U[i + 2]
+    if k == META then setmt(t, old) else t[k] = old end
+  end
+  N, Z = 0, Z0
+end
+function host.call(a, b)
+  begin()
+  local r = fn(a, b)
+  return LIMIT - F, r
+end
+return host

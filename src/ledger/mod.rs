@@ -1,0 +1,26 @@
+//! What was said: signed events in journals, and the one order of a namespace.
+//!
+//! Owns: the event envelope, the append (its commit bytes, both ways), journals and their union over remotes, the window.
+//! Imports: id ambient canon git trust.
+//! Invariant: this room does not know whether an event was allowed, nor what it means to a fold.
+
+mod append;
+mod envelope;
+mod error;
+mod journal;
+mod stream;
+mod union;
+mod window;
+mod write;
+
+pub use append::{Append, BYTES_MAX, Check, EVENTS_MAX, decode};
+pub use envelope::{Draft, Event, Header, Origin, PAYLOAD_DEPTH_MAX, PAYLOAD_MAX};
+pub use error::{DraftError, Fault, LedgerError};
+pub use journal::{Link, Position, last_event};
+pub use stream::{EventStream, Loaded, StreamPlan};
+pub use union::{Fork, Journal, Union, namespaces, union};
+pub use window::{CLOCK_LEAD_MAX, Heads, Key, Merge, Skipped, WindowHead, highest_clock};
+pub use write::{Built, Pen, Sealed, build};
+
+#[cfg(test)]
+mod tests;

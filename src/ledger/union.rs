@@ -1,0 +1,118 @@
+use super::error::LedgerError;
+use crate::git::{Place, Plane, Reader, RefName, Scope};
+use crate::id::{Ns, Oid, Segment, Writer};
+use std::collections::BTreeMap;
+
+/// One journal as the union of every place that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journal {
+    pub ns: Ns,
+    pub writer: Writer,
+    /// Up to where it counts.
+    pub tip: Oid,
+    /// Set where two places hold branches that do not descend from each other.
+    pub fork: Option<Fork>,
+}
+
+/// Equivocation: one writer said two different things at one place of his journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fork {
+    /// The tips of the branches, with the ref that shows each.
+    pub branches: Vec<(String, Oid)>,
+}
+
+/// All journals of a namespace, sorted by writer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Union {
+    pub journals: Vec<Journal>,
+}
+
+/// The namespaces that some journal names, sorted.
+pub fn namespaces(reader: &Reader) -> Result<Vec<Ns>, LedgerError> {
+    let refs = reader.refs(&Scope::Journals(None)).map_err(LedgerError::List)?;
+    let mut all: Vec<Ns> = refs
+        .into_iter()
+        .filter_map(|(name, _)| match name.plane {
+            Plane::Journal { ns, .. } => Some(ns),
+            _ => None,
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
+/// Joins what this clone wrote with what it fetched. Of one journal in two places the descendant counts; where neither
+/// descends, the branch on the authoritative remote, and without one what stands before the fork (FORMATS, section 2).
+pub fn union(reader: &Reader, ns: &Ns, authority: Option<&Segment>) -> Result<Union, LedgerError> {
+    let refs = reader.refs(&Scope::Journals(Some(ns.clone()))).map_err(LedgerError::List)?;
+    let mut places: BTreeMap<Writer, Vec<(RefName, Oid)>> = BTreeMap::new();
+    for (name, tip) in refs {
+        if let Plane::Journal { writer, .. } = &name.plane {
+            places.entry(writer.clone()).or_default().push((name, tip));
+        }
+    }
+    let mut journals = Vec::with_capacity(places.len());
+    for (writer, held) in places {
+        if let Some(journal) = join(reader, ns, writer, held, authority)? {
+            journals.push(journal);
+        }
+    }
+    Ok(Union { journals })
+}
+
+fn join(
+    reader: &Reader,
+    ns: &Ns,
+    writer: Writer,
+    held: Vec<(RefName, Oid)>,
+    authority: Option<&Segment>,
+) -> Result<Option<Journal>, LedgerError> {
+    let read = |source| LedgerError::Read { ns: ns.clone(), writer: writer.clone(), source };
+    let mut tips: Vec<Oid> = Vec::new();
+    for (_, tip) in &held {
+        let mut covered = false;
+        let mut kept = Vec::with_capacity(tips.len() + 1);
+        for other in tips {
+            if !covered && (other == *tip || reader.is_ancestor(*tip, other).map_err(read)?) {
+                covered = true;
+            }
+            if covered || !reader.is_ancestor(other, *tip).map_err(read)? {
+                kept.push(other);
+            }
+        }
+        if !covered {
+            kept.push(*tip);
+        }
+        tips = kept;
+    }
+    if let [tip] = tips[..] {
+        return Ok(Some(Journal { ns: ns.clone(), writer, tip, fork: None }));
+    }
+    let fork = Fork { branches: held.iter().map(|(name, tip)| (name.to_string(), *tip)).collect() };
+    let trusted = held.iter().find(|(name, _)| match &name.place {
+        Place::Tracking(remote) => Some(remote) == authority,
+        _ => false,
+    });
+    let tip = match trusted {
+        Some((_, tip)) => Some(*tip),
+        None => common(reader, &tips).map_err(read)?,
+    };
+    Ok(tip.map(|tip| Journal { ns: ns.clone(), writer, tip, fork: Some(fork) }))
+}
+
+/// The last commit that all tips descend from by first parents.
+fn common(reader: &Reader, tips: &[Oid]) -> Result<Option<Oid>, crate::git::GitError> {
+    let mut shared: Option<Vec<Oid>> = None;
+    for tip in tips {
+        let mut line = Vec::new();
+        for step in reader.chain(*tip, None, 0)? {
+            line.push(step?.0);
+        }
+        shared = Some(match shared {
+            None => line,
+            Some(before) => before.into_iter().zip(line).take_while(|(a, b)| a == b).map(|(a, _)| a).collect(),
+        });
+    }
+    Ok(shared.and_then(|line| line.last().copied()))
+}

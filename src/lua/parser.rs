@@ -1,0 +1,601 @@
+//! Statements: source text to tree, with every finding on the way. A syntax error ends the reading; the rules of the
+//! language (L…) do not, so that one run names them all.
+
+use super::error::{Finding, Pos, Severity};
+use super::lexer::{Lexer, Token};
+use super::names;
+use super::scope::Scope;
+use super::tree::{Each, Expr, Function, Id, Stmt, is_constant, returned};
+use std::collections::HashSet;
+
+/// Longest source text.
+pub const SOURCE_MAX: usize = 1 << 20;
+/// Deepest nesting of blocks, expressions and suffixes together.
+pub const NESTING_MAX: u32 = 64;
+
+pub(super) type Parsed<T> = Result<T, Finding>;
+
+/// A source text that was read.
+pub struct Chunk {
+    pub body: Vec<Stmt>,
+    /// Where each statement begins, in the order in which they stand in the tree.
+    pub positions: Vec<Pos>,
+    /// The names of locals by id.
+    pub names: Vec<String>,
+}
+
+pub struct Parser<'a> {
+    lexer: Lexer<'a>,
+    pub(super) token: Token,
+    pub(super) at: Pos,
+    ahead: Option<(Token, Pos)>,
+    pub(super) scope: Scope,
+    jumps: u32,
+    positions: Vec<Pos>,
+    pub(super) depth: u32,
+    findings: Vec<Finding>,
+    reported: HashSet<(u32, u32)>,
+}
+
+/// Reads a source text. The findings are sorted by position; there is a chunk where none of them is an error.
+pub fn parse(source: &str) -> (Option<Chunk>, Vec<Finding>) {
+    let start = Pos { line: 1, col: 1 };
+    if source.len() > SOURCE_MAX {
+        return (None, vec![Finding::error("E005", start, "source is larger than 1 MiB")]);
+    }
+    let mut parser = Parser {
+        lexer: Lexer::new(source),
+        token: Token::End,
+        at: start,
+        ahead: None,
+        scope: Scope::new(),
+        jumps: 0,
+        positions: Vec::new(),
+        depth: 0,
+        findings: Vec::new(),
+        reported: HashSet::new(),
+    };
+    let body = parser.chunk().map_err(|fatal| parser.findings.push(fatal)).ok();
+    let mut findings = parser.findings;
+    findings.sort_by_key(|f| (f.line, f.col));
+    let clean = findings.iter().all(|f| f.severity == Severity::Warning);
+    let chunk = body.filter(|_| clean);
+    (chunk.map(|body| Chunk { body, positions: parser.positions, names: parser.scope.names }), findings)
+}
+
+impl Parser<'_> {
+    // Tokens
+
+    pub(super) fn advance(&mut self) -> Parsed<Token> {
+        let (token, at) = match self.ahead.take() {
+            Some(next) => next,
+            None => self.lexer.token()?,
+        };
+        self.at = at;
+        Ok(std::mem::replace(&mut self.token, token))
+    }
+
+    pub(super) fn second(&mut self) -> Parsed<&Token> {
+        if self.ahead.is_none() {
+            self.ahead = Some(self.lexer.token()?);
+        }
+        Ok(&self.ahead.as_ref().expect("just filled").0)
+    }
+
+    pub(super) fn is(&self, word: &str) -> bool {
+        matches!(self.token, Token::Symbol(w) | Token::Keyword(w) if w == word)
+    }
+
+    pub(super) fn eat(&mut self, word: &str) -> Parsed<bool> {
+        let there = self.is(word);
+        if there {
+            self.advance()?;
+        }
+        Ok(there)
+    }
+
+    fn shown(&self) -> &str {
+        match &self.token {
+            Token::Name(name) => name,
+            Token::Keyword(word) | Token::Symbol(word) => word,
+            Token::Text(_) => "string",
+            Token::Number(_) | Token::BeyondInt => "number",
+            Token::End => "end of file",
+        }
+    }
+
+    pub(super) fn syntax<T>(&self, at: Pos, what: impl std::fmt::Display) -> Parsed<T> {
+        Err(Finding::error("E000", at, what.to_string()))
+    }
+
+    /// A syntax error at the token at hand, which it names.
+    pub(super) fn expected<T>(&self, what: impl std::fmt::Display) -> Parsed<T> {
+        self.syntax(self.at, format_args!("{what} near '{}'", self.shown()))
+    }
+
+    pub(super) fn expect(&mut self, word: &str) -> Parsed<()> {
+        if self.eat(word)? { Ok(()) } else { self.expected(format_args!("'{word}' expected")) }
+    }
+
+    /// The word that ends what `open` began.
+    pub(super) fn close(&mut self, word: &str, open: &str, at: Pos) -> Parsed<()> {
+        if self.eat(word)? {
+            return Ok(());
+        }
+        self.expected(format_args!("'{word}' expected to close '{open}' at line {}", at.line))
+    }
+
+    pub(super) fn name(&mut self) -> Parsed<(String, Pos)> {
+        let at = self.at;
+        if !matches!(self.token, Token::Name(_)) {
+            return self.expected("name expected");
+        }
+        match self.advance()? {
+            Token::Name(name) => Ok((name, at)),
+            _ => unreachable!("just seen to be a name"),
+        }
+    }
+
+    // Findings
+
+    pub(super) fn lint(&mut self, code: &'static str, at: Pos, sentence: impl Into<String>) {
+        self.reported.insert((at.line, at.col));
+        self.findings.push(Finding::error(code, at, sentence));
+    }
+
+    /// The same, unless the place already has a finding.
+    pub(super) fn lint_once(&mut self, code: &'static str, at: Pos, sentence: impl Into<String>) {
+        if !self.reported.contains(&(at.line, at.col)) {
+            self.lint(code, at, sentence);
+        }
+    }
+
+    pub(super) fn warn(&mut self, code: &'static str, at: Pos, sentence: impl Into<String>) {
+        let finding = Finding { severity: Severity::Warning, ..Finding::error(code, at, sentence) };
+        self.findings.push(finding);
+    }
+
+    pub(super) fn enter(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        if self.depth > NESTING_MAX {
+            return Err(Finding::error("E006", self.at, format!("nesting is deeper than {NESTING_MAX} levels")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn declare(&mut self, name: String, constant: bool, at: Pos) -> Id {
+        if name == "_ENV" || name.starts_with("__") {
+            self.lint("L005", at, format!("name '{name}' is reserved"));
+        }
+        let (id, room) = self.scope.declare(name, constant);
+        if !room {
+            self.lint("E007", at, "more than 150 local variables in one function");
+        }
+        id
+    }
+
+    // Blocks
+
+    fn chunk(&mut self) -> Parsed<Vec<Stmt>> {
+        self.advance()?;
+        let body = self.block()?;
+        if self.token != Token::End {
+            return self.expected("end of file expected");
+        }
+        let form = "the file must end with 'return function(state, event) ... end'";
+        match returned(&body) {
+            Some(f) if f.varargs || !(1..=2).contains(&f.params.len()) => {
+                let takes = "the returned function takes (state, event), (intent, facts) or (state)";
+                self.lint("E009", self.at, format!("{form}: {takes}"));
+            }
+            Some(_) => {}
+            None => self.lint("E009", self.at, form),
+        }
+        Ok(body)
+    }
+
+    pub(super) fn block(&mut self) -> Parsed<Vec<Stmt>> {
+        self.enter()?;
+        self.scope.open_block();
+        let body = self.statements()?;
+        self.end_block();
+        Ok(body)
+    }
+
+    fn end_block(&mut self) {
+        self.depth -= 1;
+        for (label, jump) in self.scope.close_block() {
+            self.lint("E000", jump.at, format!("no visible label '{label}' for goto"));
+        }
+    }
+
+    fn looped(&mut self) -> Parsed<Vec<Stmt>> {
+        self.scope.open_loop();
+        let body = self.block()?;
+        self.scope.close_loop();
+        Ok(body)
+    }
+
+    fn at_block_end(&self) -> bool {
+        self.token == Token::End || ["end", "else", "elseif", "until"].iter().any(|w| self.is(w))
+    }
+
+    fn statements(&mut self) -> Parsed<Vec<Stmt>> {
+        let mut body = Vec::new();
+        loop {
+            while self.eat(";")? {}
+            if self.at_block_end() {
+                return Ok(body);
+            }
+            let (at, order, last) = (self.at, self.positions.len(), self.is("return"));
+            self.positions.push(at);
+            let statement = self.statement()?;
+            if self.scope.at_top() {
+                self.check_top(statement.as_ref(), at);
+            }
+            match statement {
+                Some(statement) => body.push(statement),
+                None => self.positions.truncate(order),
+            }
+            if last {
+                return Ok(body);
+            }
+        }
+    }
+
+    /// Outside functions stand constants, functions and the last `return`: so nothing but the state outlives an event.
+    fn check_top(&mut self, statement: Option<&Stmt>, at: Pos) {
+        match statement {
+            Some(Stmt::LocalFunction(..) | Stmt::Return(_)) => {}
+            Some(Stmt::Local(_, values)) if values.iter().all(is_constant) => {}
+            Some(Stmt::Local(..)) => {
+                let rule = "a top-level 'local' must be a constant or a function (no calls of own functions, no rng)";
+                self.lint("L011", at, rule);
+            }
+            _ => {
+                let rule = "only 'local' declarations and the final 'return' are allowed outside functions";
+                self.lint("L011", at, rule);
+            }
+        }
+    }
+
+    // Statements. `None`: the statement leaves nothing in the tree.
+
+    fn statement(&mut self) -> Parsed<Option<Stmt>> {
+        let at = self.at;
+        if self.eat("::")? {
+            return self.label();
+        }
+        let Token::Keyword(word) = self.token else { return self.assignment_or_call(at).map(Some) };
+        match word {
+            "if" => self.if_statement(at),
+            "while" => self.while_statement(at),
+            "do" => {
+                self.advance()?;
+                let body = self.block()?;
+                self.close("end", "do", at)?;
+                Ok(Stmt::Do(body))
+            }
+            "repeat" => self.repeat_statement(at),
+            "for" => self.for_statement(at),
+            "function" => self.function_statement(at),
+            "local" => self.local_statement(at),
+            "return" => {
+                self.advance()?;
+                let bare = self.at_block_end() || self.is(";");
+                let values = if bare { Vec::new() } else { self.exprs()? };
+                self.eat(";")?;
+                Ok(Stmt::Return(values))
+            }
+            "break" => {
+                self.advance()?;
+                if !self.scope.in_loop() {
+                    return self.syntax(at, "'break' outside a loop");
+                }
+                Ok(Stmt::Break)
+            }
+            "goto" => return self.goto_statement(),
+            _ => return self.assignment_or_call(at).map(Some),
+        }
+        .map(Some)
+    }
+
+    fn if_statement(&mut self, at: Pos) -> Parsed<Stmt> {
+        let mut arms = Vec::new();
+        loop {
+            self.advance()?;
+            let condition = self.expr()?;
+            self.expect("then")?;
+            arms.push((condition, self.block()?));
+            if !self.is("elseif") {
+                break;
+            }
+        }
+        let otherwise = if self.eat("else")? { self.block()? } else { Vec::new() };
+        self.close("end", "if", at)?;
+        Ok(Stmt::If(arms, otherwise))
+    }
+
+    fn while_statement(&mut self, at: Pos) -> Parsed<Stmt> {
+        self.advance()?;
+        let condition = self.expr()?;
+        self.expect("do")?;
+        let body = self.looped()?;
+        self.close("end", "while", at)?;
+        Ok(Stmt::While(condition, body))
+    }
+
+    /// The condition sees the locals of the body, so the block ends behind it.
+    fn repeat_statement(&mut self, at: Pos) -> Parsed<Stmt> {
+        self.advance()?;
+        self.enter()?;
+        self.scope.open_block();
+        self.scope.open_loop();
+        let body = self.statements()?;
+        self.scope.close_loop();
+        self.close("until", "repeat", at)?;
+        let condition = self.expr()?;
+        self.end_block();
+        Ok(Stmt::Repeat(body, condition))
+    }
+
+    fn for_statement(&mut self, at: Pos) -> Parsed<Stmt> {
+        self.advance()?;
+        let first = self.name()?;
+        let mark = self.scope.mark();
+        let statement =
+            if self.eat("=")? { self.numeric_for(first, at) } else { self.for_in(first, at) };
+        self.scope.release(mark);
+        statement
+    }
+
+    fn numeric_for(&mut self, (name, name_at): (String, Pos), at: Pos) -> Parsed<Stmt> {
+        let from = self.expr()?;
+        self.expect(",")?;
+        let to = self.expr()?;
+        let step = if self.eat(",")? { self.expr()? } else { Expr::Int(1) };
+        self.expect("do")?;
+        let id = self.declare(name, false, name_at);
+        let body = self.looped()?;
+        self.close("end", "for", at)?;
+        Ok(Stmt::For(id, [from, to, step], body))
+    }
+
+    fn for_in(&mut self, first: (String, Pos), at: Pos) -> Parsed<Stmt> {
+        let first_at = first.1;
+        let mut variables = vec![first];
+        while self.eat(",")? {
+            variables.push(self.name()?);
+        }
+        self.expect("in")?;
+        let (kind, over) = self.iterated()?;
+        if variables.len() > 2 {
+            self.lint("L002", first_at, "a 'for ... in' loop has at most two variables");
+        }
+        self.expect("do")?;
+        let ids = variables.into_iter().map(|(name, at)| self.declare(name, false, at)).collect();
+        let body = self.looped()?;
+        self.close("end", "for", at)?;
+        Ok(Stmt::Each(kind, ids, over, body))
+    }
+
+    /// `dpairs(t)` or `ipairs(t)`, the only things that a loop runs over.
+    fn iterated(&mut self) -> Parsed<(Each, Expr)> {
+        let at = self.at;
+        let kind = match &self.token {
+            Token::Name(name) if name == "ipairs" => Some(Each::List),
+            Token::Name(name) if name == "dpairs" => Some(Each::Keys),
+            _ => None,
+        };
+        let Some(kind) = kind.filter(|_| !self.is_shadowed()) else {
+            self.exprs()?;
+            self.lint_once("L002", at, "a 'for ... in' loop must use dpairs(t) or ipairs(t)");
+            return Ok((Each::Keys, Expr::Nil));
+        };
+        self.advance()?;
+        let mut args = self.args()?;
+        if args.len() != 1 {
+            self.lint("L002", at, "dpairs and ipairs take exactly one argument");
+        }
+        let over = args.drain(..).next().unwrap_or(Expr::Nil);
+        Ok((kind, super::expr::single(over)))
+    }
+
+    /// Is the name at hand one of the program's own locals?
+    fn is_shadowed(&self) -> bool {
+        matches!(&self.token, Token::Name(name) if self.scope.find(name).is_some())
+    }
+
+    fn function_statement(&mut self, at: Pos) -> Parsed<Stmt> {
+        self.advance()?;
+        let (name, name_at) = self.name()?;
+        let mut target = self.resolve(&name, name_at);
+        let mut plain = true;
+        while self.eat(".")? {
+            let (key, key_at) = self.name()?;
+            self.check_key(&key, key_at);
+            target = Expr::Index(target.into(), Expr::Text(key).into());
+            plain = false;
+        }
+        if self.is(":") {
+            let colon = self.at;
+            self.lint("L006", colon, "methods are not allowed; declare a function with an explicit parameter");
+            self.advance()?;
+            self.name()?;
+        }
+        if plain {
+            self.check_assigned(&target, &name, name_at);
+        }
+        let function = self.function_body(at)?;
+        Ok(Stmt::Set(vec![target], vec![Expr::Function(function.into())]))
+    }
+
+    fn local_statement(&mut self, at: Pos) -> Parsed<Stmt> {
+        self.advance()?;
+        if self.eat("function")? {
+            let (name, name_at) = self.name()?;
+            let id = self.declare(name, false, name_at);
+            return Ok(Stmt::LocalFunction(id, self.function_body(at)?));
+        }
+        let mut declared = Vec::new();
+        loop {
+            let (name, name_at) = self.name()?;
+            let constant = self.eat("<")? && self.attribute()?;
+            declared.push((name, constant, name_at));
+            if !self.eat(",")? {
+                break;
+            }
+        }
+        let values = if self.eat("=")? { self.exprs()? } else { Vec::new() };
+        let ids = declared.into_iter().map(|(name, constant, at)| self.declare(name, constant, at)).collect();
+        Ok(Stmt::Local(ids, values))
+    }
+
+    /// The word between `<` and `>`: is it `const`?
+    fn attribute(&mut self) -> Parsed<bool> {
+        let (word, at) = self.name()?;
+        match word.as_str() {
+            "const" => {}
+            "close" => self.lint("L007", at, "'<close>' is not allowed"),
+            _ => return self.syntax(at, format_args!("unknown attribute '{word}'")),
+        }
+        self.expect(">")?;
+        Ok(word == "const")
+    }
+
+    fn goto_statement(&mut self) -> Parsed<Option<Stmt>> {
+        self.advance()?;
+        let (label, at) = self.name()?;
+        if self.scope.has_label(&label) {
+            self.lint("L008", at, format!("backward goto to '{label}' is not allowed; use a loop"));
+            return Ok(None);
+        }
+        self.jumps += 1;
+        self.scope.jump(label, self.jumps, at);
+        Ok(Some(Stmt::Goto(self.jumps)))
+    }
+
+    fn label(&mut self) -> Parsed<Option<Stmt>> {
+        let (name, at) = self.name()?;
+        self.expect("::")?;
+        if self.scope.has_label(&name) {
+            return self.syntax(at, format_args!("label '{name}' already defined"));
+        }
+        let jumps = self.scope.label(&name);
+        while self.eat(";")? {}
+        // At the end of a block no local is in reach behind the label; `until` still sees them.
+        let at_end = self.at_block_end() && !self.is("until");
+        let active = self.scope.mark();
+        for jump in &jumps {
+            if jump.locals < active && !at_end {
+                self.lint("E000", jump.at, format!("goto '{name}' jumps into the scope of a local"));
+            }
+        }
+        Ok((!jumps.is_empty()).then(|| Stmt::Label(jumps.iter().map(|j| j.number).collect())))
+    }
+
+    fn assignment_or_call(&mut self, at: Pos) -> Parsed<Stmt> {
+        let first = self.suffixed()?;
+        if !self.is("=") && !self.is(",") {
+            return match first.expr {
+                Expr::Call(..) => Ok(Stmt::Call(first.expr)),
+                _ => self.syntax(at, format_args!("statement expected near '{}'", self.shown())),
+            };
+        }
+        let mut targets = vec![(first, at)];
+        while self.eat(",")? {
+            let at = self.at;
+            targets.push((self.suffixed()?, at));
+        }
+        self.expect("=")?;
+        let values = self.exprs()?;
+        for (target, at) in &targets {
+            match &target.expr {
+                _ if !target.assignable => return self.syntax(*at, "cannot assign to this expression"),
+                Expr::Index(..) => {}
+                expr => self.check_assigned(expr, target.name.as_deref().unwrap_or_default(), *at),
+            }
+        }
+        Ok(Stmt::Set(targets.into_iter().map(|(t, _)| t.expr).collect(), values))
+    }
+
+    /// The rules for assigning to a bare name.
+    fn check_assigned(&mut self, target: &Expr, name: &str, at: Pos) {
+        let Expr::Local(id) = target else {
+            let name = if let Expr::Builtin(builtin) = target { builtin } else { name };
+            self.lint_once("L003", at, format!("assignment to global '{name}'; declare it with 'local'"));
+            return;
+        };
+        match self.scope.local(*id) {
+            Some(local) if local.constant => {
+                self.lint("E000", at, format!("attempt to assign to const variable '{name}'"));
+            }
+            Some(local) if local.top && !self.scope.at_top() => {
+                let why = "is declared outside the function and cannot be changed: only the returned state survives an event";
+                self.lint("L010", at, format!("'{name}' {why}"));
+            }
+            _ => {}
+        }
+    }
+
+    // Functions and names, for statements and expressions alike
+
+    pub(super) fn function_body(&mut self, at: Pos) -> Parsed<Function> {
+        self.expect("(")?;
+        self.scope.open_function();
+        let mut params = Vec::new();
+        let mut varargs = false;
+        while !self.is(")") {
+            if self.eat("...")? {
+                varargs = true;
+                break;
+            }
+            let (name, name_at) = self.name()?;
+            params.push(self.declare(name, false, name_at));
+            if !self.eat(",")? {
+                break;
+            }
+            if self.is(")") {
+                return self.expected("name expected");
+            }
+        }
+        self.expect(")")?;
+        if varargs {
+            self.scope.set_varargs();
+        }
+        let body = self.block()?;
+        self.close("end", "function", at)?;
+        self.scope.close_function();
+        Ok(Function { params, varargs, body })
+    }
+
+    pub(super) fn check_key(&mut self, key: &str, at: Pos) {
+        if key.starts_with("__") {
+            let why = "names starting with '__' are reserved (metamethods are not allowed)";
+            self.lint("L005", at, format!("field '{key}': {why}"));
+        }
+    }
+
+    /// What a name stands for. A name that is not there gives a finding and an expression of no use.
+    pub(super) fn resolve(&mut self, name: &str, at: Pos) -> Expr {
+        if let Some(local) = self.scope.find(name) {
+            return Expr::Local(local.id);
+        }
+        if names::BARE.contains(&name) {
+            if name == "rng" {
+                let advice = "random numbers make a fold hard to follow; draw them when you emit, or seed rng from the event";
+                self.warn("W001", at, advice);
+            }
+        } else if names::library(name).is_none() {
+            let (code, sentence) = match names::forbidden(name) {
+                Some(why) => ("L001", format!("'{name}' is not allowed: {why}")),
+                None if name == "dpairs" || name == "ipairs" => {
+                    ("L002", format!("'{name}' may only be used in a 'for ... in' loop"))
+                }
+                None => ("L003", format!("unknown global '{name}'; declare it with 'local'")),
+            };
+            self.lint(code, at, sentence);
+        }
+        Expr::Builtin(name.to_owned())
+    }
+}

@@ -1,0 +1,184 @@
+use super::error::NodeError;
+use super::identity::Identity;
+use super::index::UlidIndex;
+use super::lock::JournalLock;
+use super::open::Node;
+use crate::git::{Expected, GitError, Plane, RefName};
+use crate::id::{Cid, Ns, Oid, Ulid, Writer};
+use crate::ledger::{Draft, Event, Origin, Pen, Position, build, highest_clock, last_event, union};
+use crate::policy::{Allowed, Decision, Facts, Intent, Judge, record};
+use crate::trust::Signer;
+
+/// The receipt of a stored event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emitted {
+    pub ns: Ns,
+    pub writer: Writer,
+    pub seq: u64,
+    pub cid: Cid,
+    pub ulid: Ulid,
+    /// The append that holds it.
+    pub commit: Oid,
+    /// It had been stored before: same ULID, same intent.
+    pub repeated: bool,
+}
+
+/// What came of an intent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    Stored(Emitted),
+    /// Refused, and the refusal is on record in this commit.
+    Denied {
+        decision: Decision,
+        audit: Oid,
+    },
+}
+
+/// A journal that this clone may append to.
+pub(super) struct Desk {
+    pub identity: Identity,
+    pub signer: Signer,
+    pub judge: Judge,
+    pub policy_root: Oid,
+    pub facts: Facts,
+    pub ns: Ns,
+}
+
+impl Desk {
+    pub(super) fn open(node: &Node, ns: &Ns) -> Result<Desk, NodeError> {
+        let identity = node.identity()?;
+        let signer = node.signer(&identity)?;
+        let bundle = node.bundle()?;
+        let judge = Judge::new(&bundle)?;
+        let facts = Facts::of_append(node.graph(), &identity.actor, &identity.key);
+        Ok(Desk { judge, policy_root: bundle.commit(), facts, identity, signer, ns: ns.clone() })
+    }
+
+    pub(super) fn intent<'a>(&'a self, draft: &'a Draft) -> Intent<'a> {
+        Intent { ns: &self.ns, actor: &self.identity.actor, key: &self.identity.key, draft }
+    }
+
+    /// Judges a draft.
+    pub(super) fn decide(&mut self, node: &Node, draft: &Draft) -> (Decision, Option<Allowed>) {
+        let intent = Intent { ns: &self.ns, actor: &self.identity.actor, key: &self.identity.key, draft };
+        self.judge.decide(&intent, &self.facts, node.graph().tip())
+    }
+
+    /// Puts a denial on record.
+    pub(super) fn record(&self, node: &Node, decision: &Decision, draft: &Draft) -> Result<Oid, NodeError> {
+        let writer = node.writer(&self.identity, &self.ns)?;
+        let intent = self.intent(draft);
+        Ok(record(node.store(), node.ambient(), &node.repo(), &writer, &self.signer, decision, &intent)?)
+    }
+}
+
+/// Where the next append of a journal goes: held for as long as the lock is.
+pub(super) struct Place {
+    _lock: JournalLock,
+    pub origin: Origin,
+    pub name: RefName,
+    pub position: Position,
+    /// The highest clock known in the namespace.
+    pub clock: u64,
+}
+
+impl Place {
+    pub(super) fn take(node: &Node, desk: &Desk) -> Result<Place, NodeError> {
+        let ns = &desk.ns;
+        let mut writer = node.writer(&desk.identity, ns)?;
+        let mut lock = JournalLock::take(node, ns, &writer)?;
+        // Whoever held the lock before may have drawn a new replica.
+        let again = node.writer(&desk.identity, ns)?;
+        if again != writer {
+            lock = JournalLock::take(node, ns, &again)?;
+            writer = again;
+        }
+        let origin = Origin::new(node.repo(), ns.clone(), desk.identity.key, writer.clone());
+        let origin = origin.expect("the writer was named after this key");
+        let name = RefName::own(Plane::Journal { ns: ns.clone(), writer });
+        let position = match node.store().resolve(&name)? {
+            None => Position::default(),
+            Some(tip) => position_of(tip, &last_event(node.reader(), tip, &origin)?),
+        };
+        let journals = union(node.reader(), ns, node.authority()?.as_ref())?;
+        let clock = highest_clock(node.reader(), node.graph(), ns, &journals)?;
+        Ok(Place { _lock: lock, origin, name, position, clock })
+    }
+}
+
+fn position_of(commit: Oid, last: &Event) -> Position {
+    Position { seq: last.header.seq, clock: last.header.clock, cid: Some(last.cid), commit: Some(commit) }
+}
+
+impl Node {
+    /// Judges an event and appends it, or records why not. A ULID that the caller chose (`named`) makes the call
+    /// idempotent: the same intent again gives the old receipt.
+    pub fn emit(&self, ns: &Ns, draft: &Draft, named: bool) -> Result<Outcome, NodeError> {
+        let mut desk = Desk::open(self, ns)?;
+        self.admit(&mut desk, draft, |desk, allowed| self.append(desk, draft, named, allowed))
+    }
+
+    /// The only local way an intent becomes a commit: `write` needs the `Allowed` that only judging makes.
+    fn admit(
+        &self,
+        desk: &mut Desk,
+        draft: &Draft,
+        write: impl FnOnce(&Desk, &Allowed) -> Result<Emitted, NodeError>,
+    ) -> Result<Outcome, NodeError> {
+        match desk.decide(self, draft) {
+            (_, Some(allowed)) => Ok(Outcome::Stored(write(desk, &allowed)?)),
+            (decision, None) => {
+                let audit = desk.record(self, &decision, draft)?;
+                Ok(Outcome::Denied { decision, audit })
+            }
+        }
+    }
+
+    fn append(&self, desk: &Desk, draft: &Draft, named: bool, _: &Allowed) -> Result<Emitted, NodeError> {
+        self.store().empty_tree()?;
+        loop {
+            let place = Place::take(self, desk)?;
+            if named && let Some(found) = self.said_before(&place, draft)? {
+                return Ok(found);
+            }
+            let mut pen = Pen::new(&place.origin, desk.policy_root, place.position, place.clock);
+            let sealed = pen.seal(draft, self.ambient().now());
+            let (seq, cid) = (sealed.header.seq, sealed.cid);
+            let built = build(&place.origin, &desk.signer, place.position.commit, &[sealed], 1)?;
+            let (commit, raw) = &built.commits[0];
+            self.store().write_commit_raw(raw)?;
+            let expected = place.position.commit.map_or(Expected::Absent, Expected::At);
+            match self.store().update(&place.name, expected, *commit) {
+                Ok(()) => {}
+                // The lock is advisory: another program may have moved the ref. Seal again behind it.
+                Err(GitError::Moved { .. }) => continue,
+                Err(other) => return Err(other.into()),
+            }
+            let writer = place.origin.writer.clone();
+            self.memory().remember(self.ambient(), &desk.ns, &writer, *commit)?;
+            let ns = desk.ns.clone();
+            return Ok(Emitted { ns, writer, seq, cid, ulid: draft.ulid, commit: *commit, repeated: false });
+        }
+    }
+
+    /// The receipt of an event with this ULID, where it says the same.
+    pub(super) fn said_before(&self, place: &Place, draft: &Draft) -> Result<Option<Emitted>, NodeError> {
+        let Some(tip) = place.position.commit else { return Ok(None) };
+        let index = UlidIndex::load(self, &place.origin, tip)?;
+        let Some(entry) = index.find(draft.ulid) else { return Ok(None) };
+        let event = super::index::event_at(self.reader(), &place.origin, entry)?;
+        let cid = event.cid;
+        if !draft.same_intent(&event) {
+            return Err(NodeError::DuplicateUlid { ulid: draft.ulid, cid, seq: entry.seq });
+        }
+        Ok(Some(Emitted {
+            ns: place.origin.ns.clone(),
+            writer: place.origin.writer.clone(),
+            seq: entry.seq,
+            cid,
+            ulid: draft.ulid,
+            commit: entry.commit,
+            repeated: true,
+        }))
+    }
+}

@@ -1,0 +1,66 @@
+use super::files;
+use super::open::Node;
+use crate::canon::digest;
+use crate::id::{Ns, Oid, PublicKey, Writer};
+use std::path::{Path, PathBuf};
+
+/// Bytes of the digest in front of every cached file.
+const DIGEST: usize = 32;
+
+fn root(node: &Node) -> PathBuf {
+    node.store().common_dir().join("gatos").join("cache")
+}
+
+/// The bytes cached under a path, where their own digest still fits. What cannot be read is as good as not there.
+pub(super) fn read(node: &Node, path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = files::read(&root(node).join(path)).ok()??;
+    let (head, body) = bytes.split_at_checked(DIGEST)?;
+    if digest::blake3(body).as_bytes() != head {
+        return None;
+    }
+    bytes.drain(..DIGEST);
+    Some(bytes)
+}
+
+/// Caches bytes. A repository that cannot be written to is read without a cache.
+pub(super) fn write(node: &Node, path: &Path, body: &[u8]) {
+    let mut bytes = Vec::with_capacity(DIGEST + body.len());
+    bytes.extend_from_slice(digest::blake3(body).as_bytes());
+    bytes.extend_from_slice(body);
+    let _ = files::replace(node.ambient(), &root(node).join(path), &bytes);
+}
+
+fn verified_path(ns: &Ns, writer: &Writer) -> PathBuf {
+    PathBuf::from("verified").join(ns.as_str()).join(writer.as_str())
+}
+
+/// The append up to which this clone has verified a journal under a key.
+pub(super) fn verified(node: &Node, ns: &Ns, writer: &Writer, key: &PublicKey) -> Option<Oid> {
+    let bytes = read(node, &verified_path(ns, writer))?;
+    let (tip, under) = bytes.split_first_chunk::<20>()?;
+    (under == key.as_bytes()).then_some(Oid(*tip))
+}
+
+pub(super) fn remember_verified(node: &Node, ns: &Ns, writer: &Writer, key: &PublicKey, tip: Oid) {
+    if verified(node, ns, writer, key) == Some(tip) {
+        return;
+    }
+    let mut body = tip.as_bytes().to_vec();
+    body.extend_from_slice(key.as_bytes());
+    write(node, &verified_path(ns, writer), &body);
+}
+
+fn checkpoint_path(commit: Oid) -> PathBuf {
+    let hex = commit.hex();
+    PathBuf::from("checkpoints").join(&hex[..2]).join(&hex[2..])
+}
+
+/// Whether this clone has computed a checkpoint itself. Only such a one may be continued.
+pub(super) fn knows_checkpoint(node: &Node, commit: Oid) -> bool {
+    read(node, &checkpoint_path(commit)).is_some_and(|body| body == node.graph().tip().as_bytes())
+}
+
+/// What was computed under one trust graph may not hold under another.
+pub(super) fn remember_checkpoint(node: &Node, commit: Oid) {
+    write(node, &checkpoint_path(commit), node.graph().tip().as_bytes());
+}

@@ -1,0 +1,277 @@
+use super::cache;
+use super::error::NodeError;
+use super::open::Node;
+use super::query::{Computed, Start};
+use super::verify::Finding;
+use super::window::View;
+use crate::ambient::{Cancel, Progress};
+use crate::git::{Plane, RefName, Scope};
+use crate::id::{Ns, Oid, Sha256};
+use crate::ledger::Heads;
+use crate::lua::read_elc;
+use crate::policy::Bundle;
+use crate::state::{Checkpoint, Folded, Proof, Run, write};
+use std::path::Path;
+
+/// Times that a checkpoint is folded again because another process wrote one in between.
+const TRIES: usize = 16;
+
+/// A checkpoint as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpointed {
+    pub ns: Ns,
+    pub commit: Oid,
+    pub proof: Proof,
+    /// Nothing was new: the newest checkpoint already says this.
+    pub unchanged: bool,
+}
+
+/// What recomputing a checkpoint gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoldVerdict {
+    pub ns: Ns,
+    pub commit: Oid,
+    pub events: u64,
+    /// From which checkpoint it was recomputed; none = from the first event.
+    pub from: Option<Oid>,
+    /// The first difference; none = the proof holds.
+    pub difference: Option<String>,
+}
+
+impl Node {
+    /// Folds a namespace and writes the result with its proof.
+    pub fn checkpoint(
+        &self,
+        ns: &Ns,
+        fold: Option<&Path>,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Checkpointed, NodeError> {
+        self.need_whole_history()?;
+        let source = match fold {
+            None => match self.bundle_source(ns)? {
+                Some(source) => source,
+                None => self.fold_source(ns, None)?,
+            },
+            Some(_) => self.fold_source(ns, fold)?,
+        };
+        let program = source.program()?;
+        for _ in 0..TRIES {
+            let view = self.view(ns)?;
+            if view.journals.is_empty() && view.findings.is_empty() {
+                return Err(NodeError::NoNamespace(ns.clone()));
+            }
+            let tip = self.store().resolve(&RefName::own(Plane::State { ns: ns.clone() }))?;
+            let computed = self.compute(&program, &view, None, progress, cancel)?;
+            refuse_findings(&view, &computed)?;
+            let last = computed.folded.last.ok_or(NodeError::EmptyWindow)?;
+            if let Some(done) = self.already(ns, tip, program.root(), &computed)? {
+                return Ok(done);
+            }
+            let code_root = Bundle::read(self.reader(), last.policy_root, self.graph())?.code_root();
+            let written = write(
+                self.store(),
+                self.repo(),
+                ns,
+                &program,
+                &computed.heads,
+                &computed.folded,
+                last,
+                code_root,
+                computed.base,
+                tip,
+            )?;
+            if let Some((commit, proof)) = written {
+                cache::remember_checkpoint(self, commit);
+                return Ok(Checkpointed { ns: ns.clone(), commit, proof, unchanged: false });
+            }
+        }
+        Err(NodeError::Busy { seconds: 0 })
+    }
+
+    /// The newest checkpoint where it has this very window, fold and state.
+    fn already(
+        &self,
+        ns: &Ns,
+        tip: Option<Oid>,
+        fold_root: Sha256,
+        computed: &Computed,
+    ) -> Result<Option<Checkpointed>, NodeError> {
+        let Some(commit) = tip else { return Ok(None) };
+        let held = match Checkpoint::read(self.reader(), commit) {
+            Ok(held) => held,
+            Err(crate::state::StateError::NotCheckpoint { .. }) => return Ok(None),
+            Err(other) => return Err(other.into()),
+        };
+        let same = held.proof.fold_root == fold_root
+            && held.heads == computed.heads
+            && held.proof.state_root == computed.folded.state_root()
+            && held.proof.reverted == Proof::reverted_of(&computed.folded);
+        Ok(same.then(|| Checkpointed { ns: ns.clone(), commit, proof: held.proof, unchanged: true }))
+    }
+
+    /// Recomputes a checkpoint: from the newest one this clone has computed, or with `deep` from the first event.
+    pub fn verify_fold(
+        &self,
+        commit: Oid,
+        deep: bool,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<FoldVerdict, NodeError> {
+        self.need_whole_history()?;
+        let claim = Checkpoint::read(self.reader(), commit)?;
+        let believe = |base: Oid| !deep && cache::knows_checkpoint(self, base);
+        self.recompute(&claim, &believe, progress, cancel)
+    }
+
+    /// The same for a checkpoint that was read, with a say in which base is believed.
+    pub(super) fn recompute(
+        &self,
+        claim: &Checkpoint,
+        believe: &dyn Fn(Oid) -> bool,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<FoldVerdict, NodeError> {
+        let commit = claim.commit;
+        let ns = claim.proof.ns.clone();
+        let mut verdict =
+            FoldVerdict { ns: ns.clone(), commit, events: claim.proof.events, from: None, difference: None };
+        if claim.proof.repo != self.repo() {
+            verdict.difference = Some(format!("it belongs to repository {}, not {}", claim.proof.repo, self.repo()));
+            return Ok(verdict);
+        }
+        let program = match read_elc(&claim.elc) {
+            Ok(program) => program,
+            Err(e) => {
+                verdict.difference = Some(format!("fold.elc is not a program: {e}"));
+                return Ok(verdict);
+            }
+        };
+        let view = self.view(&ns)?;
+        let start = match &claim.proof.base {
+            Some(base) if believe(base.checkpoint) => self.start_at(&view, base.checkpoint, program.root())?,
+            _ => None,
+        };
+        verdict.from = start.as_ref().and_then(|s| s.checkpoint.as_ref()).map(|b| b.checkpoint);
+        let start = start.unwrap_or_else(Start::beginning);
+        let mut merge = match self.merge(&view, &start.heads, start.folded.events, Some(&claim.heads)) {
+            Ok(merge) => merge,
+            Err(NodeError::Ledger(e)) => {
+                verdict.difference = Some(format!("its window cannot be read: {e}"));
+                return Ok(verdict);
+            }
+            Err(other) => return Err(other),
+        };
+        let mut run = Run::from(&program, start.folded)?;
+        progress.begin("folding", Some(claim.proof.events));
+        while let Some((_, loaded)) = merge.next_event()? {
+            run.step(loaded)?;
+            if run.events().is_multiple_of(256) {
+                progress.advance(256);
+                if cancel.asked() {
+                    return Err(NodeError::Cancelled);
+                }
+            }
+        }
+        progress.end();
+        let folded = run.finish()?;
+        verdict.difference = self.compare(claim, &folded, &merge.heads(), &view)?;
+        if verdict.difference.is_none() {
+            cache::remember_checkpoint(self, commit);
+        }
+        Ok(verdict)
+    }
+
+    /// The first thing that a checkpoint says and its window does not.
+    fn compare(
+        &self,
+        claim: &Checkpoint,
+        folded: &Folded,
+        heads: &Heads,
+        view: &View,
+    ) -> Result<Option<String>, NodeError> {
+        let proof = &claim.proof;
+        if *heads != claim.heads {
+            return Ok(Some(format!("its window is {}, but the journals give {}", show(&claim.heads), show(heads))));
+        }
+        if let Some(missing) = self.left_out(claim, view)? {
+            return Ok(Some(missing));
+        }
+        let Some(last) = folded.last else { return Ok(Some("its window is empty".into())) };
+        let found = Proof {
+            repo: self.repo(),
+            ns: proof.ns.clone(),
+            window_root: heads.root(),
+            ledger_start: folded.first.expect("a window with a last event has a first"),
+            ledger_end: last.cid,
+            events: folded.events,
+            policy_root: last.policy_root,
+            policy_code_root: Bundle::read(self.reader(), last.policy_root, self.graph())?.code_root(),
+            fold_root: proof.fold_root,
+            state_root: folded.state_root(),
+            reverted: Proof::reverted_of(folded),
+            base: proof.base.clone(),
+        };
+        if found != *proof {
+            return Ok(Some(first_difference(proof, &found)));
+        }
+        if claim.ledger_head != last.commit {
+            return Ok(Some(format!("Ledger-Head is {}, computed {}", claim.ledger_head, last.commit)));
+        }
+        if claim.time != last.ts {
+            return Ok(Some(format!("its time is {}, computed {}", claim.time, last.ts)));
+        }
+        Ok(None)
+    }
+
+    /// A window is closed downward: a known event that sorts at or before its last must be in it.
+    fn left_out(&self, claim: &Checkpoint, view: &View) -> Result<Option<String>, NodeError> {
+        let Some(last) = self.last_key(view, &claim.heads)? else {
+            return Ok(Some("a head of its window is in no journal here".into()));
+        };
+        let merge = match self.merge(view, &claim.heads, claim.proof.events, None) {
+            Ok(merge) => merge,
+            Err(NodeError::Ledger(e)) => return Ok(Some(format!("its window is not part of the journals: {e}"))),
+            Err(other) => return Err(other),
+        };
+        Ok(merge.peek().filter(|next| *next <= last).map(|next| {
+            format!("its window leaves out event {} of {}, which sorts before its last", next.seq, next.writer)
+        }))
+    }
+
+    /// The commit of the newest checkpoint of a namespace: the own one, else a fetched one.
+    pub fn newest_checkpoint(&self, ns: &Ns) -> Result<Oid, NodeError> {
+        let refs = self.store().refs(&Scope::States)?;
+        let mut of_ns = refs.into_iter().filter(|(name, _)| matches!(&name.plane, Plane::State { ns: n } if n == ns));
+        of_ns.next().map(|(_, tip)| tip).ok_or_else(|| NodeError::NoCheckpoint(ns.clone()))
+    }
+}
+
+fn refuse_findings(view: &View, computed: &Computed) -> Result<(), NodeError> {
+    let failures: Vec<&Finding> = computed.findings.iter().filter(|f| f.is_failure()).collect();
+    match failures.first() {
+        None => Ok(()),
+        Some(first) => {
+            Err(NodeError::BadJournals { ns: view.ns.clone(), count: failures.len(), first: first.to_string() })
+        }
+    }
+}
+
+fn show(heads: &Heads) -> String {
+    heads.iter().map(|h| format!("{}#{}", h.writer, h.seq)).collect::<Vec<_>>().join(" ")
+}
+
+fn first_difference(claimed: &Proof, found: &Proof) -> String {
+    let pairs = [
+        ("events", claimed.events.to_string(), found.events.to_string()),
+        ("ledger_start", claimed.ledger_start.to_string(), found.ledger_start.to_string()),
+        ("ledger_end", claimed.ledger_end.to_string(), found.ledger_end.to_string()),
+        ("state_root", claimed.state_root.to_string(), found.state_root.to_string()),
+        ("policy_root", claimed.policy_root.to_string(), found.policy_root.to_string()),
+        ("policy_code_root", claimed.policy_code_root.to_string(), found.policy_code_root.to_string()),
+    ];
+    match pairs.into_iter().find(|(_, a, b)| a != b) {
+        Some((name, a, b)) => format!("{name} is {a}, computed {b}"),
+        None => "the reverted events differ from the computed ones".into(),
+    }
+}

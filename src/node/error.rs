@@ -1,0 +1,139 @@
+use crate::git::GitError;
+use crate::id::{Blake3, Cid, IdError, Ns, Oid, PublicKey, Ulid};
+use crate::ledger::{DraftError, LedgerError};
+use crate::lua::Finding;
+use crate::policy::PolicyError;
+use crate::state::StateError;
+use crate::trust::TrustError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Why the repository could not do what was asked. "No" is not an error: it is a value.
+#[derive(Debug, Error)]
+pub enum NodeError {
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    #[error(transparent)]
+    Id(#[from] IdError),
+    #[error("{doing} {}: {source}", path.display())]
+    File { doing: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("this repository has no trust genesis; run: git gatos init")]
+    NoGenesis,
+    #[error(
+        "there are {} geneses here ({}); choose one: git gatos trust pin <id>",
+        ids.len(),
+        ids.iter().map(Blake3::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    ManyGeneses { ids: Vec<Blake3> },
+    #[error(
+        "this clone is pinned to {pinned}, but no trust graph here begins with it; fetch it, or pin another: git gatos trust pin <id>"
+    )]
+    PinMissing { pinned: Blake3 },
+    #[error("no trust graph here begins with {id}; found: {}", found.iter().map(Blake3::to_string).collect::<Vec<_>>().join(", "))]
+    NoSuchGenesis { id: Blake3, found: Vec<Blake3> },
+    #[error(
+        "ALARM: the trust graph was rolled back: this clone has seen {seen}, and the tip {tip} does not descend from it; \
+         fetch the missing history, or find out who moved refs back"
+    )]
+    TrustRollback { seen: Oid, tip: Oid },
+    #[error("this repository has no active policy; run: git gatos init")]
+    NoPolicy,
+    #[error("no key to sign with: {0}")]
+    NoKey(String),
+    #[error("no actor: {0}; name one: git gatos init --actor user:NAME")]
+    NoActor(String),
+    #[error(
+        "cannot ask origin whether it has a genesis: {0}; try again when it can be reached, or found a new one: git gatos init --offline"
+    )]
+    Origin(#[source] GitError),
+    #[error("history is shallow: git fetch --unshallow")]
+    Shallow,
+    #[error("namespace {0} has no journal; emit into it first: git gatos emit TYPE PAYLOAD --ns {0}")]
+    NoNamespace(Ns),
+    #[error("no fold for namespace {ns}: write {} or pass --fold FILE", tried.join(" or "))]
+    NoFold { ns: Ns, tried: Vec<String> },
+    #[error("the fold {name} does not compile:\n{}", findings.iter().map(|f| format!("{name}:{f}")).collect::<Vec<_>>().join("\n"))]
+    FoldSource { name: String, findings: Vec<Finding> },
+    #[error("the fold {name}: {why}")]
+    FoldBinary { name: String, why: String },
+    #[error(
+        "DUPLICATE_ULID: {ulid} already names event {cid} (seq {seq}) of this journal, which says something else; use a new ULID"
+    )]
+    DuplicateUlid { ulid: Ulid, cid: Cid, seq: u64 },
+    #[error("the journal is being written by another process, which made no progress for {seconds} s; try again")]
+    Busy { seconds: u64 },
+    #[error(
+        "another process appended to this journal in the middle of the batch; nothing of the batch in hand was stored; resume with --skip {stored}"
+    )]
+    BatchLost { stored: u64 },
+    #[error("{what} is not in namespace {ns}")]
+    NoSuchPoint { what: String, ns: Ns },
+    #[error("{what} is ambiguous: {}", choices.join(", "))]
+    Ambiguous { what: String, choices: Vec<String> },
+    #[error("no checkpoint of namespace {0}; write one: git gatos state checkpoint --ns {0}")]
+    NoCheckpoint(Ns),
+    #[error("the window is empty: there is nothing to checkpoint")]
+    EmptyWindow,
+    #[error("{count} findings stand against the journals of {ns}, the first: {first}; run: git gatos verify --ns {ns}")]
+    BadJournals { ns: Ns, count: usize, first: String },
+    #[error("bisect: {0}")]
+    Bisect(String),
+    #[error("the key {0} is not in the key directory; import it: git gatos key import FILE")]
+    KeyUnknown(PublicKey),
+    #[error("stopped on request")]
+    Cancelled,
+}
+
+impl NodeError {
+    /// The wire-stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            NodeError::Git(e) => e.code(),
+            NodeError::Trust(e) => e.code(),
+            NodeError::Ledger(e) => e.code(),
+            NodeError::Policy(e) => e.code(),
+            NodeError::State(e) => e.code(),
+            NodeError::Draft(e) => e.code(),
+            NodeError::Id(e) => e.code(),
+            NodeError::File { .. } => "FILE",
+            NodeError::NoGenesis => "NO_GENESIS",
+            NodeError::ManyGeneses { .. } => "MANY_GENESES",
+            NodeError::PinMissing { .. } | NodeError::NoSuchGenesis { .. } => "PIN_MISSING",
+            NodeError::TrustRollback { .. } => "TRUST_ROLLBACK",
+            NodeError::NoPolicy => "NO_POLICY",
+            NodeError::NoKey(_) | NodeError::KeyUnknown(_) => "NO_KEY",
+            NodeError::NoActor(_) => "NO_ACTOR",
+            NodeError::Origin(e) => e.code(),
+            NodeError::Shallow => "SHALLOW",
+            NodeError::NoNamespace(_) => "ERR_INVALID_NS",
+            NodeError::NoFold { .. } => "NO_FOLD",
+            NodeError::FoldSource { .. } | NodeError::FoldBinary { .. } => "FOLD_INVALID",
+            NodeError::DuplicateUlid { .. } => "DUPLICATE_ULID",
+            NodeError::Busy { .. } => "BUSY",
+            NodeError::BatchLost { .. } => "CAS_EXHAUSTED",
+            NodeError::NoSuchPoint { .. } => "NO_SUCH_POINT",
+            NodeError::Ambiguous { .. } => "AMBIGUOUS",
+            NodeError::NoCheckpoint(_) => "NO_CHECKPOINT",
+            NodeError::EmptyWindow => "EMPTY_WINDOW",
+            NodeError::BadJournals { .. } => "JOURNAL_INVALID",
+            NodeError::Bisect(_) => "BISECT",
+            NodeError::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// Whether the mistake is in how the command was typed.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, NodeError::Draft(_) | NodeError::Id(_) | NodeError::NoActor(_))
+            || matches!(self, NodeError::State(StateError::Select { .. }))
+    }
+}

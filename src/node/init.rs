@@ -1,0 +1,221 @@
+use super::error::NodeError;
+use super::files;
+use super::open::Node;
+use super::pin::{self, Pin};
+use crate::ambient::Ambient;
+use crate::git::{Expected, Git, GitError, Plane, RefName, Store, fetch_args};
+use crate::id::{Actor, ActorKind, Blake3};
+use crate::policy::create_default;
+use crate::trust::{KeyDir, Signer, genesis, load_key_file};
+use std::path::{Path, PathBuf};
+
+/// How strictly a repository governs itself. The others come with their gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    Local,
+}
+
+/// What `init` was asked for.
+#[derive(Debug, Clone)]
+pub struct Init {
+    pub profile: Profile,
+    pub actor: Option<Actor>,
+    /// A private key to sign with instead of a new one.
+    pub key: Option<PathBuf>,
+    /// Do not ask `origin` whether a genesis stands there.
+    pub offline: bool,
+}
+
+/// What `init` did, step by step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InitReport {
+    pub repo: Blake3,
+    pub actor: Actor,
+    pub key: crate::id::PublicKey,
+    /// A genesis that was here, or at `origin`, was taken over.
+    pub adopted: bool,
+    /// Whether the key stands for the actor in the trust graph.
+    pub known: bool,
+    /// Files that were written, relative to the work tree.
+    pub files: Vec<String>,
+    /// Nothing was left to do.
+    pub unchanged: bool,
+    /// There is no work tree, so no files were written.
+    pub bare: bool,
+}
+
+const FOLD: &str = include_str!("../../lua/init/fold.lua");
+const PROFILE: &str =
+    "# How strictly this repository governs itself. local: nothing is refused by a server.\nprofile: local\n";
+
+/// Makes a repository ready: key, genesis, policy bundle, files, in that order, each step skipped where it is done. Commits
+/// nothing to a branch and overwrites no file.
+pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
+    let store = Store::discover(ambient)?;
+    let Profile::Local = order.profile;
+    let actor = choose_actor(ambient, &store, order.actor.as_ref())?;
+    // A genesis that is here decides before a key is made: asking first keeps a failing `init` without traces.
+    let adopted = adopt(&store, order.offline)?;
+    let (signer, made_key) = choose_key(ambient, &store, order.key.as_deref())?;
+    let mut unchanged = !made_key;
+    unchanged &= !configure(&store, &actor, &signer, order.key.as_deref(), ambient)?;
+    if !adopted {
+        found(ambient, &store, &actor, &signer)?;
+        unchanged = false;
+    }
+    let node = Node::from_store(store, ambient)?;
+    node.take_notices();
+    match node.policy_tip() {
+        Ok(_) => {}
+        Err(NodeError::NoPolicy) => {
+            first_bundle(&node, &signer)?;
+            unchanged = false;
+        }
+        Err(other) => return Err(other),
+    }
+    let files = write_files(&node)?;
+    let known = node.graph().current().keys_of(&actor).contains(signer.public());
+    Ok(InitReport {
+        repo: node.repo(),
+        key: *signer.public(),
+        adopted,
+        known,
+        unchanged: unchanged && files.is_empty(),
+        files,
+        bare: node.store().work_dir().is_none(),
+        actor,
+    })
+}
+
+/// `--actor`, else what is configured, else `user:` and git's user name made legal, else `$USER`.
+fn choose_actor(ambient: &Ambient, store: &Store, named: Option<&Actor>) -> Result<Actor, NodeError> {
+    if let Some(actor) = named {
+        return Ok(actor.clone());
+    }
+    if let Some(text) = store.config_text("gatos.actor")? {
+        return Ok(text.parse()?);
+    }
+    let names = [store.config_text("user.name")?, ambient.env().text("USER")];
+    let legal = names.iter().flatten().find_map(|name| Actor::new(ActorKind::User, &legal_name(name)).ok());
+    legal.ok_or_else(|| NodeError::NoActor("neither user.name nor $USER gives one".into()))
+}
+
+/// Lower case, runs of anything illegal as one hyphen, at most 48 characters.
+fn legal_name(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-') {
+            out.push(c);
+        } else if !out.ends_with('-') {
+            out.push('-');
+        }
+    }
+    let out: String = out.trim_matches(|c: char| !c.is_ascii_alphanumeric()).chars().take(48).collect();
+    out.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned()
+}
+
+/// Whether a genesis is here already: held, fetched, or at `origin`, from where it is fetched.
+fn adopt(store: &Store, offline: bool) -> Result<bool, NodeError> {
+    if !pin::tips(store.reader())?.is_empty() {
+        return Ok(true);
+    }
+    if store.is_shallow() {
+        return Err(NodeError::Shallow);
+    }
+    if offline || store.config_text("remote.origin.url")?.is_none() {
+        return Ok(false);
+    }
+    let graph = RefName::own(Plane::TrustGraph).to_string();
+    let listed = Git::new(store.reader()).args(["ls-remote", "origin", &graph]).run().map_err(NodeError::Origin)?;
+    if listed.stdout.is_empty() {
+        return Ok(false);
+    }
+    Git::new(store.reader()).args(fetch_args(&"origin".parse()?)).run().map_err(NodeError::Origin)?;
+    Ok(!pin::tips(store.reader())?.is_empty())
+}
+
+/// The key to sign with, and whether it was made now.
+fn choose_key(ambient: &Ambient, store: &Store, file: Option<&Path>) -> Result<(Signer, bool), NodeError> {
+    if let Some(path) = file {
+        return Ok((load_key_file(&ambient.env().cwd().join(path), ambient)?, false));
+    }
+    if let Some(path) = store.config_text("gatos.keyfile")? {
+        return Ok((load_key_file(Path::new(&path), ambient)?, false));
+    }
+    let keys = KeyDir::of(ambient)?;
+    if let Some(text) = store.config_text("gatos.key")? {
+        return Ok((keys.load(&text.parse()?)?, false));
+    }
+    // One key a person and machine: another repository's is taken over.
+    match &keys.list()?[..] {
+        [] => Ok((keys.create()?, true)),
+        [only] => Ok((keys.load(&only.key)?, false)),
+        several => Err(NodeError::NoKey(format!(
+            "there are {} keys in {}; choose one: git config gatos.key KEY ({})",
+            several.len(),
+            keys.path().display(),
+            several.iter().map(|k| k.key.to_string()).collect::<Vec<_>>().join(", ")
+        ))),
+    }
+}
+
+/// Remembers who speaks here; true where something was written.
+fn configure(
+    store: &Store,
+    actor: &Actor,
+    signer: &Signer,
+    file: Option<&Path>,
+    ambient: &Ambient,
+) -> Result<bool, NodeError> {
+    let mut wanted = vec![("gatos.actor", actor.to_string()), ("gatos.key", signer.public().to_string())];
+    if let Some(path) = file {
+        wanted.push(("gatos.keyfile", ambient.env().cwd().join(path).display().to_string()));
+    }
+    // Objects that libgit2 writes again are not protected in cruft packs.
+    wanted.push(("gc.cruftPacks", "false".to_owned()));
+    let mut wrote = false;
+    for (key, value) in wanted {
+        if store.config_text(key)?.as_deref() != Some(&value) {
+            store.put_config(key, &value)?;
+            wrote = true;
+        }
+    }
+    Ok(wrote)
+}
+
+/// Writes the genesis. Of two that do it at once, one wins and the other adopts.
+fn found(ambient: &Ambient, store: &Store, actor: &Actor, signer: &Signer) -> Result<(), NodeError> {
+    let (graph, commit) = genesis(store, actor, signer)?;
+    match store.update(&RefName::own(Plane::TrustGraph), Expected::Absent, commit) {
+        Ok(()) => Pin { repo: graph.repo(), tip: commit }.write(ambient, store.common_dir()),
+        Err(GitError::Moved { .. }) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The default policy, signed by the root that this clone speaks for.
+fn first_bundle(node: &Node, signer: &Signer) -> Result<(), NodeError> {
+    if !node.graph().is_root_key(signer.public()) {
+        return Err(NodeError::NoPolicy);
+    }
+    let (commit, id) = create_default(node.store(), node.ambient(), node.graph(), signer)?;
+    for plane in [Plane::PolicyBundle(id), Plane::PolicyActive] {
+        match node.store().update(&RefName::own(plane), Expected::Absent, commit) {
+            Ok(()) | Err(GitError::Moved { .. }) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(())
+}
+
+/// The files of a work tree that do not exist yet.
+fn write_files(node: &Node) -> Result<Vec<String>, NodeError> {
+    let Some(dir) = node.store().work_dir() else { return Ok(Vec::new()) };
+    let mut written = Vec::new();
+    for (name, text) in [("gatos/fold.lua", FOLD), ("gatos/config/profile.yaml", PROFILE)] {
+        if files::create(node.ambient(), &dir.join(name), text.as_bytes())? {
+            written.push(name.to_owned());
+        }
+    }
+    Ok(written)
+}

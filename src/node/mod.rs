@@ -1,0 +1,53 @@
+//! An opened repository: the one way in and out for everything above.
+//!
+//! Owns: opening (pin, replica, identity, remembered heads), `init`, `admit` (the only local way an intent becomes a
+//! commit), `query` (which fold, window, checkpoint), `checkpoint`, `verify`, caches.
+//! Imports: id ambient canon git lua trust ledger policy state.
+//! Invariant: this room judges nothing itself and folds nothing itself; nothing it caches can change an answer.
+
+mod admit;
+mod batch;
+mod bisect;
+mod cache;
+mod checkpoint;
+mod error;
+mod files;
+mod history;
+mod identity;
+mod index;
+mod init;
+mod lock;
+mod log;
+mod memory;
+mod open;
+mod pin;
+mod point;
+mod query;
+mod replica;
+mod snapshot;
+mod source;
+mod trust;
+mod verify;
+mod window;
+
+pub use admit::{Emitted, Outcome};
+pub use batch::{BATCH_EVENTS, Batch, BatchEvent, Progressed};
+pub use bisect::{BisectEnd, Bisection, Culprit, Probe};
+pub use checkpoint::{Checkpointed, FoldVerdict};
+pub use error::NodeError;
+pub use history::HistoryEntry;
+pub use identity::Identity;
+pub use init::{Init, InitReport, Profile, init};
+pub use log::{LogEntry, LogFilter};
+pub use memory::Memory;
+pub use open::Node;
+pub use pin::Pin;
+pub use point::Point;
+pub use query::{Shown, StateQuery};
+pub use replica::replica_path;
+pub use source::{Source, SourceKind};
+pub use trust::{pin_to, pinned};
+pub use verify::{Anchors, Finding, Report, Severity, verify};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+use super::error::NodeError;
+use super::memory::Memory;
+use super::pin;
+use crate::ambient::Ambient;
+use crate::git::{Plane, Reader, RefName, Scope, Store};
+use crate::id::{Blake3, Oid, Segment};
+use crate::policy::Bundle;
+use crate::trust::Graph;
+use std::cell::RefCell;
+
+/// The remote whose word counts where nothing else is configured.
+const DEFAULT_AUTHORITY: &str = "origin";
+
+/// An opened repository with its trust graph settled.
+pub struct Node {
+    store: Store,
+    ambient: Ambient,
+    graph: Graph,
+    memory: Memory,
+    notices: RefCell<Vec<String>>,
+}
+
+impl Node {
+    /// Opens the repository around the working directory.
+    pub fn open(ambient: &Ambient) -> Result<Node, NodeError> {
+        Node::from_store(Store::discover(ambient)?, ambient)
+    }
+
+    pub(super) fn from_store(store: Store, ambient: &Ambient) -> Result<Node, NodeError> {
+        let found = pin::settle(store.reader(), ambient)?;
+        let memory = Memory::of(ambient, &found.pin.repo);
+        let node =
+            Node { store, ambient: ambient.clone(), graph: found.graph, memory, notices: RefCell::new(Vec::new()) };
+        if found.first_use {
+            node.notice(format!(
+                "pinned {} on first use; compare it with the owner's: git gatos trust pin",
+                found.pin.repo
+            ));
+        }
+        Ok(node)
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub fn reader(&self) -> &Reader {
+        self.store.reader()
+    }
+
+    pub fn ambient(&self) -> &Ambient {
+        &self.ambient
+    }
+
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The id of this repository: the content id of its genesis.
+    pub fn repo(&self) -> Blake3 {
+        self.graph.repo()
+    }
+
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Something a person should know that changes no answer.
+    pub fn notice(&self, text: String) {
+        self.notices.borrow_mut().push(text);
+    }
+
+    /// What was noticed so far.
+    pub fn take_notices(&self) -> Vec<String> {
+        self.notices.take()
+    }
+
+    /// The remote whose branch of a forked journal counts: `gatos.authority`, else `origin`.
+    pub fn authority(&self) -> Result<Option<Segment>, NodeError> {
+        let name = self.store.config_text("gatos.authority")?;
+        Ok(name.as_deref().unwrap_or(DEFAULT_AUTHORITY).parse().ok())
+    }
+
+    /// The tip of the active policy: the newest of what is held and what was fetched.
+    pub fn policy_tip(&self) -> Result<Oid, NodeError> {
+        let mut best: Option<(RefName, Oid)> = None;
+        for (name, tip) in self.store.refs(&Scope::Policies)? {
+            if name.plane != Plane::PolicyActive {
+                continue;
+            }
+            best = match best {
+                None => Some((name, tip)),
+                Some(held) if self.store.is_ancestor(held.1, tip)? => Some((name, tip)),
+                Some(held) => Some(held),
+            };
+        }
+        best.map(|(_, tip)| tip).ok_or(NodeError::NoPolicy)
+    }
+
+    /// The active policy bundle.
+    pub fn bundle(&self) -> Result<Bundle, NodeError> {
+        Ok(Bundle::read(self.reader(), self.policy_tip()?, &self.graph)?)
+    }
+
+    /// Refuses work that needs all of history where a shallow clone has cut it.
+    pub(super) fn need_whole_history(&self) -> Result<(), NodeError> {
+        if self.store.is_shallow() { Err(NodeError::Shallow) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,534 @@
+use super::error::NodeError;
+use super::open::Node;
+use super::window::journal_name;
+use crate::ambient::{Ambient, Cancel, Progress};
+use crate::canon::{Map, Value};
+use crate::git::{GitError, Plane, RefName, Scope};
+use crate::id::{Blake3, Ns, Oid, Ulid, Writer};
+use crate::ledger::{Heads, LedgerError, Merge, namespaces};
+use crate::policy::{Bundle, PolicyError};
+use crate::state::{Checkpoint, StateError, checkpoints};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+
+/// Whether a finding makes the verdict, or only informs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    Fail,
+    Note,
+}
+
+/// One thing that is wrong, or worth knowing, about a ref.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The ref.
+    pub name: String,
+    pub commit: Oid,
+    pub seq: Option<u64>,
+    pub code: String,
+    pub sentence: String,
+    pub severity: Severity,
+}
+
+impl Finding {
+    fn new(name: impl Into<String>, commit: Oid, code: &str, sentence: impl Into<String>) -> Finding {
+        let (name, code, sentence) = (name.into(), code.to_owned(), sentence.into());
+        Finding { name, commit, seq: None, code, sentence, severity: Severity::Fail }
+    }
+
+    fn note(self) -> Finding {
+        Finding { severity: Severity::Note, ..self }
+    }
+
+    pub fn is_failure(&self) -> bool {
+        self.severity == Severity::Fail
+    }
+
+    /// The finding as a document: the shape that `--json` shows.
+    pub fn to_value(&self) -> Value {
+        let mut map = Map::new();
+        map.insert("ref", self.name.as_str());
+        map.insert("commit", Value::text(self.commit));
+        if let Some(seq) = self.seq {
+            map.insert("seq", Value::Int(seq as i64));
+        }
+        map.insert("code", self.code.as_str());
+        map.insert("sentence", self.sentence.as_str());
+        map.insert("severity", if self.is_failure() { "fail" } else { "note" });
+        Value::Map(map)
+    }
+
+    pub(super) fn from_value(value: &Value) -> Option<Finding> {
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        Some(Finding {
+            name: text("ref")?.to_owned(),
+            commit: text("commit")?.parse().ok()?,
+            seq: value.get("seq").and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()),
+            code: text("code")?.to_owned(),
+            sentence: text("sentence")?.to_owned(),
+            severity: if text("severity")? == "fail" { Severity::Fail } else { Severity::Note },
+        })
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.commit)?;
+        if let Some(seq) = self.seq {
+            write!(f, "#{seq}")?;
+        }
+        write!(f, " {}: {}", self.code, self.sentence)
+    }
+}
+
+/// What a verdict could be held against: with none of them, a journal whose newest appends were dropped looks whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Anchors {
+    /// Journals whose last tip this machine remembers.
+    pub remembered: u64,
+    /// Fetched journals that say how far a journal had come.
+    pub tracking: u64,
+    /// Heads that checkpoints name.
+    pub checkpoint_heads: u64,
+}
+
+/// What `verify` found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    pub repo: Option<Blake3>,
+    pub journals: u64,
+    pub events: u64,
+    pub checkpoints: u64,
+    pub bundles: u64,
+    pub trust_versions: u64,
+    pub findings: Vec<Finding>,
+    pub anchors: Anchors,
+}
+
+impl Report {
+    pub fn failures(&self) -> usize {
+        self.findings.iter().filter(|f| f.is_failure()).count()
+    }
+
+    pub fn passed(&self) -> bool {
+        self.failures() == 0
+    }
+}
+
+/// Verifies the repository around the working directory: trust chain, policy chain, journals and checkpoints, all from
+/// their bytes; nothing that this clone has cached is believed.
+pub fn verify(
+    ambient: &Ambient,
+    ns: Option<&Ns>,
+    deep: bool,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<(Report, Vec<String>), NodeError> {
+    let node = match Node::open(ambient) {
+        Ok(node) => node,
+        Err(e @ (NodeError::Trust(_) | NodeError::TrustRollback { .. })) => return Ok((broken_trust(&e), Vec::new())),
+        Err(other) => return Err(other),
+    };
+    let report = Verification::new(&node, ns, deep).run(progress, cancel)?;
+    Ok((report, node.take_notices()))
+}
+
+/// Without trust there is nothing to hold anything else against.
+fn broken_trust(error: &NodeError) -> Report {
+    let commit = match error {
+        NodeError::TrustRollback { tip, .. } => *tip,
+        NodeError::Trust(e) => e.commit().unwrap_or(Oid::ZERO),
+        _ => Oid::ZERO,
+    };
+    let name = RefName::own(Plane::TrustGraph).to_string();
+    Report {
+        repo: None,
+        journals: 0,
+        events: 0,
+        checkpoints: 0,
+        bundles: 0,
+        trust_versions: 0,
+        findings: vec![Finding::new(name, commit, error.code(), error.to_string())],
+        anchors: Anchors::default(),
+    }
+}
+
+struct Verification<'n> {
+    node: &'n Node,
+    ns: Option<&'n Ns>,
+    deep: bool,
+    report: Report,
+    /// Commits of the active policy's chain by age.
+    policy_age: HashMap<Oid, usize>,
+    /// How far each journal was found good.
+    good: BTreeMap<(Ns, Writer), Oid>,
+}
+
+impl<'n> Verification<'n> {
+    fn new(node: &'n Node, ns: Option<&'n Ns>, deep: bool) -> Verification<'n> {
+        let report = Report {
+            repo: Some(node.repo()),
+            journals: 0,
+            events: 0,
+            checkpoints: 0,
+            bundles: 0,
+            trust_versions: node.graph().versions().len() as u64,
+            findings: Vec::new(),
+            anchors: Anchors::default(),
+        };
+        Verification { node, ns, deep, report, policy_age: HashMap::new(), good: BTreeMap::new() }
+    }
+
+    fn run(mut self, progress: &dyn Progress, cancel: &Cancel) -> Result<Report, NodeError> {
+        self.node.need_whole_history()?;
+        self.policies()?;
+        for ns in namespaces(self.node.reader())? {
+            if self.ns.is_none_or(|only| *only == ns) {
+                self.journals(&ns, progress, cancel)?;
+            }
+        }
+        self.remembered()?;
+        self.tracking()?;
+        self.checkpoints(progress, cancel)?;
+        for name in self.node.store().strangers()? {
+            let finding = Finding::new(name, Oid::ZERO, "ref.unknown", "this ref belongs to no plane and is not read");
+            self.report.findings.push(finding.note());
+        }
+        self.report.findings.dedup();
+        Ok(self.report)
+    }
+
+    fn fail(&mut self, name: impl Into<String>, commit: Oid, code: &str, sentence: impl Into<String>) {
+        self.report.findings.push(Finding::new(name, commit, code, sentence));
+    }
+
+    /// The chain of active bundles, and the names by content.
+    fn policies(&mut self) -> Result<(), NodeError> {
+        let mut by_commit: BTreeMap<Oid, Blake3> = BTreeMap::new();
+        for (name, tip) in self.node.store().refs(&Scope::Policies)? {
+            if name.plane == Plane::PolicyActive {
+                self.policy_chain(&name, tip, &mut by_commit)?;
+            }
+        }
+        for (name, tip) in self.node.store().refs(&Scope::Policies)? {
+            let Plane::PolicyBundle(id) = &name.plane else { continue };
+            let found = match by_commit.get(&tip) {
+                Some(found) => Some(*found),
+                None => self.bundle(&name, tip)?.map(|b| b.id()),
+            };
+            if let Some(found) = found.filter(|f| f != id) {
+                self.fail(name.to_string(), tip, "bundle.name", format!("its content is {found}"));
+            }
+        }
+        if by_commit.is_empty() {
+            let name = RefName::own(Plane::PolicyActive).to_string();
+            self.fail(name, Oid::ZERO, "policy.missing", "there is no active policy");
+        }
+        Ok(())
+    }
+
+    fn policy_chain(
+        &mut self,
+        name: &RefName,
+        tip: Oid,
+        by_commit: &mut BTreeMap<Oid, Blake3>,
+    ) -> Result<(), NodeError> {
+        let mut before: Option<Bundle> = None;
+        for step in self.node.store().chain(tip, None, 0).map_err(NodeError::Git)? {
+            let commit = match step {
+                Ok((commit, _)) => commit,
+                Err(e) => {
+                    self.unreadable(&name.to_string(), tip, &e);
+                    return Ok(());
+                }
+            };
+            let Some(bundle) = self.bundle(name, commit)? else { return Ok(()) };
+            let (version, prev) = match &before {
+                None => (1, None),
+                Some(b) => (b.version() + 1, Some(b.id())),
+            };
+            if bundle.version() != version || bundle.prev() != prev {
+                self.fail(name.to_string(), commit, "policy.chain", "it does not continue the bundle before it");
+            }
+            by_commit.insert(commit, bundle.id());
+            let age = self.policy_age.len();
+            self.policy_age.entry(commit).or_insert(age);
+            before = Some(bundle);
+        }
+        Ok(())
+    }
+
+    fn bundle(&mut self, name: &RefName, commit: Oid) -> Result<Option<Bundle>, NodeError> {
+        match Bundle::read(self.node.reader(), commit, self.node.graph()) {
+            Ok(bundle) => {
+                self.report.bundles += 1;
+                if let Err(e) = bundle.policy() {
+                    self.fail(name.to_string(), commit, "bundle.invalid", e.to_string());
+                }
+                Ok(Some(bundle))
+            }
+            Err(PolicyError::Read { source, .. }) => {
+                self.unreadable(&name.to_string(), commit, &source);
+                Ok(None)
+            }
+            Err(e) => {
+                self.fail(name.to_string(), commit, "bundle.invalid", e.to_string());
+                Ok(None)
+            }
+        }
+    }
+
+    fn unreadable(&mut self, name: &str, commit: Oid, error: &GitError) {
+        self.fail(name, error.oid().unwrap_or(commit), "object.unreadable", error.to_string());
+    }
+
+    /// Every journal of a namespace, from its first byte, with every signature.
+    fn journals(&mut self, ns: &Ns, progress: &dyn Progress, cancel: &Cancel) -> Result<(), NodeError> {
+        let view = match self.node.view(ns) {
+            Ok(view) => view,
+            Err(NodeError::Ledger(LedgerError::Read { writer, source, .. })) => {
+                self.unreadable(&journal_name(ns, &writer), Oid::ZERO, &source);
+                return Ok(());
+            }
+            Err(other) => return Err(other),
+        };
+        self.report.findings.extend(view.findings.iter().cloned());
+        self.report.journals += view.journals.len() as u64;
+        let mut streams = Vec::new();
+        // A journal with a damaged object must not hide the others: each is opened by itself first.
+        for plan in self.node.plans(&view, &Heads::default(), None, false) {
+            let (writer, tip) = (plan.origin.writer.clone(), plan.tip);
+            match self.node.reader().chain(tip, None, 0) {
+                Ok(_) => streams.push(plan),
+                Err(e) => self.unreadable(&journal_name(ns, &writer), tip, &e),
+            }
+        }
+        let mut merge = Merge::open(self.node.reader(), streams, &Heads::default(), 0)?;
+        progress.begin(&format!("verifying {ns}"), None);
+        let mut seen = Seen::default();
+        loop {
+            match merge.next_event() {
+                Ok(None) => break,
+                Ok(Some((origin, loaded))) => {
+                    let name = || journal_name(ns, &origin.writer);
+                    let h = &loaded.event.header;
+                    if let Some(other) = seen.ulid(h.ulid, &origin.writer) {
+                        let twice = format!("its ULID {} was used before by {other}", h.ulid);
+                        let mut finding = Finding::new(name(), loaded.commit, "event.ulid", twice);
+                        finding.seq = Some(h.seq);
+                        self.report.findings.push(if other == origin.writer { finding } else { finding.note() });
+                    }
+                    if let Some(why) = seen.policy(&self.policy_age, h.policy_root, &origin.writer) {
+                        let mut finding = Finding::new(name(), loaded.commit, "event.policy", why);
+                        finding.seq = Some(h.seq);
+                        self.report.findings.push(finding);
+                    }
+                    self.report.events += 1;
+                    if self.report.events.is_multiple_of(256) {
+                        progress.advance(256);
+                        if cancel.asked() {
+                            return Err(NodeError::Cancelled);
+                        }
+                    }
+                }
+                Err(LedgerError::Read { writer, source, .. }) => {
+                    self.unreadable(&journal_name(ns, &writer), Oid::ZERO, &source);
+                    break;
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        progress.end();
+        self.self_judged(ns, &merge);
+        let closed = self.node.close(&view, &merge);
+        self.report.findings.extend(closed.into_iter().skip(view.findings.len()));
+        for (origin, position) in merge.positions() {
+            if let Some(commit) = position.commit {
+                self.good.insert((ns.clone(), origin.writer.clone()), commit);
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a gate's receipt nobody but the writer has judged his events.
+    fn self_judged(&mut self, ns: &Ns, merge: &Merge<'_>) {
+        for (origin, position) in merge.positions() {
+            if let Some(commit) = position.commit {
+                let sentence = format!("{} events are self-judged: no gate has given a receipt for them", position.seq);
+                let finding = Finding::new(journal_name(ns, &origin.writer), commit, "event.self-judged", sentence);
+                self.report.findings.push(finding.note());
+            }
+        }
+    }
+
+    /// Whether a commit is part of what was found good of a journal.
+    fn is_in(&self, ns: &Ns, writer: &Writer, commit: Oid) -> Result<bool, NodeError> {
+        let Some(good) = self.good.get(&(ns.clone(), writer.clone())) else { return Ok(false) };
+        let store = self.node.store();
+        Ok(commit == *good || (store.contains(commit) && store.is_ancestor(commit, *good)?))
+    }
+
+    /// The tips that this machine wrote must still be there.
+    fn remembered(&mut self) -> Result<(), NodeError> {
+        for (ns, writer, tip) in self.node.memory().all() {
+            if self.ns.is_some_and(|only| *only != ns) || !self.is_here(&ns, &writer)? {
+                continue;
+            }
+            self.report.anchors.remembered += 1;
+            if !self.is_in(&ns, &writer, tip)? {
+                self.fail(
+                    journal_name(&ns, &writer),
+                    tip,
+                    "journal.dropped",
+                    "this machine wrote that append, and the journal does not hold it any more",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The memory is shared by all clones of a machine; a journal of another clone that was never fetched is no loss here.
+    fn is_here(&self, ns: &Ns, writer: &Writer) -> Result<bool, NodeError> {
+        if self.good.contains_key(&(ns.clone(), writer.clone())) {
+            return Ok(true);
+        }
+        let name = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
+        if self.node.store().resolve(&name)?.is_some() {
+            return Ok(true);
+        }
+        Ok(super::replica::read(self.node.store().common_dir())?.is_some_and(|own| own == writer.replica()))
+    }
+
+    /// Fetched journals: how far somebody else knew them.
+    fn tracking(&mut self) -> Result<(), NodeError> {
+        for (name, tip) in self.node.store().refs(&Scope::Journals(self.ns.cloned()))? {
+            let (crate::git::Place::Tracking(_), Plane::Journal { ns, writer }) = (&name.place, &name.plane) else {
+                continue;
+            };
+            self.report.anchors.tracking += 1;
+            let own = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
+            let behind = match self.node.store().resolve(&own)? {
+                Some(held) => held != tip && self.node.store().is_ancestor(held, tip)?,
+                None => false,
+            };
+            if behind {
+                let sentence = format!("it is behind {name}, which has {tip}");
+                self.report.findings.push(Finding::new(own.to_string(), tip, "journal.behind", sentence).note());
+            }
+        }
+        Ok(())
+    }
+
+    /// Every checkpoint, oldest first: each from the one it continues, or from the first event where that is not known.
+    fn checkpoints(&mut self, progress: &dyn Progress, cancel: &Cancel) -> Result<(), NodeError> {
+        let mut known: HashSet<Oid> = HashSet::new();
+        for (name, tip) in self.node.store().refs(&Scope::States)? {
+            let Plane::State { ns } = &name.plane else { continue };
+            if self.ns.is_some_and(|only| only != ns) {
+                continue;
+            }
+            let chain = match checkpoints(self.node.reader(), tip) {
+                Ok(chain) => chain,
+                Err(StateError::Read { source, .. }) => {
+                    self.unreadable(&name.to_string(), tip, &source);
+                    continue;
+                }
+                Err(other) => return Err(other.into()),
+            };
+            for commit in chain.into_iter().rev() {
+                if !known.contains(&commit) && self.checkpoint(&name, ns, commit, &known, progress, cancel)? {
+                    known.insert(commit);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn checkpoint(
+        &mut self,
+        name: &RefName,
+        ns: &Ns,
+        commit: Oid,
+        known: &HashSet<Oid>,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<bool, NodeError> {
+        self.report.checkpoints += 1;
+        let name = name.to_string();
+        let claim = match Checkpoint::read(self.node.reader(), commit) {
+            Ok(claim) => claim,
+            Err(StateError::Read { source, .. }) => {
+                self.unreadable(&name, commit, &source);
+                return Ok(false);
+            }
+            Err(e) => {
+                self.fail(name, commit, "checkpoint.invalid", e.to_string());
+                return Ok(false);
+            }
+        };
+        if claim.proof.ns != *ns {
+            self.fail(name, commit, "checkpoint.bound", format!("it is of namespace {}", claim.proof.ns));
+            return Ok(false);
+        }
+        let mut whole = true;
+        for head in claim.heads.iter() {
+            self.report.anchors.checkpoint_heads += 1;
+            if !self.is_in(ns, &head.writer, head.head)? {
+                whole = false;
+                let lost = format!("checkpoint {commit} names this append, and the journal does not hold it");
+                self.fail(journal_name(ns, &head.writer), head.head, "journal.dropped", lost);
+            }
+        }
+        if !whole {
+            return Ok(false);
+        }
+        let believe = |base: Oid| !self.deep && known.contains(&base);
+        let verdict = self.node.recompute(&claim, &believe, progress, cancel)?;
+        match verdict.difference {
+            None => Ok(true),
+            Some(difference) => {
+                self.fail(name, commit, "pof.mismatch", difference);
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// What has been met in a namespace.
+#[derive(Default)]
+struct Seen {
+    ulids: HashMap<Ulid, u32>,
+    writers: Vec<Writer>,
+    ages: HashMap<Writer, usize>,
+}
+
+impl Seen {
+    /// The writer that used a ULID before.
+    fn ulid(&mut self, ulid: Ulid, writer: &Writer) -> Option<Writer> {
+        let index = match self.writers.iter().position(|w| w == writer) {
+            Some(index) => index,
+            None => {
+                self.writers.push(writer.clone());
+                self.writers.len() - 1
+            }
+        };
+        let before = self.ulids.insert(ulid, index as u32)?;
+        Some(self.writers[before as usize].clone())
+    }
+
+    /// An event names an active policy, and none older than the event before it.
+    fn policy(&mut self, ages: &HashMap<Oid, usize>, root: Oid, writer: &Writer) -> Option<String> {
+        let Some(age) = ages.get(&root) else {
+            return Some(format!("its policy_root {root} was never an active policy here"));
+        };
+        let last = match self.ages.get_mut(writer) {
+            Some(last) => last,
+            None => self.ages.entry(writer.clone()).or_default(),
+        };
+        if age < last {
+            return Some(format!("its policy_root {root} is older than that of the event before it"));
+        }
+        *last = *age;
+        None
+    }
+}

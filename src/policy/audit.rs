@@ -1,0 +1,50 @@
+use super::decide::Decision;
+use super::error::PolicyError;
+use super::intent::Intent;
+use crate::ambient::Ambient;
+use crate::canon::trailers;
+use crate::git::{Expected, GitError, NewCommit, Plane, RefName, Store};
+use crate::id::{Blake3, Oid, Writer};
+use crate::trust::{Signer, dsse};
+
+/// Writes a denial to the writer's audit chain and returns its commit.
+pub fn record(
+    store: &Store,
+    ambient: &Ambient,
+    repo: &Blake3,
+    writer: &Writer,
+    signer: &Signer,
+    decision: &Decision,
+    intent: &Intent<'_>,
+) -> Result<Oid, PolicyError> {
+    let document = decision.document(repo, intent)?;
+    let signature = dsse::sign("decision", &document, signer).map_err(PolicyError::Sign)?;
+    let signatures = dsse::encode(&[signature]);
+    let tree = store
+        .write_tree(&[("decision.json", &document), ("signatures.json", &signatures)])
+        .map_err(PolicyError::Audit)?;
+    let mut message = format!("{} {} {}\n\n", decision.verdict.as_str(), intent.actor, intent.draft.ty);
+    trailers::push(&mut message, "Rule", &decision.rule);
+    trailers::push(&mut message, "Policy-Root", decision.policy_root);
+    let name = RefName::own(Plane::AuditPolicy { writer: writer.clone() });
+    loop {
+        let tip = store.resolve(&name).map_err(PolicyError::Audit)?;
+        let commit = store
+            .commit(&NewCommit {
+                tree,
+                parents: tip.as_slice(),
+                name: writer.actor().as_str(),
+                email: &format!("{writer}@gatos"),
+                time: ambient.now(),
+                message: &message,
+            })
+            .map_err(PolicyError::Audit)?;
+        let expected = tip.map_or(Expected::Absent, Expected::At);
+        match store.update(&name, expected, commit) {
+            Ok(()) => return Ok(commit),
+            // Somebody else recorded a denial in between: stand behind it.
+            Err(GitError::Moved { .. }) => continue,
+            Err(source) => return Err(PolicyError::Audit(source)),
+        }
+    }
+}

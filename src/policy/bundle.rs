@@ -1,0 +1,197 @@
+use super::error::PolicyError;
+use crate::ambient::Ambient;
+use crate::canon::{Map, Value, cbor, digest, json, trailers};
+use crate::git::{NewCommit, Reader, Store};
+use crate::id::{Blake3, Oid, Sha256};
+use crate::lua::{Program, read_elc};
+use crate::trust::{Graph, Signer, dsse};
+use std::collections::BTreeMap;
+
+/// Where the rules of the default bundle stand in its tree.
+pub const DEFAULT_SOURCE: &str = "policy/default.lua";
+pub const DEFAULT_ELC: &str = "policy/default.elc";
+/// Largest file of a bundle, and most files.
+const FILE_MAX: u64 = 4 << 20;
+const FILES_MAX: usize = 4096;
+const MANIFEST: &str = "bundle.json";
+const SIGNATURES: &str = "signatures.json";
+
+/// The Lua of the default policy, as it ships.
+const SOURCE: &str = include_str!("../../lua/policy/default.lua");
+
+/// A policy bundle whose manifest, files and signatures were checked.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    commit: Oid,
+    id: Blake3,
+    version: u64,
+    prev: Option<Blake3>,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Bundle {
+    /// Reads the bundle of a commit and checks it: canonical manifest, every file listed with its digest and no other,
+    /// this repository, signed by a root.
+    pub fn read(reader: &Reader, commit: Oid, graph: &Graph) -> Result<Bundle, PolicyError> {
+        let files = reader.files(commit, FILE_MAX).map_err(|source| PolicyError::Read { commit, source })?;
+        let invalid = |why: String| PolicyError::Invalid { commit, why };
+        if files.len() > FILES_MAX {
+            return Err(invalid(format!("it holds more than {FILES_MAX} files")));
+        }
+        let mut files: BTreeMap<String, Vec<u8>> = files.into_iter().collect();
+        let manifest = files.remove(MANIFEST).ok_or_else(|| invalid(format!("there is no {MANIFEST}")))?;
+        let signatures = files.remove(SIGNATURES).ok_or_else(|| invalid(format!("there is no {SIGNATURES}")))?;
+        let document = json::parse_canonical(&manifest).map_err(|e| invalid(format!("{MANIFEST}: {e}")))?;
+        let (version, prev) = check_manifest(&document, &files, graph).map_err(invalid)?;
+        let signatures = dsse::parse(&signatures).map_err(|e| invalid(format!("{SIGNATURES}: {e}")))?;
+        let signers = dsse::signers("bundle", &manifest, &signatures);
+        if signers.len() != signatures.len() {
+            return Err(invalid(format!("{SIGNATURES} holds a signature that does not verify")));
+        }
+        if !signers.iter().any(|key| graph.is_root_key(key)) {
+            return Err(invalid("no root of the trust graph signed it".into()));
+        }
+        let bundle = Bundle { commit, id: digest::blake3(&manifest), version, prev, files };
+        bundle.check_commit(reader)?;
+        Ok(bundle)
+    }
+
+    /// The commit's own words must agree with its tree.
+    fn check_commit(&self, reader: &Reader) -> Result<(), PolicyError> {
+        let commit = reader.commit(self.commit).map_err(|source| PolicyError::Read { commit: self.commit, source })?;
+        let found = trailers::read(commit.text().unwrap_or_default());
+        let expected = self.code_root().to_string();
+        if trailers::once(&found, "Policy-Code-Root") != Some(&expected) {
+            return Err(PolicyError::Invalid {
+                commit: self.commit,
+                why: format!("its trailer Policy-Code-Root is not {expected}"),
+            });
+        }
+        Ok(())
+    }
+
+    pub fn commit(&self) -> Oid {
+        self.commit
+    }
+
+    /// The content id of the manifest, by which `policies/<h64>` names the bundle.
+    pub fn id(&self) -> Blake3 {
+        self.id
+    }
+
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The bundle that this one replaced.
+    pub fn prev(&self) -> Option<Blake3> {
+        self.prev
+    }
+
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// SHA-256 of the DAG-CBOR map from path to the SHA-256 of each compiled file.
+    pub fn code_root(&self) -> Sha256 {
+        code_root(&self.files)
+    }
+
+    /// The compiled policy.
+    pub fn policy(&self) -> Result<Program, PolicyError> {
+        let invalid = |why: String| PolicyError::Invalid { commit: self.commit, why };
+        let elc = self.file(DEFAULT_ELC).ok_or_else(|| invalid(format!("there is no {DEFAULT_ELC}")))?;
+        read_elc(elc).map_err(|e| invalid(format!("{DEFAULT_ELC}: {e}")))
+    }
+}
+
+fn code_root(files: &BTreeMap<String, Vec<u8>>) -> Sha256 {
+    let compiled = files.iter().filter(|(path, _)| path.ends_with(".elc"));
+    let entries =
+        compiled.map(|(path, bytes)| (path.as_str().into(), Value::Bytes(digest::sha256(bytes).as_bytes().to_vec())));
+    let map = Map::from_entries(entries.collect()).expect("paths of a tree stand once");
+    digest::sha256(&cbor::to_vec(&Value::Map(map)).expect("a flat map of digests has a form"))
+}
+
+/// Version and predecessor of a manifest that agrees with the files beside it.
+fn check_manifest(
+    document: &Value,
+    files: &BTreeMap<String, Vec<u8>>,
+    graph: &Graph,
+) -> Result<(u64, Option<Blake3>), String> {
+    if document.get("gatos").and_then(Value::as_str) != Some("bundle/1") {
+        return Err(format!("{MANIFEST} is not a bundle/1"));
+    }
+    if document.get("repo").and_then(Value::as_str) != Some(&graph.repo().to_string()) {
+        return Err("it belongs to another repository".into());
+    }
+    let version = document.get("version").and_then(Value::as_int).filter(|v| *v >= 1);
+    let version = version.ok_or_else(|| format!("{MANIFEST} has no version"))? as u64;
+    let prev = match document.get("prev") {
+        None => None,
+        Some(v) => Some(v.as_str().and_then(|s| Blake3::from_hex(s).ok()).ok_or("`prev` is not 64 hex digits")?),
+    };
+    if prev.is_none() != (version == 1) {
+        return Err("`prev` is absent in version 1 and only there".into());
+    }
+    let listed = document.get("files").and_then(Value::as_map).ok_or_else(|| format!("{MANIFEST} lists no files"))?;
+    if document.as_map().map(Map::len) != Some(if prev.is_some() { 5 } else { 4 }) {
+        return Err(format!("{MANIFEST} holds a field that this version does not know"));
+    }
+    for (path, bytes) in files {
+        let found = digest::blake3(bytes).to_string();
+        match listed.get(path).and_then(Value::as_str) {
+            None => return Err(format!("the file {path} is not in {MANIFEST}")),
+            Some(expected) if expected != found => return Err(format!("the file {path} is {found}, not {expected}")),
+            Some(_) => {}
+        }
+    }
+    match listed.keys().find(|path| !files.contains_key(*path)) {
+        Some(path) => Err(format!("the file {path} of {MANIFEST} is missing")),
+        None => Ok((version, prev)),
+    }
+}
+
+/// Writes the first bundle of a repository: the default policy. The caller moves the refs.
+pub fn create_default(
+    store: &Store,
+    ambient: &Ambient,
+    graph: &Graph,
+    signer: &Signer,
+) -> Result<(Oid, Blake3), PolicyError> {
+    let program = crate::lua::compile(SOURCE).expect("a test compiles the policy that ships");
+    let mut files = BTreeMap::new();
+    files.insert(DEFAULT_SOURCE.to_owned(), SOURCE.as_bytes().to_vec());
+    files.insert(DEFAULT_ELC.to_owned(), program.elc().to_vec());
+    let code_root = code_root(&files);
+    let mut listed = Map::new();
+    for (path, bytes) in &files {
+        listed.insert(path.as_str(), Value::text(digest::blake3(bytes)));
+    }
+    let manifest = json::document(&Value::map([
+        ("gatos", "bundle/1".into()),
+        ("repo", Value::text(graph.repo())),
+        ("version", Value::Int(1)),
+        ("files", Value::Map(listed)),
+    ]))?;
+    let id = digest::blake3(&manifest);
+    let signature = dsse::sign("bundle", &manifest, signer).map_err(PolicyError::Sign)?;
+    files.insert(MANIFEST.to_owned(), manifest);
+    files.insert(SIGNATURES.to_owned(), dsse::encode(&[signature]));
+    let entries: Vec<(&str, &[u8])> = files.iter().map(|(p, b)| (p.as_str(), b.as_slice())).collect();
+    let tree = store.write_tree(&entries).map_err(PolicyError::Write)?;
+    let mut message = String::from("policy bundle 1\n\n");
+    trailers::push(&mut message, "Policy-Bundle", id);
+    trailers::push(&mut message, "Policy-Code-Root", code_root);
+    let commit = store
+        .commit(&NewCommit {
+            tree,
+            parents: &[],
+            name: "gatos",
+            email: "policy@gatos",
+            time: ambient.now(),
+            message: &message,
+        })
+        .map_err(PolicyError::Write)?;
+    Ok((commit, id))
+}

@@ -1,0 +1,36 @@
+use crate::canon::EncodeError;
+use crate::git::GitError;
+use crate::id::Oid;
+use crate::trust::TrustError;
+use thiserror::Error;
+
+/// Why a policy could not be read, written or run.
+#[derive(Debug, Error)]
+pub enum PolicyError {
+    #[error("reading the policy bundle {commit}: {source}")]
+    Read { commit: Oid, source: GitError },
+    #[error("the policy bundle {commit} is not valid: {why}")]
+    Invalid { commit: Oid, why: String },
+    #[error("writing the policy bundle: {0}")]
+    Write(#[source] GitError),
+    #[error("signing: {0}")]
+    Sign(#[source] TrustError),
+    #[error("a policy document has no canonical form: {0}")]
+    Encode(#[from] EncodeError),
+    #[error("starting the policy of bundle {commit}: {why}")]
+    Start { commit: Oid, why: String },
+    #[error("recording a denial: {0}")]
+    Audit(#[source] GitError),
+}
+
+impl PolicyError {
+    pub fn code(&self) -> &'static str {
+        match self {
+            PolicyError::Read { source, .. } | PolicyError::Write(source) | PolicyError::Audit(source) => source.code(),
+            PolicyError::Invalid { .. } => "BUNDLE_INVALID",
+            PolicyError::Sign(e) => e.code(),
+            PolicyError::Encode(e) => e.code(),
+            PolicyError::Start { .. } => "POLICY_START",
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What may be: policy bundles, the one function that judges, and the record of denials.
+//!
+//! Owns: bundles (build, read, check), `Judge::decide`, decisions, the audit entry of a denial.
+//! Imports: id ambient canon git lua trust ledger.
+//! Invariant: judging reads nothing but the intent, the facts and the bundle; this room writes only bundles and audit.
+
+mod audit;
+mod bundle;
+mod decide;
+mod error;
+mod intent;
+
+pub use audit::record;
+pub use bundle::{Bundle, DEFAULT_ELC, DEFAULT_SOURCE, create_default};
+pub use decide::{Allowed, Decision, Judge, Verdict};
+pub use error::PolicyError;
+pub use intent::{Facts, Intent};
+
+#[cfg(test)]
+mod tests;
