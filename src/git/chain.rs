@@ -1,17 +1,16 @@
 //! Histories of first parents: a journal, a chain of checkpoints, a trust graph.
 
 use super::commit::first_parent;
-use super::objects::read;
+use super::commits::Commits;
 use super::{GitError, Reader};
 use crate::id::Oid;
-use git2::{ObjectType, Odb};
 use std::collections::VecDeque;
 
 /// The commits of a chain, oldest first, each with the bytes of its object.
 ///
 /// The bytes are not hashed: whoever reads a chain judges every commit anyway, by signature and digest or by `commit_id`.
 pub struct Chain<'r> {
-    odb: Odb<'r>,
+    commits: Commits<'r>,
     /// What is still to come, the oldest last.
     ids: Vec<Oid>,
     /// The bytes of the oldest of these, in the same order.
@@ -27,14 +26,14 @@ impl Reader {
     /// The way is walked back once. At most `keep` bytes of the commits met last, which come first, stay in memory; the
     /// others are read again when their turn comes, so that 20 bytes a commit are all that grows with the chain.
     pub fn chain(&self, tip: Oid, after: Option<Oid>, keep: usize) -> Result<Chain<'_>, GitError> {
-        let odb = self.odb()?;
+        let mut commits = self.commits()?;
         let mut ids = Vec::new();
         let mut kept = VecDeque::new();
         let mut held = 0;
-        let met = self.walk_back(&odb, tip, after, |oid, raw| {
+        let met = self.walk_back(&mut commits, tip, after, |oid, raw| {
             ids.push(oid);
             held += raw.len() + KEPT_COST;
-            kept.push_back(raw.to_vec());
+            kept.push_back(std::mem::take(raw));
             while held > keep {
                 let Some(newest) = kept.pop_front() else { break };
                 held -= Vec::len(&newest) + KEPT_COST;
@@ -42,24 +41,25 @@ impl Reader {
         })?;
         match after {
             Some(old) if !met => Err(GitError::NotAncestor { old, new: tip }),
-            _ => Ok(Chain { odb, ids, kept }),
+            _ => Ok(Chain { commits, ids, kept }),
         }
     }
 
     /// Is `old` the commit `new` or one of its first parents?
     pub fn is_ancestor(&self, old: Oid, new: Oid) -> Result<bool, GitError> {
-        self.walk_back(&self.odb()?, new, Some(old), |_, _| ())
+        self.walk_back(&mut self.commits()?, new, Some(old), |_, _| ())
     }
 
     /// Shows `visit` every commit from `tip` back to `stop`, which is not shown. False where it was not met.
     fn walk_back(
         &self,
-        odb: &Odb<'_>,
+        commits: &mut Commits<'_>,
         tip: Oid,
         stop: Option<Oid>,
-        mut visit: impl FnMut(Oid, &[u8]),
+        mut visit: impl FnMut(Oid, &mut Vec<u8>),
     ) -> Result<bool, GitError> {
         let mut next = Some(tip);
+        let mut raw = Vec::new();
         // Ids that are not hashed can run in a circle. One id of the way is remembered, and exchanged for a later one at
         // every power of two (Brent, "An improved Monte Carlo factorization algorithm").
         let (mut mark, mut steps) = (None, 0u64);
@@ -74,10 +74,9 @@ impl Reader {
             if steps.is_power_of_two() {
                 mark = Some(oid);
             }
-            let object = read(odb, oid, ObjectType::Commit).map_err(|error| self.or_shallow(error))?;
-            next =
-                first_parent(object.data()).ok_or(GitError::Damaged { oid, why: "it does not begin as a commit" })?;
-            visit(oid, object.data());
+            commits.fetch(oid, &mut raw).map_err(|error| self.or_shallow(error))?;
+            next = first_parent(&raw).ok_or(GitError::Damaged { oid, why: "it does not begin as a commit" })?;
+            visit(oid, &mut raw);
         }
         Ok(false)
     }
@@ -103,11 +102,11 @@ impl Iterator for Chain<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let oid = self.ids.pop()?;
-        let raw = match self.kept.pop_back() {
-            Some(raw) => Ok(raw),
-            None => read(&self.odb, oid, ObjectType::Commit).map(|object| object.data().to_vec()),
-        };
-        Some(raw.map(|raw| (oid, raw)))
+        if let Some(raw) = self.kept.pop_back() {
+            return Some(Ok((oid, raw)));
+        }
+        let mut raw = Vec::new();
+        Some(self.commits.fetch(oid, &mut raw).map(|()| (oid, raw)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

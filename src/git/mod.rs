@@ -9,6 +9,7 @@
 mod chain;
 mod child;
 mod commit;
+mod commits;
 mod config;
 mod deflate;
 mod error;
@@ -16,6 +17,7 @@ mod layout;
 mod objects;
 mod open;
 mod pack;
+mod packs;
 mod reader;
 mod retry;
 mod store;

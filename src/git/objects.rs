@@ -23,7 +23,7 @@ const DEPTH_MAX: usize = 64;
 /// Largest tree object that is read.
 const TREE_MAX: u64 = 64 << 20;
 /// Largest commit that is read: an append holds at most 1 MiB, the rest is for the commits of others.
-const COMMIT_MAX: u64 = 16 << 20;
+pub(super) const COMMIT_MAX: u64 = 16 << 20;
 
 impl Reader {
     pub(super) fn odb(&self) -> Result<Odb<'_>, GitError> {
@@ -104,12 +104,7 @@ impl Reader {
 
     fn checked(&self, oid: Oid, kind: ObjectType, limit: u64) -> Result<Vec<u8>, GitError> {
         let odb = self.odb()?;
-        let (size, found) = again(&odb, || odb.read_header(theirs(oid))).map_err(|source| unread(oid, source))?;
-        expect_kind(oid, kind, found)?;
-        if size as u64 > limit {
-            return Err(GitError::TooLarge { oid, size: size as u64, limit });
-        }
-        let object = read(&odb, oid, kind)?;
+        let object = read_within(&odb, oid, kind, limit)?;
         if object_id(kind.str(), object.data()) != oid {
             return Err(GitError::Damaged { oid, why: "its bytes have another hash" });
         }
@@ -117,11 +112,21 @@ impl Reader {
     }
 }
 
-/// Reads an object without hashing it.
-pub(super) fn read<'o>(odb: &'o Odb<'_>, oid: Oid, kind: ObjectType) -> Result<OdbObject<'o>, GitError> {
-    let object = again(odb, || odb.read(theirs(oid))).map_err(|source| unread(oid, source))?;
-    expect_kind(oid, kind, object.kind())?;
-    Ok(object)
+/// Reads an object of one kind and at most `limit` bytes, without hashing it. Its size is asked before it is inflated.
+pub(super) fn read_within<'o>(
+    odb: &'o Odb<'_>,
+    oid: Oid,
+    kind: ObjectType,
+    limit: u64,
+) -> Result<OdbObject<'o>, GitError> {
+    let (size, found) = again(odb, || odb.read_header(theirs(oid))).map_err(|source| unread(oid, source))?;
+    if found != kind {
+        return Err(GitError::Kind { oid, wanted: kind.str(), found: found.str() });
+    }
+    if size as u64 > limit {
+        return Err(GitError::TooLarge { oid, size: size as u64, limit });
+    }
+    again(odb, || odb.read(theirs(oid))).map_err(|source| unread(oid, source))
 }
 
 /// Reads once more after looking at the packs anew: the one that held the object may just have been put into another.
@@ -133,10 +138,6 @@ fn again<T>(odb: &Odb<'_>, read: impl Fn() -> Result<T, git2::Error>) -> Result<
         }
         done => done,
     }
-}
-
-fn expect_kind(oid: Oid, wanted: ObjectType, found: ObjectType) -> Result<(), GitError> {
-    if wanted == found { Ok(()) } else { Err(GitError::Kind { oid, wanted: wanted.str(), found: found.str() }) }
 }
 
 fn unread(oid: Oid, source: git2::Error) -> GitError {

@@ -134,7 +134,7 @@ impl Reader {
     /// Lists again while `packed-refs` changes under the listing. libgit2 notes the loose names, then the packed ones,
     /// then reads the loose ones and passes over those that are gone: a ref that `git pack-refs` moves in between is
     /// missed, or seen with the value it was last packed with.
-    fn steadily<T>(&self, mut list: impl FnMut() -> Result<T, GitError>) -> Result<T, GitError> {
+    pub(super) fn steadily<T>(&self, mut list: impl FnMut() -> Result<T, GitError>) -> Result<T, GitError> {
         let mut before = self.packed_stamp();
         let mut rounds = 0;
         loop {

@@ -66,16 +66,9 @@ impl Store {
 
     fn of(reader: Reader) -> Result<Store, GitError> {
         let durable = reader.config_bool(FSYNC)?.unwrap_or(true);
-        switches::with_fsync(durable, || {
-            // Both parts of the repository are opened at their first use, and keep what the switch says then.
-            reader.odb().map(drop)?;
-            match reader.repo.find_reference("HEAD") {
-                Err(source) if source.code() != ErrorCode::NotFound => {
-                    Err(GitError::ReadRef { name: "HEAD".to_owned(), source })
-                }
-                _ => Ok(()),
-            }
-        })?;
+        if durable {
+            switches::durable();
+        }
         Ok(Store { reader, durable })
     }
 

@@ -2,7 +2,7 @@
 //! plain globals, so `git2` cannot call setting them safe.
 
 use std::ffi::c_int;
-use std::sync::{Mutex, Once};
+use std::sync::Once;
 
 /// Sets what every repository of this process is read with.
 ///
@@ -16,22 +16,18 @@ pub(super) fn once() {
     });
 }
 
-/// Runs `open` while libgit2 gives new object and ref stores the wish to be durable, or not. A store keeps the wish that
-/// held when it was opened; the lock keeps two openings with different wishes apart.
-pub(super) fn with_fsync<T>(on: bool, open: impl FnOnce() -> T) -> T {
-    static OPENING: Mutex<()> = Mutex::new(());
-    let _lock = OPENING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    set_fsync(on);
-    let opened = open();
-    set_fsync(false);
-    opened
+/// Makes every repository of this process write durably: objects and refs are synced, and the directories that name them.
+/// There is no way back, because a store on another thread may rely on it; a process that opens no durable store never
+/// gets here.
+pub(super) fn durable() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(set_fsync);
 }
 
 #[allow(unsafe_code)]
-fn set_fsync(on: bool) {
-    // SAFETY: the option takes one int. Readers on other threads may see either value of that int while a store opens;
-    // they write nothing, so it means nothing to them.
-    let code =
-        unsafe { libgit2_sys::git_libgit2_opts(libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int, c_int::from(on)) };
+fn set_fsync() {
+    // SAFETY: the option takes one int and stores it. Another thread that writes at this moment belongs to a store that
+    // does not ask for durability, so either value serves it.
+    let code = unsafe { libgit2_sys::git_libgit2_opts(libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int, 1 as c_int) };
     debug_assert_eq!(code, 0, "libgit2 knows this option");
 }

@@ -5,6 +5,8 @@ mod contention;
 mod layout;
 mod open;
 mod pack;
+mod packs;
 mod reader;
+mod retry;
 mod store;
 mod support;

@@ -4,7 +4,7 @@ use crate::id::Oid;
 use std::path::PathBuf;
 
 /// A chain of commits that are not written yet.
-fn made(store: &Store, messages: impl IntoIterator<Item = String>) -> Vec<(Oid, Vec<u8>)> {
+pub(super) fn made(store: &Store, messages: impl IntoIterator<Item = String>) -> Vec<(Oid, Vec<u8>)> {
     let mut out: Vec<(Oid, Vec<u8>)> = Vec::new();
     for message in messages {
         let parents: Vec<Oid> = out.last().map(|(oid, _)| *oid).into_iter().collect();
@@ -15,7 +15,7 @@ fn made(store: &Store, messages: impl IntoIterator<Item = String>) -> Vec<(Oid, 
 }
 
 /// A message that does not compress to nothing.
-fn noise(len: usize, seed: u64) -> String {
+pub(super) fn noise(len: usize, seed: u64) -> String {
     let mut x = seed;
     let letter = |_| {
         x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -24,7 +24,7 @@ fn noise(len: usize, seed: u64) -> String {
     (0..len).map(letter).collect::<String>() + "\n"
 }
 
-fn pack_files(store: &Store) -> Vec<PathBuf> {
+pub(super) fn pack_files(store: &Store) -> Vec<PathBuf> {
     let dir = store.common_dir().join("objects/pack");
     let mut files: Vec<_> = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();

@@ -159,3 +159,20 @@ fn what_people_type_is_resolved() {
         assert_eq!(store.resolve_text(text).unwrap(), wanted, "{text:?}");
     }
 }
+
+#[test]
+fn a_listing_starts_again_when_refs_were_packed_under_it() {
+    let scratch = Scratch::new();
+    let store = scratch.store();
+    let tip = chain(&store, 1)[0];
+    store.update(&journal("alice"), Expected::Absent, tip).unwrap();
+    let mut rounds = 0;
+    let listed = store.steadily(|| {
+        rounds += 1;
+        if rounds == 1 {
+            scratch.git(&["pack-refs", "--all"]);
+        }
+        Ok(rounds)
+    });
+    assert_eq!(listed.unwrap(), 2);
+}

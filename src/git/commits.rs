@@ -1,0 +1,43 @@
+//! Many commits by id, each read once or twice.
+
+use super::objects::{COMMIT_MAX, read_within};
+use super::packs::Packs;
+use super::{GitError, Reader};
+use crate::id::Oid;
+use git2::{ObjectType, Odb};
+use std::path::PathBuf;
+
+/// Reads commits without hashing them: by libgit2 the first ones, straight from the packs when it proves to be many.
+pub(super) struct Commits<'r> {
+    odb: Odb<'r>,
+    dir: PathBuf,
+    asked: usize,
+    packs: Option<Packs>,
+}
+
+/// So many commits are read before the packs are loaded: the indexes of a million commits take longer than these.
+const FEW: usize = 256;
+
+impl Reader {
+    pub(super) fn commits(&self) -> Result<Commits<'_>, GitError> {
+        let dir = self.common_dir().join("objects").join("pack");
+        Ok(Commits { odb: self.odb()?, dir, asked: 0, packs: None })
+    }
+}
+
+impl Commits<'_> {
+    /// Puts the bytes of the commit `oid` into `raw`.
+    pub(super) fn fetch(&mut self, oid: Oid, raw: &mut Vec<u8>) -> Result<(), GitError> {
+        self.asked += 1;
+        if self.asked == FEW {
+            self.packs = Some(Packs::load(&self.dir));
+        }
+        if self.packs.as_mut().is_some_and(|packs| packs.read(oid, COMMIT_MAX, raw)) {
+            return Ok(());
+        }
+        let object = read_within(&self.odb, oid, ObjectType::Commit, COMMIT_MAX)?;
+        raw.clear();
+        raw.extend_from_slice(object.data());
+        Ok(())
+    }
+}
