@@ -1,6 +1,7 @@
 //! An opened repository from the inside: what the front door cannot reach.
 
 mod life;
+mod union;
 
 use super::*;
 use crate::ambient::{Ambient, Cancel, Env, Silent};
