@@ -36,6 +36,8 @@ pub struct FoldVerdict {
     pub from: Option<Oid>,
     /// The first difference; none = the proof holds.
     pub difference: Option<String>,
+    /// An event that this clone knows and the window leaves out, though it sorts before the last: it arrived late.
+    pub late: Option<String>,
 }
 
 impl Node {
@@ -135,7 +137,7 @@ impl Node {
         let commit = claim.commit;
         let ns = claim.proof.ns.clone();
         let mut verdict =
-            FoldVerdict { ns: ns.clone(), commit, events: claim.proof.events, from: None, difference: None };
+            FoldVerdict { ns: ns.clone(), commit, events: claim.proof.events, from: None, difference: None, late: None };
         if claim.proof.repo != self.repo() {
             verdict.difference = Some(format!("it belongs to repository {}, not {}", claim.proof.repo, self.repo()));
             return Ok(verdict);
@@ -175,8 +177,9 @@ impl Node {
         }
         progress.end();
         let folded = run.finish()?;
-        verdict.difference = self.compare(claim, &folded, &merge.heads(), &view)?;
+        verdict.difference = self.compare(claim, &folded, &merge.heads())?;
         if verdict.difference.is_none() {
+            verdict.late = self.left_out(claim, &view)?;
             cache::remember_checkpoint(self, commit);
         }
         Ok(verdict)
@@ -188,14 +191,10 @@ impl Node {
         claim: &Checkpoint,
         folded: &Folded,
         heads: &Heads,
-        view: &View,
     ) -> Result<Option<String>, NodeError> {
         let proof = &claim.proof;
         if *heads != claim.heads {
             return Ok(Some(format!("its window is {}, but the journals give {}", show(&claim.heads), show(heads))));
-        }
-        if let Some(missing) = self.left_out(claim, view)? {
-            return Ok(Some(missing));
         }
         let Some(last) = folded.last else { return Ok(Some("its window is empty".into())) };
         let found = Proof {
@@ -224,17 +223,12 @@ impl Node {
         Ok(None)
     }
 
-    /// A window is closed downward: a known event that sorts at or before its last must be in it.
+    /// A window is closed downward over what its writer knew. What was not known to him then is no fault of the checkpoint,
+    /// but whoever reads it should know that the state is older than it looks.
     fn left_out(&self, claim: &Checkpoint, view: &View) -> Result<Option<String>, NodeError> {
-        let Some(last) = self.last_key(view, &claim.heads)? else {
-            return Ok(Some("a head of its window is in no journal here".into()));
-        };
-        let merge = match self.merge(view, &claim.heads, claim.proof.events, None) {
-            Ok(merge) => merge,
-            Err(NodeError::Ledger(e)) => return Ok(Some(format!("its window is not part of the journals: {e}"))),
-            Err(other) => return Err(other),
-        };
-        Ok(merge.peek().filter(|next| *next <= last).map(|next| {
+        let last = self.last_key(view, &claim.heads)?;
+        let merge = self.merge(view, &claim.heads, claim.proof.events, None)?;
+        Ok(merge.peek().filter(|next| Some(next) <= last.as_ref()).map(|next| {
             format!("its window leaves out event {} of {}, which sorts before its last", next.seq, next.writer)
         }))
     }

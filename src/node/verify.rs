@@ -484,6 +484,9 @@ impl<'n> Verification<'n> {
         }
         let believe = |base: Oid| !self.deep && known.contains(&base);
         let verdict = self.node.recompute(&claim, &believe, progress, cancel)?;
+        if let Some(late) = verdict.late {
+            self.report.findings.push(Finding::new(name.as_str(), commit, "checkpoint.late", late).note());
+        }
         match verdict.difference {
             None => Ok(true),
             Some(difference) => {

@@ -30,7 +30,7 @@ fn journals(store: &Store, lengths: &[(u64, u64, usize)]) -> Vec<StreamPlan> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_order_is_that_of_the_keys_however_journals_arrive(

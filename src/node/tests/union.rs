@@ -58,7 +58,7 @@ impl Clones {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Clones append, fetch from each other, look and write checkpoints in any order. In the end all have the same events,
     /// and the state is the same whether it was continued from what was computed before or folded from the first event.
