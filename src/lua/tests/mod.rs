@@ -1,5 +1,6 @@
 //! What holds of the language: vectors, whole against pieces, hostile input.
 
+mod channels;
 mod conf;
 mod forms;
 mod hostile;
