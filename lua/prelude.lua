@@ -171,7 +171,8 @@ local function frozen(m)
 end
 
 -- The undo log: table, key, what stood there; or table, META, the mark that it had. An event that errs is undone from it.
--- Logged is what the state before the event could reach: tables in the state, and those taken out of it.
+-- Logged is what the state before the event could reach: tables in the state, and those taken out of it. A table that comes
+-- back needs no entry: that it went has one, which is undone later.
 local U, N, Z0 = {}, 0, 0
 local function log(t, k, old)
   local n = N
@@ -226,10 +227,9 @@ local function attach(t, d, top)
   end
   if d > MAXD then raise("state", "state is nested deeper than 64 levels") end
   local list = (m and m.arr) or t[1] ~= nil
-  local copied, was = m and m.ev, m and m.was -- parts of the event and constants are copied
+  local copied = m and m.ev -- parts of the event and constants are copied
   local c, n, z = t, 1, 64
   if copied then c = {} end
-  if was then log(c, META, m) end
   setmt(c, list and LIST_AT[d] or MAP_AT[d])
   for k, v in next, t do
     n, z = n + 1, z + 32
@@ -238,7 +238,6 @@ local function attach(t, d, top)
     if ty == "table" then
       local x = attach(v, d + 1, false)
       if x ~= v then
-        if was then log(c, k, v) end
         c[k] = x
       end
     elseif ty == "function" then no_function()

@@ -139,6 +139,7 @@ impl Check {
             }
             Stmt::If(arms, otherwise) => {
                 ensure(!arms.is_empty(), "'if' has a condition")?;
+                ensure(!matches!(otherwise.as_slice(), [Stmt::If(..)]), "an 'if' alone in 'else' is an arm")?;
                 for (condition, body) in arms {
                     self.expr(condition)?;
                     self.block(body)?;

@@ -311,8 +311,17 @@ impl Parser<'_> {
                 break;
             }
         }
-        let otherwise = if self.eat("else")? { self.block()? } else { Vec::new() };
+        let order = self.positions.len();
+        let mut otherwise = if self.eat("else")? { self.block()? } else { Vec::new() };
         self.close("end", "if", at)?;
+        // An `if` alone in `else` is what `elseif` says; as an arm it is no statement of its own.
+        if let [Stmt::If(..)] = otherwise.as_slice()
+            && let Some(Stmt::If(more, last)) = otherwise.pop()
+        {
+            arms.extend(more);
+            otherwise = last;
+            self.positions.remove(order);
+        }
         Ok(Stmt::If(arms, otherwise))
     }
 

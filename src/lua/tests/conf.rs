@@ -35,6 +35,11 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// The sources of all cases, also of those that are refused.
+pub fn sources() -> Vec<String> {
+    cases().into_iter().map(|case| case.source).collect()
+}
+
 /// Cases that end otherwise here than in the file, which was written before the rule or the wording.
 const OTHERWISE: [(&str, &str); 4] = [
     // An error undoes its event; the fold goes on.

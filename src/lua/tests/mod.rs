@@ -1,10 +1,15 @@
 //! What holds of the language: vectors, whole against pieces, hostile input.
 
+mod channels;
 mod conf;
+mod forms;
+mod hostile;
 mod numbers;
+mod operators;
 mod pieces;
+mod print;
 
-use super::{Class, Machine, Program, StepError, Verdict, compile};
+use super::{Machine, Program, StepError, Verdict, compile};
 use crate::canon::{Value, json};
 
 pub fn value(text: &str) -> Value {
@@ -42,12 +47,4 @@ pub fn step(machine: &mut Machine, event: &Value) -> Result<u64, Verdict> {
         Err(StepError::Verdict(verdict)) => Err(verdict),
         Err(StepError::Halt(halt)) => panic!("{halt}"),
     }
-}
-
-/// The class in which one event ends, and the state behind it.
-pub fn fold_one(source: &str, event: &str) -> (Result<u64, Class>, String) {
-    let mut machine = machine(source);
-    let result = step(&mut machine, &value(event)).map_err(|v| v.class);
-    let state = state(&mut machine);
-    (result, state)
 }
