@@ -1,5 +1,5 @@
 use super::answer::Answer;
-use super::commands::{Emit, Event, Init};
+use super::commands::{Emit, Event, Fold, Init, Key, Log, Reference, State, Trust, Verify};
 use super::context::Context;
 use super::error::CliError;
 use clap::CommandFactory as _;
@@ -24,7 +24,15 @@ pub struct Root {
 enum Verb {
     Init(Init),
     Emit(Emit),
+    Log(Log),
+    State(State),
+    Fold(Fold),
+    Verify(Verify),
+    Key(Key),
+    Trust(Trust),
     Event(Event),
+    #[command(hide = true)]
+    Reference(Reference),
 }
 
 impl Root {
@@ -38,14 +46,23 @@ impl Root {
             None => help(),
             Some(Verb::Init(verb)) => verb.run(context),
             Some(Verb::Emit(verb)) => verb.run(context),
+            Some(Verb::Log(verb)) => verb.run(context),
+            Some(Verb::State(verb)) => verb.run(context),
+            Some(Verb::Fold(verb)) => verb.run(context),
+            Some(Verb::Verify(verb)) => verb.run(context),
+            Some(Verb::Key(verb)) => verb.run(context),
+            Some(Verb::Trust(verb)) => verb.run(context),
             Some(Verb::Event(verb)) => verb.run(context),
+            Some(Verb::Reference(verb)) => verb.run(context),
         }
     }
 }
 
 /// `git gatos` alone.
 fn help() -> Result<Answer, CliError> {
+    let mut command = Root::command();
+    command.build();
     // A reader that went away has read enough.
-    let _ = Root::command().print_help();
+    let _ = command.print_help();
     Ok(Answer::done())
 }

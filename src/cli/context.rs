@@ -1,26 +1,22 @@
 use super::error::CliError;
-use super::interrupt;
 use super::output::{Output, say};
-use super::progress::Bar;
-use crate::ambient::{Ambient, Cancel, Progress, Silent};
+use crate::ambient::Ambient;
 use crate::node::Node;
 use crate::view::View;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// What a verb works with: the surroundings, the repository, the page.
 pub struct Context {
     ambient: Ambient,
     output: Output,
     json: bool,
-    cancel: OnceLock<Cancel>,
 }
 
 impl Context {
     pub fn new(ambient: Ambient, json: bool) -> Context {
         let output = Output::new(ambient.env(), json);
-        Context { ambient, output, json, cancel: OnceLock::new() }
+        Context { ambient, output, json }
     }
 
     pub fn ambient(&self) -> &Ambient {
@@ -62,21 +58,6 @@ impl Context {
     /// Talk: something that the caller should mend.
     pub fn warn(&self, text: impl std::fmt::Display) {
         say(format_args!("warning: {text}"));
-    }
-
-    /// Where long work looks whether Ctrl-C was pressed. The first call installs the handler: short verbs have none.
-    pub fn cancel(&self) -> Cancel {
-        let installed = self.cancel.get_or_init(|| {
-            let cancel = Cancel::default();
-            interrupt::listen(&cancel);
-            cancel
-        });
-        installed.clone()
-    }
-
-    /// A bar on a terminal, nothing elsewhere.
-    pub fn progress(&self) -> Box<dyn Progress> {
-        if io::stderr().is_terminal() { Box::new(Bar::default()) } else { Box::new(Silent) }
     }
 
     /// A path as the caller means it.

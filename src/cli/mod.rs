@@ -6,13 +6,14 @@
 
 mod answer;
 mod args;
+mod bar;
 mod commands;
 mod context;
 mod error;
 mod interrupt;
 mod output;
 mod panic;
-mod progress;
 mod run;
+mod work;
 
 pub use run::main;

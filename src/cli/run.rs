@@ -5,7 +5,7 @@ use super::error::{CliError, Kind};
 use super::output::say;
 use super::panic::guarded;
 use crate::ambient::Ambient;
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -32,7 +32,7 @@ fn asks_for_json(args: &[OsString]) -> bool {
 fn run(args: &[OsString]) -> u8 {
     let root = match Root::try_parse_from(args) {
         Ok(root) => root,
-        Err(e) => return refuse_arguments(&mut context(asks_for_json(args)), &e),
+        Err(e) => return refuse_arguments(&mut context(asks_for_json(args)), args, &e),
     };
     let mut context = context(root.json());
     let ended = root.run(&mut context).and_then(|answer| print(&mut context, &answer));
@@ -51,11 +51,9 @@ fn print(context: &mut Context, answer: &Answer) -> Result<u8, CliError> {
 }
 
 /// Help and version are answers; the rest is a mistake in how the command was typed.
-fn refuse_arguments(context: &mut Context, e: &clap::Error) -> u8 {
+fn refuse_arguments(context: &mut Context, args: &[OsString], e: &clap::Error) -> u8 {
     if !e.use_stderr() {
-        // A reader that went away has read enough.
-        let _ = e.print();
-        return YES;
+        return show_help(args);
     }
     if context.json() {
         let text = e.render().to_string();
@@ -64,6 +62,17 @@ fn refuse_arguments(context: &mut Context, e: &clap::Error) -> u8 {
     }
     let _ = e.print();
     Kind::Usage.exit()
+}
+
+/// Reads the arguments again, by a command whose verbs are all built: help names each with its purpose.
+fn show_help(args: &[OsString]) -> u8 {
+    let mut command = Root::command();
+    command.build();
+    if let Err(e) = command.try_get_matches_from(args) {
+        // A reader that went away has read enough.
+        let _ = e.print();
+    }
+    YES
 }
 
 /// Says why there is no answer: on standard error, under `--json` as a frame on standard output.

@@ -4,15 +4,34 @@
 //! Imports: id ambient canon git lua trust ledger policy state node.
 //! Invariant: this room opens nothing, computes nothing and decides nothing: a shape is made from what a room returned.
 
+mod batch;
+mod checkpoint;
+mod difference;
+mod document;
 mod error_frame;
 mod initialised;
+mod keys;
+mod logged;
+mod notation;
 mod page;
 mod receipt;
+mod state;
+mod trust;
+mod verified;
 
+pub use batch::{BatchDenial, BatchReceipt};
+pub use checkpoint::{FoldJudgement, ListedCheckpoint, WrittenCheckpoint};
+pub use difference::Difference;
+pub use document::Document;
 pub use error_frame::ErrorFrame;
 pub use initialised::Initialised;
+pub use keys::{PlacedKey, ShownKey};
+pub use logged::LoggedEvent;
 pub use page::{Ink, Page};
 pub use receipt::{Denial, Receipt};
+pub use state::{RawState, Selected, ShownState};
+pub use trust::{AddedKey, ShownPin, ShownTrust};
+pub use verified::Verified;
 
 use crate::canon::Value;
 

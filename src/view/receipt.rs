@@ -1,5 +1,5 @@
-use super::{Ink, Page, View, count};
-use crate::canon::{Map, Value, json};
+use super::{Ink, Page, View, count, notation};
+use crate::canon::{Map, Value};
 use crate::id::Oid;
 use crate::node::Emitted;
 use crate::policy::Decision;
@@ -44,7 +44,7 @@ impl View for Denial {
         let verdict = page.ink(Ink::Bad, "policy violation");
         writeln!(page, "{verdict}: {}", d.reason)?;
         writeln!(page, "  rule    {} ({})", d.rule, d.verdict.as_str())?;
-        writeln!(page, "  facts   {}", one_line(&d.facts))?;
+        writeln!(page, "  facts   {}", notation::line(&d.facts))?;
         if let Some(hint) = &d.hint {
             writeln!(page, "  remedy  {hint}")?;
         }
@@ -70,14 +70,5 @@ impl View for Denial {
 
     fn is_complaint(&self) -> bool {
         true
-    }
-}
-
-/// A value in canonical form.
-fn one_line(value: &Value) -> String {
-    let mut out = Vec::new();
-    match json::write(value, &mut out) {
-        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
-        Err(e) => e.to_string(),
     }
 }
