@@ -21,6 +21,7 @@
 
 pub mod ambient;
 pub mod canon;
+pub mod cli;
 pub mod git;
 pub mod id;
 pub mod ledger;
@@ -29,3 +30,4 @@ pub mod node;
 pub mod policy;
 pub mod state;
 pub mod trust;
+pub mod view;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary `git-gatos`, so that `git gatos` runs it.
+
+fn main() -> std::process::ExitCode {
+    gatos::cli::main()
+}

@@ -352,8 +352,7 @@ impl Parser<'_> {
         self.advance()?;
         let first = self.name()?;
         let mark = self.scope.mark();
-        let statement =
-            if self.eat("=")? { self.numeric_for(first, at) } else { self.for_in(first, at) };
+        let statement = if self.eat("=")? { self.numeric_for(first, at) } else { self.for_in(first, at) };
         self.scope.release(mark);
         statement
     }
@@ -540,7 +539,8 @@ impl Parser<'_> {
                 self.lint("E000", at, format!("attempt to assign to const variable '{name}'"));
             }
             Some(local) if local.top && !self.scope.at_top() => {
-                let why = "is declared outside the function and cannot be changed: only the returned state survives an event";
+                let why =
+                    "is declared outside the function and cannot be changed: only the returned state survives an event";
                 self.lint("L010", at, format!("'{name}' {why}"));
             }
             _ => {}
@@ -592,7 +592,8 @@ impl Parser<'_> {
         }
         if names::BARE.contains(&name) {
             if name == "rng" {
-                let advice = "random numbers make a fold hard to follow; draw them when you emit, or seed rng from the event";
+                let advice =
+                    "random numbers make a fold hard to follow; draw them when you emit, or seed rng from the event";
                 self.warn("W001", at, advice);
             }
         } else if names::library(name).is_none() {

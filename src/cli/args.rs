@@ -1,0 +1,68 @@
+use super::answer::Answer;
+use super::commands::{Emit, Event, Fold, Init, Key, Log, Reference, State, Trust, Verify};
+use super::context::Context;
+use super::error::CliError;
+use clap::CommandFactory as _;
+use clap::{Parser, Subcommand};
+
+/// A git repository that computes its own state: signed events, a fold in Lua, proofs that anyone can recompute
+///
+/// Begin with `git gatos init`. Exit codes: 0 yes or done, 1 no, 2 typed wrongly, 3 could not, 4 a mistake of ours.
+#[derive(Parser)]
+#[command(name = "git-gatos", bin_name = "git gatos", version, disable_help_subcommand = true)]
+pub struct Root {
+    /// Print JSON: one object, or one a line where there are many; an error is {"ok":false,"code":…,"reason":…}
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// Arguments of a verb are built only when that verb was typed: a start has less than a millisecond.
+#[derive(Subcommand)]
+#[command(defer = true)]
+enum Verb {
+    Init(Init),
+    Emit(Emit),
+    Log(Log),
+    State(State),
+    Fold(Fold),
+    Verify(Verify),
+    Key(Key),
+    Trust(Trust),
+    Event(Event),
+    #[command(hide = true)]
+    Reference(Reference),
+}
+
+impl Root {
+    /// Whether this run prints JSON.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
+        match self.verb {
+            None => help(),
+            Some(Verb::Init(verb)) => verb.run(context),
+            Some(Verb::Emit(verb)) => verb.run(context),
+            Some(Verb::Log(verb)) => verb.run(context),
+            Some(Verb::State(verb)) => verb.run(context),
+            Some(Verb::Fold(verb)) => verb.run(context),
+            Some(Verb::Verify(verb)) => verb.run(context),
+            Some(Verb::Key(verb)) => verb.run(context),
+            Some(Verb::Trust(verb)) => verb.run(context),
+            Some(Verb::Event(verb)) => verb.run(context),
+            Some(Verb::Reference(verb)) => verb.run(context),
+        }
+    }
+}
+
+/// `git gatos` alone.
+fn help() -> Result<Answer, CliError> {
+    let mut command = Root::command();
+    command.build();
+    // A reader that went away has read enough.
+    let _ = command.print_help();
+    Ok(Answer::done())
+}

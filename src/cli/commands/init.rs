@@ -1,0 +1,44 @@
+use crate::cli::answer::Answer;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::id::Actor;
+use crate::node;
+use crate::view::Initialised;
+use std::path::PathBuf;
+
+/// Make this repository ready: a key, the trust graph, the policy, gatos/fold.lua
+///
+/// Nothing else is to be set up: the next command works. Doing it twice is harmless. A trust graph that is here already, or at
+/// `origin`, is adopted. Nothing is committed to a branch and no file is overwritten.
+///
+/// Example: git gatos init --actor user:alice
+#[derive(clap::Args)]
+pub struct Init {
+    /// How strictly the repository governs itself; so far there is `local`: each clone judges for itself
+    #[arg(long, default_value = "local")]
+    profile: String,
+    /// Who speaks here; else git's user.name made legal, else $USER
+    #[arg(long)]
+    actor: Option<Actor>,
+    /// Sign with this OpenSSH key (Ed25519, may be encrypted or held by ssh-agent) instead of a new one
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Do not ask `origin` whether it has a trust graph
+    #[arg(long)]
+    offline: bool,
+}
+
+impl Init {
+    pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
+        let profile = match self.profile.as_str() {
+            "local" => node::Profile::Local,
+            other => {
+                let reason = format!("the profile {other:?} is not available: this version has \"local\" alone");
+                return Err(CliError::usage(reason));
+            }
+        };
+        let order = node::Init { profile, actor: self.actor, key: self.key, offline: self.offline };
+        let report = node::init(context.ambient(), &order)?;
+        Ok(Answer::yes(Initialised(report)))
+    }
+}

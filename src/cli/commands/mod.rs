@@ -1,0 +1,25 @@
+//! The verbs: one file each.
+
+mod emit;
+mod event;
+mod fold;
+mod init;
+mod key;
+mod lines;
+mod log;
+mod reference;
+mod state;
+mod state_show;
+mod trust;
+mod verify;
+
+pub use emit::Emit;
+pub use event::Event;
+pub use fold::Fold;
+pub use init::Init;
+pub use key::Key;
+pub use log::Log;
+pub use reference::Reference;
+pub use state::State;
+pub use trust::Trust;
+pub use verify::Verify;

@@ -1,0 +1,78 @@
+use super::error::CliError;
+use crate::ambient::Env;
+use crate::canon::json;
+use crate::view::{Page, View};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Stdout, StdoutLock, Write};
+
+/// Standard output: data, and the one place that prints it.
+pub struct Output {
+    out: BufWriter<StdoutLock<'static>>,
+    json: bool,
+    colour: bool,
+    /// The reader went away.
+    closed: bool,
+}
+
+impl Output {
+    pub fn new(env: &Env, json: bool) -> Output {
+        let stdout: Stdout = io::stdout();
+        let dumb = env.text("TERM").is_some_and(|term| term == "dumb");
+        let colour = !json && !dumb && env.get("NO_COLOR").is_none() && stdout.is_terminal();
+        Output { out: BufWriter::new(stdout.lock()), json, colour, closed: false }
+    }
+
+    /// Prints a view. False where nobody listens any more, so that a verb that shows many stops.
+    pub fn show(&mut self, view: &dyn View) -> Result<bool, CliError> {
+        if self.closed {
+            return Ok(false);
+        }
+        let printed = match (self.json, view.is_complaint()) {
+            (true, _) => self.print_json(view),
+            (false, false) => view.text(&mut Page::new(&mut self.out, self.colour)),
+            (false, true) => {
+                complain(view, self.colour);
+                Ok(())
+            }
+        };
+        self.listening(printed)
+    }
+
+    fn print_json(&mut self, view: &dyn View) -> io::Result<()> {
+        let mut line = Vec::new();
+        json::write(&view.json(), &mut line).map_err(io::Error::other)?;
+        line.push(b'\n');
+        self.out.write_all(&line)
+    }
+
+    pub fn flush(&mut self) -> Result<bool, CliError> {
+        if self.closed {
+            return Ok(false);
+        }
+        let flushed = self.out.flush();
+        self.listening(flushed)
+    }
+
+    /// A closed pipe ends the reading, not the work.
+    fn listening(&mut self, result: io::Result<()>) -> Result<bool, CliError> {
+        match result {
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(false)
+            }
+            Err(e) => Err(CliError::stream("writing to standard output", &e)),
+        }
+    }
+}
+
+/// A view that is talk.
+fn complain(view: &dyn View, colour: bool) {
+    let mut err = io::stderr().lock();
+    let colour = colour && err.is_terminal();
+    let _ = view.text(&mut Page::new(&mut err, colour));
+}
+
+/// Standard error: talk. One that is closed is no reason to fail.
+pub fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

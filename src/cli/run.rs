@@ -1,0 +1,91 @@
+use super::answer::Answer;
+use super::args::Root;
+use super::context::Context;
+use super::error::{CliError, Kind};
+use super::output::say;
+use super::panic::guarded;
+use crate::ambient::Ambient;
+use clap::{CommandFactory as _, Parser as _};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// What the program says with its exit code; errors have those of `Kind`.
+const YES: u8 = 0;
+const NO: u8 = 1;
+
+/// Runs the program on the arguments of the process.
+pub fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let code = guarded(|| run(&args)).unwrap_or_else(|bug| fail(&mut context(asks_for_json(&args)), &bug));
+    ExitCode::from(code)
+}
+
+fn context(json: bool) -> Context {
+    Context::new(Ambient::of_process(), json)
+}
+
+/// The same question to arguments that could not be read.
+fn asks_for_json(args: &[OsString]) -> bool {
+    args.iter().take_while(|a| *a != "--").any(|a| a == "--json")
+}
+
+fn run(args: &[OsString]) -> u8 {
+    let root = match Root::try_parse_from(args) {
+        Ok(root) => root,
+        Err(e) => return refuse_arguments(&mut context(asks_for_json(args)), args, &e),
+    };
+    let mut context = context(root.json());
+    let ended = root.run(&mut context).and_then(|answer| print(&mut context, &answer));
+    match ended {
+        Ok(code) => code,
+        Err(e) => fail(&mut context, &e),
+    }
+}
+
+fn print(context: &mut Context, answer: &Answer) -> Result<u8, CliError> {
+    if let Some(view) = &answer.view {
+        context.show(view.as_ref())?;
+    }
+    context.flush()?;
+    Ok(if answer.yes { YES } else { NO })
+}
+
+/// Help and version are answers; the rest is a mistake in how the command was typed.
+fn refuse_arguments(context: &mut Context, args: &[OsString], e: &clap::Error) -> u8 {
+    if !e.use_stderr() {
+        return show_help(args);
+    }
+    if context.json() {
+        let text = e.render().to_string();
+        let reason = text.trim_end().strip_prefix("error: ").unwrap_or(&text);
+        return fail(context, &CliError::usage(reason));
+    }
+    let _ = e.print();
+    Kind::Usage.exit()
+}
+
+/// Reads the arguments again, by a command whose verbs are all built: help names each with its purpose.
+fn show_help(args: &[OsString]) -> u8 {
+    let mut command = Root::command();
+    command.build();
+    if let Err(e) = command.try_get_matches_from(args) {
+        // A reader that went away has read enough.
+        let _ = e.print();
+    }
+    YES
+}
+
+/// Says why there is no answer: on standard error, under `--json` as a frame on standard output.
+fn fail(context: &mut Context, error: &CliError) -> u8 {
+    if context.json() {
+        // Nothing is left to try where the frame itself cannot be printed.
+        let _ = context.show(&error.frame()).and_then(|_| context.flush());
+    } else {
+        let _ = context.flush();
+        say(format_args!("error: {}", error.reason));
+        if let Some(hint) = &error.hint {
+            say(format_args!("hint: {hint}"));
+        }
+    }
+    error.kind.exit()
+}

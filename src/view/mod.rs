@@ -1,0 +1,55 @@
+//! The shapes that people and machines see.
+//!
+//! Owns: one type for each answer of a verb, with its text and its JSON; the frame of an error; ink (colour).
+//! Imports: id ambient canon git lua trust ledger policy state node.
+//! Invariant: this room opens nothing, computes nothing and decides nothing: a shape is made from what a room returned.
+
+mod batch;
+mod checkpoint;
+mod difference;
+mod document;
+mod error_frame;
+mod initialised;
+mod keys;
+mod logged;
+mod notation;
+mod page;
+mod receipt;
+mod state;
+mod trust;
+mod verified;
+
+pub use batch::{BatchDenial, BatchReceipt};
+pub use checkpoint::{FoldJudgement, ListedCheckpoint, WrittenCheckpoint};
+pub use difference::Difference;
+pub use document::Document;
+pub use error_frame::ErrorFrame;
+pub use initialised::Initialised;
+pub use keys::{PlacedKey, ShownKey};
+pub use logged::LoggedEvent;
+pub use page::{Ink, Page};
+pub use receipt::{Denial, Receipt};
+pub use state::{RawState, Selected, ShownState};
+pub use trust::{AddedKey, ShownPin, ShownTrust};
+pub use verified::Verified;
+
+use crate::canon::Value;
+
+/// An answer: one value, shown as text or as JSON.
+pub trait View {
+    /// What a person reads, each line ended.
+    fn text(&self, page: &mut Page<'_>) -> std::io::Result<()>;
+
+    /// What `--json` prints on one line, in canonical form. `schemas/v1/view` describes it.
+    fn json(&self) -> Value;
+
+    /// Whether its text is talk for standard error. Its JSON goes to standard output all the same.
+    fn is_complaint(&self) -> bool {
+        false
+    }
+}
+
+/// A count as a JSON number.
+fn count(n: u64) -> Value {
+    Value::Int(i64::try_from(n).expect("counts stay below 2^53"))
+}

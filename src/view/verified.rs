@@ -1,0 +1,69 @@
+use super::{Ink, Page, View, count};
+use crate::canon::{Map, Value};
+use crate::node::{Anchors, Finding, Report};
+use std::io::{self, Write as _};
+
+/// What `verify` found, and how much it could have found.
+pub struct Verified(pub Report);
+
+impl View for Verified {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let r = &self.0;
+        for finding in &r.findings {
+            let note = if finding.is_failure() { "" } else { "note: " };
+            writeln!(page, "{note}{finding}")?;
+        }
+        let seen = format!(
+            "{}, {}, {}, {}, {}",
+            some(r.journals, "journal"),
+            some(r.events, "event"),
+            some(r.checkpoints, "checkpoint"),
+            some(r.bundles, "policy bundle"),
+            some(r.trust_versions, "trust version"),
+        );
+        let verdict = match r.failures() {
+            0 => page.ink(Ink::Good, "PASSED"),
+            n => format!("{} ({})", page.ink(Ink::Bad, "FAILED"), some(n as u64, "finding")),
+        };
+        writeln!(page, "{verdict}: {seen}; {}", anchors(&r.anchors))
+    }
+
+    fn json(&self) -> Value {
+        let r = &self.0;
+        let mut map = Map::new();
+        map.insert("passed", r.passed());
+        if let Some(repo) = r.repo {
+            map.insert("repo", Value::text(repo));
+        }
+        map.insert("findings", Value::list(r.findings.iter().map(Finding::to_value)));
+        map.insert("journals", count(r.journals));
+        map.insert("events", count(r.events));
+        map.insert("checkpoints", count(r.checkpoints));
+        map.insert("bundles", count(r.bundles));
+        map.insert("trust_versions", count(r.trust_versions));
+        let a = &r.anchors;
+        let anchors = [
+            ("remembered", count(a.remembered)),
+            ("tracking", count(a.tracking)),
+            ("checkpoint_heads", count(a.checkpoint_heads)),
+        ];
+        map.insert("anchors", Value::map(anchors));
+        Value::Map(map)
+    }
+}
+
+/// A count with its noun.
+fn some(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// What the verdict was held against. Without an anchor a journal whose newest appends were dropped looks whole.
+fn anchors(a: &Anchors) -> String {
+    let kinds =
+        [(a.remembered, "remembered"), (a.tracking, "of fetched journals"), (a.checkpoint_heads, "of checkpoints")];
+    let held: Vec<String> = kinds.into_iter().filter(|(n, _)| *n > 0).map(|(n, of)| format!("{n} {of}")).collect();
+    match held.is_empty() {
+        true => "anchors: none, so newest appends that were dropped would not be noticed".to_owned(),
+        false => format!("anchors: heads {}", held.join(", ")),
+    }
+}
