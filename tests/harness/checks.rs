@@ -118,8 +118,8 @@ fn standard_input_variables_and_kills_reach_a_command() {
     let shell = |line| world.command("sh", "alice", repo.path()).args(["-c", line]);
     assert_eq!(shell("cat; echo $MORE").stdin("in ").env("MORE", "out").run().ok().stdout(), "in out");
     shell("read line").stdin("x".repeat(1 << 20)).run();
-    shell("sleep 60").spawn().kill().killed();
-    drop(shell("sleep 60").spawn());
+    shell("exec sleep 60").spawn().kill().killed();
+    drop(shell("exec sleep 60").spawn());
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Running {
         Outcome::new(self.shown.clone(), output)
     }
 
-    /// Kills the command as `kill -9` does and waits for its end.
+    /// Kills the command as `kill -9` does and waits for its end, and for whoever of its children still holds its output.
     #[track_caller]
     pub fn kill(mut self) -> Outcome {
         self.child.as_mut().expect("waited for once").kill().unwrap_or_else(|e| panic!("{}: {e}", self.shown));

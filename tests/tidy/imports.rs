@@ -5,7 +5,7 @@ use super::table::{Table, forbidden};
 use super::{File, Finding};
 
 /// Each outside crate and the rooms that may name it. Changing a crate then means changing one room, not the house.
-const CRATES: [(&str, &[&str]); 27] = [
+const CRATES: [(&str, &[&str]); 29] = [
     ("anyhow", &["cli"]),
     ("base64", &["canon"]),
     ("blake3", &["canon"]),
@@ -26,13 +26,15 @@ const CRATES: [(&str, &[&str]); 27] = [
     ("libdeflater", &["git"]),
     ("libgit2_sys", &["git"]),
     ("mlua", &["lua"]),
+    ("rpassword", &["trust"]),
     ("ryu_js", &["canon"]),
     ("serde", &["view"]),
     ("serde_json", &["view"]),
     ("sha1_checked", &["git"]),
     ("sha2", &["canon"]),
     ("ssh_key", &["trust"]),
-    ("tempfile", &["git", "trust", "cli"]),
+    ("tempfile", &["git", "trust", "node", "cli"]),
+    ("zeroize", &["trust"]),
 ];
 /// Crates that every room may name.
 const FREE: [&str; 1] = ["thiserror"];
