@@ -41,10 +41,6 @@ impl N {
         N::from_raw(self.raw() - other.raw())
     }
 
-    pub fn checked_neg(self) -> Outcome {
-        N::from_raw(-self.raw())
-    }
-
     /// Nearest, ties to even; exact where an integer takes part.
     pub fn checked_mul(self, other: N) -> Outcome {
         match (self, other) {
