@@ -1,9 +1,11 @@
 -- The run time around a program: limits, checked arithmetic, the write barrier with its undo log. Trusted: a program sees
 -- only the names that lowering writes, never this text. `H` (host) holds what Rust gives, `FX` the fractions of the program.
-local H, FX, LIMIT, EVENT_BYTES, STATE_BYTES = ...
+local H, FX = ...
+--@LIMITS@
 local setmt, rtype, mtype, next, select, rerror = H.setmetatable, H.type, H.mtype, H.next, H.select, H.error
 local nsort, MAXI, MINI, NULL = H.sort, H.maxinteger, H.mininteger, H.null
-local MAXSTR, SAFE = 1048576, 9007199254740991
+local MAXSTR <const> = 1048576
+local SAFE <const> = 9007199254740991
 
 -- Limits. F: fuel left, M: logical bytes that the event may still allocate, D: depth of calls, Z: logical size of the state.
 local F, M, D, Z = 0, 0, 0, 0
@@ -61,18 +63,21 @@ local function sub(a, b)
   if (a ~ b) & (a ~ r) < 0 then overflow("-") end
   return r
 end
-local function mul(a, b)
-  local r = a * b
-  if (a | b) >> 31 == 0 then return r end
+local function MUL(r, a, b) -- r is the product of large integers, perhaps wrapped, or no integer took part in it
   if mtype(a) and mtype(b) and a ~= 0 and (r // a ~= b or (a == -1 and b == MINI)) then overflow("*") end
   return r
 end
+local function mul(a, b)
+  local r = a * b
+  if (a | b) >> 31 == 0 then return r end
+  return MUL(r, a, b)
+end
 local function idiv(a, b)
-  if mtype(a) and mtype(b) and b ~= 0 and b ~= -1 then return a // b end
+  if b ~= 0 and b ~= -1 then return a // b end
   return slow(H.idiv, "//", a, b)
 end
 local function mod(a, b)
-  if mtype(a) and mtype(b) and b ~= 0 then return a % b end
+  if b ~= 0 then return a % b end
   return slow(H.mod, "%", a, b)
 end
 local function div(a, b)
@@ -131,13 +136,14 @@ local FIX = {
   __add = function(a, b) return slow(H.add, "+", a, b) end,
   __sub = function(a, b) return slow(H.sub, "-", a, b) end,
   __mul = function(a, b) return slow(H.mul, "*", a, b) end,
+  __idiv = function(a, b) return slow(H.idiv, "//", a, b) end,
+  __mod = function(a, b) return slow(H.mod, "%", a, b) end,
   __lt = compared(H.lt), __le = compared(H.le),
   __bxor = function() return 0 end, __band = function() return 0 end,
   __bor = function() return -1 end, __shr = function() return -1 end,
-  __index = refuse("index"), __call = refuse("call"), __len = refuse("get length of"),
+  __call = refuse("call"), __len = refuse("get length of"),
   __concat = function(a, b) return text(a) .. text(b) end,
 }
-H.setfix(FIX)
 local function CAT(s)
   local n = #s
   if n > MAXSTR then LONG() end
@@ -148,14 +154,29 @@ local function CAT(s)
   return s
 end
 
--- Marks. The metatable of a table says what the table is, and `t[MK]` gives it at the price of a failed read: no program can
--- name the key MK. Fields: d depth in the state, arr list for good, ev frozen, was taken out of the state in this event.
--- A table without a mark was made in this event.
-local MK, META = {}, {}
+-- Marks. The metatable of a table says what the table is, and `t[MK]` gives it at the price of a failed read, `t[DK]` its
+-- depth in the state: no program can name these keys. Fields: d depth in the state, arr list for good, ev frozen, was taken out
+-- of the state in this event. A table without a mark was made in this event. `v[MK]` of another value gives its kind.
+local MK, DK, META = {}, {}, {}
 local function mark(m)
-  m.__index = { [MK] = m }
+  m.__index = { [MK] = m, [DK] = m.d }
   return m
 end
+local INTEGER, STRING, FUNCTION, OTHER = {}, {}, {}, {}
+local function kind(name, k)
+  local lookup = setmt({ [MK] = k }, { __index = function() raise("type", "attempt to index a " .. name .. " value") end })
+  H.setkind(name, { __index = lookup })
+end
+kind("number", INTEGER)
+kind("string", STRING)
+kind("function", FUNCTION)
+kind("boolean", OTHER)
+local not_indexed = refuse("index")
+function FIX.__index(v, k)
+  if k == MK then return OTHER end
+  not_indexed(v)
+end
+H.setkind("fixed", FIX)
 local MAXD = 64
 local MAP_AT, LIST_AT = {}, {}
 for d = 1, MAXD do
@@ -173,11 +194,11 @@ end
 -- The undo log: table, key, what stood there; or table, META, the mark that it had. An event that errs is undone from it.
 -- Logged is what the state before the event could reach: tables in the state, and those taken out of it. A table that comes
 -- back needs no entry: that it went has one, which is undone later.
-local U, N, Z0 = {}, 0, 0
+local UT, UK, UO, N, Z0 = {}, {}, {}, 0, 0
 local function log(t, k, old)
-  local n = N
-  U[n + 1], U[n + 2], U[n + 3] = t, k, old
-  N = n + 3
+  local n = N + 1
+  UT[n] = t UK[n] = k UO[n] = old
+  N = n
 end
 local function remark(t, old, new)
   log(t, META, old)
@@ -296,34 +317,35 @@ local function set_aside(t, k, v, old, m) -- a table that is neither new nor in 
   t[k] = v
 end
 local function SET(t, k, v)
-  local m, old = t[MK], t[k]
-  if m == nil then
+  local d, old = t[DK], t[k]
+  if d == nil then
+    local m = t[MK]
+    if m then return set_aside(t, k, v, old, m) end
     if old == nil or v == nil then shape(t, k, v, old, false) end
     t[k] = v
     return
   end
-  local d = m.d
-  if d == nil then return set_aside(t, k, v, old, m) end
   if old == nil or v == nil then
     if old == v then return end
-    entry(t, k, v, old, m)
+    entry(t, k, v, old, t[MK])
   end
-  local n = N
-  U[n + 1], U[n + 2], U[n + 3] = t, k, old
-  N = n + 3
-  if mtype(v) then
-    if v > SAFE or v < -SAFE then unsafe() end
-  else
-    local ty = rtype(v)
-    if ty == "table" then
+  local n = N + 1
+  UT[n] = t UK[n] = k UO[n] = old
+  N = n
+  if v ~= nil then
+    local kind = v[MK]
+    if kind == INTEGER then
+      if v > SAFE or v < -SAFE then unsafe() end
+    elseif kind == STRING then Z = Z + #v
+    elseif kind == FUNCTION then no_function()
+    elseif kind ~= OTHER then
       if v == old then return end
       drop(old)
       t[k] = attach(v, d + 1, true)
       return
-    elseif ty == "function" then no_function()
-    elseif ty == "string" then Z = Z + #v end
+    end
   end
-  if old ~= nil and not mtype(old) then drop(old) end
+  if old ~= nil and old[MK] ~= INTEGER then drop(old) end
   t[k] = v
   if Z > STATE_BYTES then BIG() end
 end
@@ -414,7 +436,8 @@ end
 -- The side of the host.
 local ROOT, fn
 local function begin()
-  if N > 3072 then U = {} end
+  -- The log of a large event is not kept, lest it hold on to what was removed.
+  if N > 1024 then UT, UK, UO = {}, {}, {} end
   F, M, D, N, Z0 = LIMIT, EVENT_BYTES, 0, 0, Z
 end
 local host = {
@@ -430,7 +453,8 @@ function host.set_root(t) ROOT, Z, N = t, measure(t), 0 end
 function host.root() return ROOT end
 function host.size() return Z, measure(ROOT) end
 function host.step(event)
-  begin()
+  if N > 1024 then begin() end
+  F = LIMIT M = EVENT_BYTES N = 0 Z0 = Z -- D is 0 behind every step, also behind an undone one
   local r = fn(ROOT, event)
   if r ~= ROOT then
     if rtype(r) ~= "table" then raise("type", "the fold must return the state table, got " .. typename(r)) end
@@ -443,11 +467,11 @@ function host.step(event)
   return LIMIT - F
 end
 function host.undo()
-  for i = N - 2, 1, -3 do
-    local t, k, old = U[i], U[i + 1], U[i + 2]
+  for i = N, 1, -1 do
+    local t, k, old = UT[i], UK[i], UO[i]
     if k == META then setmt(t, old) else t[k] = old end
   end
-  N, Z = 0, Z0
+  D, N, Z = 0, 0, Z0
 end
 function host.call(a, b)
   begin()

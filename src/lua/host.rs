@@ -63,13 +63,13 @@ pub fn core(lua: &Lua) -> mlua::Result<Table> {
 fn arithmetic(lua: &Lua, h: &Table) -> mlua::Result<()> {
     type Binary = fn(N, N) -> Result<N, ArithError>;
     let operators: [(&str, Binary); 7] = [
-        ("add", N::add),
-        ("sub", N::sub),
-        ("mul", N::mul),
-        ("div", N::div),
-        ("idiv", N::idiv),
-        ("mod", N::modulo),
-        ("pow", N::pow),
+        ("add", N::checked_add),
+        ("sub", N::checked_sub),
+        ("mul", N::checked_mul),
+        ("div", N::checked_div),
+        ("idiv", N::checked_idiv),
+        ("mod", N::checked_mod),
+        ("pow", N::checked_pow),
     ];
     for (name, f) in operators {
         let f = lua.create_function(move |_, (a, b): (Value, Value)| Ok(answer(f(operand(&a), operand(&b)))))?;
@@ -78,11 +78,18 @@ fn arithmetic(lua: &Lua, h: &Table) -> mlua::Result<()> {
     h.raw_set("lt", lua.create_function(|_, (a, b): (Value, Value)| Ok(operand(&a) < operand(&b)))?)?;
     h.raw_set("le", lua.create_function(|_, (a, b): (Value, Value)| Ok(operand(&a) <= operand(&b)))?)?;
     h.raw_set("numstr", lua.create_function(|_, a: Value| Ok(operand(&a).to_string()))?)?;
-    let setfix = |lua: &Lua, metatable: Table| {
-        lua.set_type_metatable::<mlua::LightUserData>(Some(metatable));
+    let setkind = |lua: &Lua, (kind, metatable): (LuaString, Table)| {
+        let metatable = Some(metatable);
+        match &*kind.as_bytes() {
+            b"number" => lua.set_type_metatable::<mlua::Number>(metatable),
+            b"string" => lua.set_type_metatable::<LuaString>(metatable),
+            b"function" => lua.set_type_metatable::<mlua::Function>(metatable),
+            b"boolean" => lua.set_type_metatable::<bool>(metatable),
+            _ => lua.set_type_metatable::<mlua::LightUserData>(metatable),
+        }
         Ok(())
     };
-    h.raw_set("setfix", lua.create_function(setfix)?)
+    h.raw_set("setkind", lua.create_function(setkind)?)
 }
 
 /// Adds what only the library asks for.
@@ -94,7 +101,8 @@ pub fn library(lua: &Lua, h: &Table, marks: &SharedMarks) -> mlua::Result<()> {
 }
 
 fn numbers(lua: &Lua, h: &Table) -> mlua::Result<()> {
-    let roundings: [(&str, fn(N) -> N); 3] = [("floor", N::floor), ("ceil", N::ceil), ("trunc", N::trunc)];
+    type Rounding = fn(N) -> N;
+    let roundings: [(&str, Rounding); 3] = [("floor", N::floor), ("ceil", N::ceil), ("trunc", N::trunc)];
     for (name, f) in roundings {
         h.raw_set(name, lua.create_function(move |_, a: Value| Ok(number(f(operand(&a)))))?)?;
     }

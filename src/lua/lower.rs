@@ -4,6 +4,7 @@
 //! Every statement begins a line, so that a line of the text leads back to the statement.
 
 use super::cost;
+use super::lower_arith::is_plain;
 use super::lower_expr::is_multi_builtin;
 use super::tree::{Each, Expr, Function, Id, Stmt};
 use std::collections::{BTreeSet, HashSet};
@@ -168,6 +169,14 @@ impl Lower {
     }
 
     fn local(&mut self, ids: &[Id], values: &[Expr]) {
+        if let ([id], [value]) = (ids, values)
+            && is_plain(value)
+            && !self.deep.is_empty()
+        {
+            put!(self, "local L{id} do ");
+            let result = self.arithmetic(value);
+            return put!(self, "L{id}={result} end");
+        }
         self.out.push_str("local ");
         self.locals(ids);
         for (i, value) in values.iter().enumerate() {
@@ -261,6 +270,11 @@ impl Lower {
         match values {
             [] if deep => self.out.push_str("D=D-1 do return end"),
             [] => self.out.push_str("do return end"),
+            [value] if is_plain(value) => {
+                self.out.push_str("do ");
+                let result = self.arithmetic(value);
+                put!(self, "{}return {result} end", if deep { "D=D-1 " } else { "" });
+            }
             [value] if !gives_many(value) => {
                 self.out.push_str(if deep { "do local r=" } else { "do return (" });
                 self.expr(value);
@@ -278,6 +292,13 @@ impl Lower {
         if let ([Expr::Index(object, key)], [value]) = (targets, values) {
             return self.store(object, key, value);
         }
+        if let ([Expr::Local(id)], [value]) = (targets, values)
+            && is_plain(value)
+        {
+            self.out.push_str("do ");
+            let result = self.arithmetic(value);
+            return put!(self, "L{id}={result} end");
+        }
         if targets.iter().all(|t| matches!(t, Expr::Local(_))) {
             self.exprs(targets);
             self.out.push('=');
@@ -287,7 +308,17 @@ impl Lower {
     }
 
     fn store(&mut self, object: &Expr, key: &Expr, value: &Expr) {
-        if self.options.barrier {
+        // Only a place that cannot fail may wait until its value is there.
+        let ready = matches!((object, key), (Expr::Local(_), Expr::Local(_) | Expr::Text(_) | Expr::Int(_)));
+        if self.options.barrier && ready && is_plain(value) {
+            self.out.push_str("do ");
+            let result = self.arithmetic(value);
+            self.out.push_str("SET(");
+            self.expr(object);
+            self.out.push(',');
+            self.expr(key);
+            put!(self, ",{result}) end");
+        } else if self.options.barrier {
             self.out.push_str("SET(");
             self.expr(object);
             self.out.push(',');

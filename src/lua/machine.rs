@@ -94,15 +94,14 @@ impl Machine {
             h.raw_set("library", text(&lua, LIBRARY, "=library")?.into_function()?)?;
         }
         let (before, after) = PRELUDE.split_once("--@CHUNK@\n").expect("the prelude has a place for the program");
-        let before = before.replacen("--@BUILTINS@", &builtins, 1);
+        let before = before.replacen("--@BUILTINS@", &builtins, 1).replacen("--@LIMITS@", &limits(), 1);
         let first = before.lines().count() as u32;
         let whole = format!("{before}{}\n{after}", code.lowered.text);
         let fractions = lua.create_table()?;
         for (i, raw) in code.lowered.fractions.iter().enumerate() {
             fractions.raw_set(i + 1, super::convert::number(N::Frac(*raw)))?;
         }
-        let limits = (cost::FUEL, cost::EVENT_BYTES, cost::STATE_BYTES);
-        let host: Table = text(&lua, &whole, "=fold")?.call((h, fractions, limits.0, limits.1, limits.2))?;
+        let host: Table = text(&lua, &whole, "=fold")?.call((h, fractions))?;
         let read = Marks::read(&host.raw_get("marks")?)?;
         marks.set(read).map_err(|_| mlua::Error::runtime("the prelude ran twice"))?;
         lua.set_memory_limit(HOST_BYTES)?;
@@ -275,6 +274,12 @@ impl Machine {
     pub(super) fn size(&self) -> (i64, i64) {
         self.host.raw_get::<Function>("size").and_then(|size| size.call(())).expect("the state is a tree")
     }
+}
+
+/// The limits as constants of the prelude, on one line.
+fn limits() -> String {
+    let limits = [("LIMIT", cost::FUEL), ("EVENT_BYTES", cost::EVENT_BYTES), ("STATE_BYTES", cost::STATE_BYTES)];
+    limits.iter().map(|(name, value)| format!("local {name} <const> = {value} ")).collect()
 }
 
 /// A chunk that is text, never bytecode, and sees no globals.

@@ -16,6 +16,7 @@ mod fault;
 mod host;
 mod lexer;
 mod lower;
+mod lower_arith;
 mod lower_expr;
 mod machine;
 mod names;

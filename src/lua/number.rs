@@ -33,20 +33,16 @@ impl N {
         }
     }
 
-    pub fn add(self, other: N) -> Outcome {
+    pub fn checked_add(self, other: N) -> Outcome {
         N::from_raw(self.raw() + other.raw())
     }
 
-    pub fn sub(self, other: N) -> Outcome {
+    pub fn checked_sub(self, other: N) -> Outcome {
         N::from_raw(self.raw() - other.raw())
     }
 
-    pub fn neg(self) -> Outcome {
-        N::from_raw(-self.raw())
-    }
-
     /// Nearest, ties to even; exact where an integer takes part.
-    pub fn mul(self, other: N) -> Outcome {
+    pub fn checked_mul(self, other: N) -> Outcome {
         match (self, other) {
             (Int(a), Int(b)) => a.checked_mul(b).map(Int).ok_or(ArithError::Overflow),
             (Int(i), Frac(k)) | (Frac(k), Int(i)) => N::from_raw(i128::from(i) * i128::from(k)),
@@ -55,7 +51,7 @@ impl N {
     }
 
     /// Toward zero.
-    pub fn div(self, other: N) -> Outcome {
+    pub fn checked_div(self, other: N) -> Outcome {
         match (self, other) {
             (_, Int(0)) => Err(ArithError::Zero),
             // i64::MIN << 64 is i128::MIN, and its quotient by -1 wraps to a value that is out of range all the same.
@@ -66,14 +62,14 @@ impl N {
     }
 
     /// The floor of the quotient: always an integer.
-    pub fn idiv(self, other: N) -> Outcome {
+    pub fn checked_idiv(self, other: N) -> Outcome {
         if other == Int(0) {
             return Err(ArithError::Zero);
         }
         narrow(floor_div(self.raw(), other.raw())).map(Int)
     }
 
-    pub fn modulo(self, other: N) -> Outcome {
+    pub fn checked_mod(self, other: N) -> Outcome {
         if other == Int(0) {
             return Err(ArithError::Zero);
         }
@@ -81,17 +77,17 @@ impl N {
         N::from_raw(a - floor_div(a, b) * b)
     }
 
-    /// By squaring, from the highest bit of the exponent down, each product rounded as `mul` rounds.
-    pub fn pow(self, exponent: N) -> Outcome {
+    /// By squaring, from the highest bit of the exponent down, each product rounded as `checked_mul` rounds.
+    pub fn checked_pow(self, exponent: N) -> Outcome {
         let n = match exponent {
             Int(n) if n >= 0 => n as u64,
             _ => return Err(ArithError::Exponent),
         };
         let mut power = Int(1);
         for bit in (0..u64::BITS - n.leading_zeros()).rev() {
-            power = power.mul(power)?;
+            power = power.checked_mul(power)?;
             if n >> bit & 1 == 1 {
-                power = power.mul(self)?;
+                power = power.checked_mul(self)?;
             }
         }
         Ok(power)

@@ -1,7 +1,8 @@
 //! Parser and operators against stock Lua 5.4: random sequences, compared where both are defined.
 
 use super::{state, value};
-use crate::lua::{Machine, compile};
+use crate::lua::q32::ArithError;
+use crate::lua::{Class, Machine, N, compile};
 use mlua::Lua;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -84,5 +85,43 @@ fn operands_are_evaluated_from_left_to_right() {
         let mut machine = super::machine(&source);
         machine.step(&value("{}")).expect("no error");
         assert_eq!(state(&mut machine), format!("{{\"v\":\"{wanted}\"}}"), "{e}");
+    }
+}
+
+/// The fast paths of the engine against the numbers themselves, at the edges of both kinds.
+#[test]
+fn must_compute_as_the_numbers_do_at_every_edge() {
+    type Operator = fn(N, N) -> Result<N, ArithError>;
+    let operators: [(&str, Operator); 6] = [
+        ("+", N::checked_add),
+        ("-", N::checked_sub),
+        ("*", N::checked_mul),
+        ("/", N::checked_div),
+        ("//", N::checked_idiv),
+        ("%", N::checked_mod),
+    ];
+    let ints = [0, 1, -1, 2, -3, 7, 1 << 31, -(1 << 31), (1 << 32) - 1, 3_037_000_500, -3_037_000_500];
+    let large = [i64::MAX, i64::MIN, i64::MAX - 1, i64::MIN + 1, (1 << 62) + 1, -(1 << 62)];
+    let fractions = [1, -1, 1 << 31, -(1 << 31), 3 << 30, i64::MAX, i64::MIN + 1, (7 << 32) + 5];
+    let numbers: Vec<N> = ints.into_iter().chain(large).map(N::Int).chain(fractions.map(N::Frac)).collect();
+    for (op, f) in operators {
+        // Written out in the statement, and as an operand of a call.
+        for form in ["local v = a OP b state.v = tostring(v)", "state.v = tostring(a OP b)"] {
+            let form = form.replace("OP", op);
+            let source = format!(
+                "return function(state, event) local a, b = tonumber(event.a), tonumber(event.b) {form} return state end"
+            );
+            let mut machine = super::machine(&source);
+            for (a, b) in numbers.iter().flat_map(|a| numbers.iter().map(move |b| (*a, *b))) {
+                let event = value(&format!(r#"{{"a":"{a}","b":"{b}"}}"#));
+                let got = super::step(&mut machine, &event).map(|_| state(&mut machine)).map_err(|v| v.class);
+                let wanted = match f(a, b) {
+                    Ok(n) => Ok(format!("{{\"v\":\"{n}\"}}")),
+                    Err(ArithError::Zero) => Err(Class::Zero),
+                    Err(_) => Err(Class::Overflow),
+                };
+                assert_eq!(got, wanted, "{a} {op} {b}");
+            }
+        }
     }
 }
