@@ -22,6 +22,7 @@
 pub mod ambient;
 pub mod canon;
 pub mod cli;
+pub mod doctor;
 pub mod git;
 pub mod id;
 pub mod ledger;

@@ -341,6 +341,12 @@ impl Scope {
     }
 }
 
+/// Whether the destination of a refspec, `*` in it or not, can be a ref of ours or one fetched from a remote.
+pub fn refspec_reaches_ours(destination: &str) -> bool {
+    let (head, open) = destination.split_once('*').map_or((destination, false), |(head, _)| (head, true));
+    [OWN, TRACKING].iter().any(|ours| head.starts_with(ours) || open && ours.starts_with(head))
+}
+
 /// The arguments of a fetch that takes everything of ours from a remote into its tracking namespace: unforced, without
 /// pruning, so that a remote that rewrote its history is refused and heard.
 pub fn fetch_args(remote: &Segment) -> Vec<String> {

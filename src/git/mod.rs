@@ -26,7 +26,9 @@ pub use chain::Chain;
 pub use child::{Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use error::GitError;
-pub use layout::{JobPart, Lost, Month, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args};
+pub use layout::{
+    JobPart, Lost, Month, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, refspec_reaches_ours,
+};
 pub use objects::TreeEntry;
 pub use reader::Reader;
 pub use store::{EMPTY_TREE, Expected, Store};

@@ -44,7 +44,7 @@ pub use open::Node;
 pub use pin::Pin;
 pub use point::Point;
 pub use query::{Shown, StateQuery};
-pub use replica::replica_path;
+pub use replica::{ReplicaFile, draw as draw_replica, replica_file, replica_path};
 pub use source::{Source, SourceKind};
 pub use trust::{pin_to, pinned};
 pub use verify::{Anchors, Finding, Report, Severity, verify};

@@ -26,18 +26,38 @@ fn place(common_dir: &Path) -> Result<Value, NodeError> {
     Ok(Value::map([("born", born.into()), ("device", device.into()), ("inode", inode.into())]))
 }
 
+/// What the file of the replica id says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplicaFile {
+    /// This clone has not written yet.
+    Absent,
+    Unreadable,
+    /// It came with a copy of another directory.
+    Copied,
+    Own(Replica),
+}
+
+/// Reads the file of the replica id.
+pub fn replica_file(common_dir: &Path) -> Result<ReplicaFile, NodeError> {
+    let Some(bytes) = files::read(&replica_path(common_dir))? else { return Ok(ReplicaFile::Absent) };
+    let Ok(value) = json::parse_canonical(&bytes) else { return Ok(ReplicaFile::Unreadable) };
+    if value.get("place") != Some(&place(common_dir)?) {
+        return Ok(ReplicaFile::Copied);
+    }
+    let replica = value.get("replica").and_then(Value::as_str).and_then(|t| t.parse().ok());
+    Ok(replica.map_or(ReplicaFile::Unreadable, ReplicaFile::Own))
+}
+
 /// The replica id of this clone where it has one that is its own: a copied directory does not.
 pub(super) fn read(common_dir: &Path) -> Result<Option<Replica>, NodeError> {
-    let Some(bytes) = files::read(&replica_path(common_dir))? else { return Ok(None) };
-    let Ok(value) = json::parse_canonical(&bytes) else { return Ok(None) };
-    if value.get("place") != Some(&place(common_dir)?) {
-        return Ok(None);
+    match replica_file(common_dir)? {
+        ReplicaFile::Own(replica) => Ok(Some(replica)),
+        _ => Ok(None),
     }
-    Ok(value.get("replica").and_then(Value::as_str).and_then(|t| t.parse().ok()))
 }
 
 /// Draws a new replica id for this clone.
-pub(super) fn draw(ambient: &Ambient, common_dir: &Path) -> Result<Replica, NodeError> {
+pub fn draw(ambient: &Ambient, common_dir: &Path) -> Result<Replica, NodeError> {
     let replica = ambient.replica();
     let value = Value::map([("place", place(common_dir)?), ("replica", replica.as_str().into())]);
     let bytes = json::document(&value).expect("short fields have a form");

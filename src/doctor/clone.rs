@@ -1,0 +1,137 @@
+//! Facts about this clone: history cut short, a pin, a replica id that is its own, tips it is known to have written.
+
+use super::patient::{Patient, quoted};
+use super::{ExamError, Finding};
+use crate::git::{Plane, RefName};
+use crate::id::{Blake3, Ns, Oid, Replica, Writer};
+use crate::node::{Memory, NodeError, Pin, ReplicaFile, pinned, replica_file, replica_path};
+
+pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
+    let mut found = place(patient);
+    let shallow = patient.reader.is_shallow();
+    if shallow {
+        found.push(Finding::fail(
+            "clone.shallow",
+            patient.reader.common_dir().display(),
+            "history is cut short here, and its edge looks like a beginning: fold, verify and init refuse",
+            "git fetch --unshallow",
+        ));
+    }
+    let pin = match pinned(&patient.ambient) {
+        Ok((pin, ids)) => {
+            // What a shallow clone lacks says nothing about what there is.
+            found.extend(genesis(pin.as_ref(), &ids).filter(|_| !shallow));
+            pin
+        }
+        Err(error) => {
+            found.extend((!shallow).then(|| broken_trust(&error)));
+            None
+        }
+    };
+    let (replica, finding) = replica(patient)?;
+    found.extend(finding);
+    if let (Some(replica), Some(pin)) = (replica, pin) {
+        found.extend(memory(patient, replica, &pin.repo)?);
+    }
+    Ok(found)
+}
+
+/// Where the repository lies.
+fn place(patient: &Patient) -> Vec<Finding> {
+    let reader = &patient.reader;
+    let mut found = Vec::new();
+    if reader.git_dir() != reader.common_dir() {
+        let sentence =
+            format!("a linked worktree: journals and keys are shared with {}", reader.common_dir().display());
+        found.push(Finding::note("clone.worktree", reader.git_dir().display(), sentence));
+    }
+    let borrowed = reader.common_dir().join("objects/info/alternates");
+    if let Ok(text) = std::fs::read_to_string(&borrowed) {
+        for lender in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            found.push(Finding::warn(
+                "clone.borrowed",
+                borrowed.display(),
+                format!("objects are borrowed from {lender}: when they go there, they are gone here"),
+                format!("git repack -a -d, then rm {}", quoted(&borrowed)),
+            ));
+        }
+    }
+    found
+}
+
+fn genesis(pin: Option<&Pin>, ids: &[Blake3]) -> Option<Finding> {
+    match (pin, ids) {
+        (None, []) => Some(
+            Finding::note("trust.none", "trust", "there is no genesis here yet").with("git gatos init, or fetch one"),
+        ),
+        (None, [only]) => Some(
+            Finding::note("pin.none", only, "this clone has pinned no genesis; the next command pins this one")
+                .with(format!("compare it with the owner's, then: git gatos trust pin {only}")),
+        ),
+        (None, several) => Some(Finding::fail(
+            "pin.many",
+            several.iter().map(Blake3::to_string).collect::<Vec<_>>().join(" "),
+            "there are several geneses here and none is pinned: every command stops",
+            format!("ask the owner which is theirs, then: git gatos trust pin {}", several[0]),
+        )),
+        (Some(pin), ids) if ids.contains(&pin.repo) => None,
+        (Some(pin), _) => Some(Finding::fail(
+            "pin.missing",
+            pin.repo,
+            "this clone is pinned to a genesis that is not here",
+            "fetch it from where it came, or pin another: git gatos trust pin ID",
+        )),
+    }
+}
+
+fn broken_trust(error: &NodeError) -> Finding {
+    Finding::fail(
+        "trust.broken",
+        "trust",
+        format!("the trust graph does not hold: {error}"),
+        "see all that is wrong: git gatos verify; then fetch the graph from another copy",
+    )
+}
+
+/// The replica id where it is this clone's own.
+fn replica(patient: &Patient) -> Result<(Option<Replica>, Option<Finding>), ExamError> {
+    let path = replica_path(patient.reader.common_dir());
+    let fresh = "the next append draws a new one, so that no journal forks";
+    let note = |code, what: &str| Finding::note(code, path.display(), format!("{what}; {fresh}"));
+    Ok(match replica_file(patient.reader.common_dir())? {
+        ReplicaFile::Absent => (None, None),
+        ReplicaFile::Own(replica) => (Some(replica), None),
+        ReplicaFile::Copied => {
+            (None, Some(note("replica.copied", "the replica id belongs to the directory this is a copy of")))
+        }
+        ReplicaFile::Unreadable => (None, Some(note("replica.unreadable", "the replica id cannot be read"))),
+    })
+}
+
+/// Journals of this clone that have gone back behind what this machine wrote last.
+fn memory(patient: &Patient, replica: Replica, repo: &Blake3) -> Result<Vec<Finding>, ExamError> {
+    let remembered = Memory::of(&patient.ambient, repo).all();
+    let mut found = Vec::new();
+    for (ns, writer, tip) in remembered.into_iter().filter(|(_, writer, _)| writer.replica() == replica) {
+        if !holds(patient, &ns, &writer, tip)? {
+            found.push(Finding::warn(
+                "journal.behind",
+                RefName::own(Plane::Journal { ns, writer }),
+                format!("this machine wrote {tip} last, and the journal does not hold it: a restored backup, or a ref moved back"),
+                "fetch the journal from where it was pushed; the next append goes on in a fresh replica",
+            ));
+        }
+    }
+    Ok(found)
+}
+
+fn holds(patient: &Patient, ns: &Ns, writer: &Writer, remembered: Oid) -> Result<bool, ExamError> {
+    let reader = &patient.reader;
+    let name = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
+    Ok(match reader.resolve(&name)? {
+        None => false,
+        Some(tip) if tip == remembered => true,
+        // A tip that cannot be read is told elsewhere.
+        Some(tip) => reader.contains(remembered) && reader.is_ancestor(remembered, tip).unwrap_or(true),
+    })
+}

@@ -1,0 +1,5 @@
+mod clone;
+mod refs;
+mod setting;
+mod support;
+mod trace;
