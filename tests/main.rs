@@ -1,4 +1,5 @@
 //! The one integration binary: every file under `tests/` hangs on a `mod` line that starts here (`tidy` sees to it).
 
 mod harness;
+mod plumb;
 mod tidy;

@@ -1,5 +1,5 @@
 use super::answer::Answer;
-use super::commands::{Emit, Event, Fold, Init, Key, Log, Reference, State, Trust, Verify};
+use super::commands::{Emit, Event, Fold, Init, Key, Log, Plumb, Reference, State, Trust, Verify};
 use super::context::Context;
 use super::error::CliError;
 use clap::CommandFactory as _;
@@ -31,6 +31,7 @@ enum Verb {
     Key(Key),
     Trust(Trust),
     Event(Event),
+    Plumb(Plumb),
     #[command(hide = true)]
     Reference(Reference),
 }
@@ -53,6 +54,7 @@ impl Root {
             Some(Verb::Key(verb)) => verb.run(context),
             Some(Verb::Trust(verb)) => verb.run(context),
             Some(Verb::Event(verb)) => verb.run(context),
+            Some(Verb::Plumb(verb)) => verb.run(context),
             Some(Verb::Reference(verb)) => verb.run(context),
         }
     }
