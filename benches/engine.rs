@@ -134,13 +134,17 @@ fn ours(work: &Work, events: &[Value]) -> Times {
         for some in events.chunks(1000) {
             let made: Vec<_> = some.iter().map(|e| machine.prepare(e).expect("an event")).collect();
             let start = Instant::now();
-            made.into_iter().for_each(|e| { black_box(machine.step_prepared(e).expect("a step")); });
+            made.into_iter().for_each(|e| {
+                black_box(machine.step_prepared(e).expect("a step"));
+            });
             stepping += start.elapsed();
         }
         best.step = best.step.min(stepping);
         let mut machine = Machine::new(&program).expect("a machine");
         let start = Instant::now();
-        events.iter().for_each(|e| { black_box(machine.step(e).expect("a step")); });
+        events.iter().for_each(|e| {
+            black_box(machine.step(e).expect("a step"));
+        });
         best.whole = best.whole.min(start.elapsed());
         black_box(machine.state().expect("a state"));
     }
@@ -170,11 +174,13 @@ fn start_up() {
 
 fn main() {
     println!("{EVENTS} events, best of {ROUNDS}; ns an event");
-    println!("{:16} {:>9} {:>9} {:>7} {:>6} | {:>9} {:>9} {:>7}", "", "raw step", "ours", "ratio", "must", "raw whole", "ours", "ratio");
+    println!(
+        "{:16} {:>9} {:>9} {:>7} {:>6} | {:>9} {:>9} {:>7}",
+        "", "raw step", "ours", "ratio", "must", "raw whole", "ours", "ratio"
+    );
     for work in &WORK {
-        let events: Vec<Value> = (0..EVENTS)
-            .map(|i| json::parse((work.event)(i).as_bytes()).expect("an event is JSON"))
-            .collect();
+        let events: Vec<Value> =
+            (0..EVENTS).map(|i| json::parse((work.event)(i).as_bytes()).expect("an event is JSON")).collect();
         let (raw, ours) = (raw(work, &events), ours(work, &events));
         let (step, whole) = (ns(ours.step) / ns(raw.step), ns(ours.whole) / ns(raw.whole));
         println!(

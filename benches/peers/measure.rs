@@ -76,7 +76,14 @@ impl Table {
 fn line(row: &Row) -> String {
     let ratio = row.ours.as_secs_f64() / row.theirs.as_secs_f64();
     let ms = |d: Duration| format!("{:.2} ms", d.as_secs_f64() * 1e3);
-    format!("| {} | {} | {} | {} | {ratio:.2} × | {:.2} × |", row.what, ms(row.ours), row.peer, ms(row.theirs), row.must)
+    format!(
+        "| {} | {} | {} | {} | {ratio:.2} × | {:.2} × |",
+        row.what,
+        ms(row.ours),
+        row.peer,
+        ms(row.theirs),
+        row.must
+    )
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -35,12 +35,7 @@ pub fn run(table: &mut Table) {
         &mut || time(|| world.git(&dir, &["-c", "core.fsync=none", "commit", "-q", "--allow-empty", "-m", "one"])),
     );
     world.git(&dir, &["config", "gatos.fsync", "false"]);
-    table.compare(
-        "single emit, fsync off in both",
-        "git commit --allow-empty",
-        0.6,
-        101,
-        &mut || emit(),
-        &mut || time(|| world.git(&dir, &["-c", "core.fsync=none", "commit", "-q", "--allow-empty", "-m", "one"])),
-    );
+    table.compare("single emit, fsync off in both", "git commit --allow-empty", 0.6, 101, &mut || emit(), &mut || {
+        time(|| world.git(&dir, &["-c", "core.fsync=none", "commit", "-q", "--allow-empty", "-m", "one"]))
+    });
 }

@@ -59,7 +59,8 @@ fn show_without(world: &World, dir: &Path, part: &str) -> Duration {
 
 /// The highest resident size of a look at the state, in kB, as the kernel counts it.
 fn peak_memory(world: &World, dir: &Path) -> u64 {
-    let mut child = world.command(env!("CARGO_BIN_EXE_git-gatos"), dir).args(["state", "show"]).spawn().expect("it runs");
+    let mut child =
+        world.command(env!("CARGO_BIN_EXE_git-gatos"), dir).args(["state", "show"]).spawn().expect("it runs");
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().expect("a child").is_none() {

@@ -12,7 +12,8 @@ pub struct World {
 impl World {
     pub fn new() -> World {
         let root = tempfile::tempdir().expect("a temporary directory");
-        fs::write(root.path().join("gitconfig"), "[user]\nname=alice\nemail=a@example.org\n[gc]\nauto=0\n").expect("a file");
+        fs::write(root.path().join("gitconfig"), "[user]\nname=alice\nemail=a@example.org\n[gc]\nauto=0\n")
+            .expect("a file");
         World { root }
     }
 

@@ -2,7 +2,7 @@ use super::cache;
 use super::error::NodeError;
 use super::open::Node;
 use super::query::{Computed, Start};
-use super::verify::Finding;
+use super::report::Finding;
 use super::window::View;
 use crate::ambient::{Cancel, Progress};
 use crate::git::{Plane, RefName, Scope};
@@ -136,8 +136,14 @@ impl Node {
     ) -> Result<FoldVerdict, NodeError> {
         let commit = claim.commit;
         let ns = claim.proof.ns.clone();
-        let mut verdict =
-            FoldVerdict { ns: ns.clone(), commit, events: claim.proof.events, from: None, difference: None, late: None };
+        let mut verdict = FoldVerdict {
+            ns: ns.clone(),
+            commit,
+            events: claim.proof.events,
+            from: None,
+            difference: None,
+            late: None,
+        };
         if claim.proof.repo != self.repo() {
             verdict.difference = Some(format!("it belongs to repository {}, not {}", claim.proof.repo, self.repo()));
             return Ok(verdict);
@@ -186,12 +192,7 @@ impl Node {
     }
 
     /// The first thing that a checkpoint says and its window does not.
-    fn compare(
-        &self,
-        claim: &Checkpoint,
-        folded: &Folded,
-        heads: &Heads,
-    ) -> Result<Option<String>, NodeError> {
+    fn compare(&self, claim: &Checkpoint, folded: &Folded, heads: &Heads) -> Result<Option<String>, NodeError> {
         let proof = &claim.proof;
         if *heads != claim.heads {
             return Ok(Some(format!("its window is {}, but the journals give {}", show(&claim.heads), show(heads))));

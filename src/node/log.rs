@@ -1,7 +1,7 @@
 use super::error::NodeError;
 use super::open::Node;
 use super::point::{Point, Side, Target};
-use super::verify::Finding;
+use super::report::Finding;
 use crate::id::{Actor, EventType, Ns, Oid, Timestamp, Writer};
 use crate::ledger::{Event, Heads, Key};
 use std::collections::VecDeque;

@@ -24,6 +24,7 @@ mod pin;
 mod point;
 mod query;
 mod replica;
+mod report;
 mod snapshot;
 mod source;
 mod trust;
@@ -45,9 +46,10 @@ pub use pin::Pin;
 pub use point::Point;
 pub use query::{Shown, StateQuery};
 pub use replica::{ReplicaFile, draw as draw_replica, replica_file, replica_path};
+pub use report::{Anchors, Finding, Report, Severity};
 pub use source::{Source, SourceKind};
 pub use trust::{pin_to, pinned};
-pub use verify::{Anchors, Finding, Report, Severity, verify};
+pub use verify::verify;
 
 #[cfg(test)]
 mod tests;

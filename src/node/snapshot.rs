@@ -1,6 +1,6 @@
 use super::cache;
 use super::open::Node;
-use super::verify::Finding;
+use super::report::Finding;
 use crate::canon::{Map, Value, json};
 use crate::id::{Blake3, Cid, Ns, Sha256};
 use crate::ledger::{Heads, Key};

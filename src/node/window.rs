@@ -1,7 +1,7 @@
 use super::cache;
 use super::error::NodeError;
 use super::open::Node;
-use super::verify::{Finding, Severity};
+use super::report::{Finding, Severity};
 use crate::canon::digest;
 use crate::git::{Plane, RefName};
 use crate::id::{Blake3, Ns};

@@ -80,7 +80,11 @@ impl Run {
         match verdict {
             None => Ok(None),
             Some(v) => {
-                self.reverted.push(Reverted { cid, class: v.class.as_str().to_owned(), message: v.to_string() });
+                self.reverted.push(Reverted {
+                    cid,
+                    class: v.class.as_str().to_owned(),
+                    message: format!("{}:{}: {}", v.line, v.col, v.message),
+                });
                 Ok(self.reverted.last())
             }
         }

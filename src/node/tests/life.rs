@@ -51,8 +51,7 @@ fn a_batch_is_the_same_as_its_events() {
         Ok((left >= 0).then(|| BatchEvent { draft: draft(&ambient, "add", r#"{"n":1}"#), named: false }))
     };
     let mut told = Vec::new();
-    let (batch, ended) =
-        node.emit_batch(&Ns::main(), 256, &mut next, &mut |p| told.push(p.lines), &Cancel::default());
+    let (batch, ended) = node.emit_batch(&Ns::main(), 256, &mut next, &mut |p| told.push(p.lines), &Cancel::default());
     ended.unwrap();
     assert_eq!(batch.lines, 20_000);
     assert_eq!(told, [8192, 16384, 20_000]);
