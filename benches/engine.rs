@@ -134,13 +134,17 @@ fn ours(work: &Work, events: &[Value]) -> Times {
         for some in events.chunks(1000) {
             let made: Vec<_> = some.iter().map(|e| machine.prepare(e).expect("an event")).collect();
             let start = Instant::now();
-            made.into_iter().for_each(|e| { black_box(machine.step_prepared(e).expect("a step")); });
+            made.into_iter().for_each(|e| {
+                black_box(machine.step_prepared(e).expect("a step"));
+            });
             stepping += start.elapsed();
         }
         best.step = best.step.min(stepping);
         let mut machine = Machine::new(&program).expect("a machine");
         let start = Instant::now();
-        events.iter().for_each(|e| { black_box(machine.step(e).expect("a step")); });
+        events.iter().for_each(|e| {
+            black_box(machine.step(e).expect("a step"));
+        });
         best.whole = best.whole.min(start.elapsed());
         black_box(machine.state().expect("a state"));
     }
@@ -161,8 +165,8 @@ fn start_up() {
     let machine = times(&|| drop(black_box(Machine::new(&program).expect("a machine"))));
     let rich = compile(INVOICES).unwrap_or_else(|f| panic!("{}", f[0]));
     let library = times(&|| drop(black_box(Machine::new(&rich).expect("a machine"))));
-    let compiling = times(&|| drop(black_box(compile(COUNTER).is_ok())));
-    let reading = times(&|| drop(black_box(gatos::lua::read_elc(program.elc()).is_ok())));
+    let compiling = times(&|| assert!(black_box(compile(COUNTER)).is_ok()));
+    let reading = times(&|| assert!(black_box(gatos::lua::read_elc(program.elc())).is_ok()));
     let bare = times(&|| drop(black_box(Lua::new())));
     println!("start of a machine: {machine:.0} us without library, {library:.0} us with it (bare Lua VM {bare:.0} us)");
     println!("compile: {compiling:.0} us, read_elc: {reading:.0} us, both with a trial load");
@@ -170,11 +174,13 @@ fn start_up() {
 
 fn main() {
     println!("{EVENTS} events, best of {ROUNDS}; ns an event");
-    println!("{:16} {:>9} {:>9} {:>7} {:>6} | {:>9} {:>9} {:>7}", "", "raw step", "ours", "ratio", "must", "raw whole", "ours", "ratio");
+    println!(
+        "{:16} {:>9} {:>9} {:>7} {:>6} | {:>9} {:>9} {:>7}",
+        "", "raw step", "ours", "ratio", "must", "raw whole", "ours", "ratio"
+    );
     for work in &WORK {
-        let events: Vec<Value> = (0..EVENTS)
-            .map(|i| json::parse((work.event)(i).as_bytes()).expect("an event is JSON"))
-            .collect();
+        let events: Vec<Value> =
+            (0..EVENTS).map(|i| json::parse((work.event)(i).as_bytes()).expect("an event is JSON")).collect();
         let (raw, ours) = (raw(work, &events), ours(work, &events));
         let (step, whole) = (ns(ours.step) / ns(raw.step), ns(ours.whole) / ns(raw.whole));
         println!(

@@ -216,7 +216,10 @@ impl Check {
             Expr::Frac(raw) => ensure(raw & 0xffff_ffff != 0, "an integer is not written as a fraction")?,
             Expr::Dots => ensure(self.varargs, "'...' stands in a vararg function")?,
             Expr::Local(id) => {
-                ensure(self.visible.get(*id as usize).copied().unwrap_or(false), "a local is used where it is in scope")?;
+                ensure(
+                    self.visible.get(*id as usize).copied().unwrap_or(false),
+                    "a local is used where it is in scope",
+                )?;
             }
             Expr::Builtin(name) => ensure(names::is_builtin(name), "every built-in is known")?,
             Expr::Call(_, args) => ensure(args.len() <= ARGS_MAX + 1, "a call has at most 100 arguments")?,

@@ -271,7 +271,9 @@ impl Reader {
             mlua::Value::LightUserData(p) if p.0.is_null() => Ok(Value::Null),
             other => match as_number(other) {
                 Some(N::Int(i)) if i.unsigned_abs() <= INT_MAX as u64 => Ok(Value::Int(i)),
-                Some(N::Int(_)) => fail(Class::Value, "an integer above 2^53-1 has no JSON form; use tostring(n)".into()),
+                Some(N::Int(_)) => {
+                    fail(Class::Value, "an integer above 2^53-1 has no JSON form; use tostring(n)".into())
+                }
                 Some(N::Frac(raw)) => Ok(Value::Fixed(raw)),
                 None if other.is_nil() => fail(Class::Value, "nil has no JSON form; use json.null".into()),
                 None => fail(Class::Value, format!("a {} has no JSON form", other.type_name())),

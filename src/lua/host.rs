@@ -158,10 +158,12 @@ fn texts(lua: &Lua, h: &Table) -> mlua::Result<()> {
 fn searches(lua: &Lua, h: &Table) -> mlua::Result<()> {
     let magic = |_: &Lua, p: BorrowedStr| Ok(p.contains(|c| "^$*+?.([%-".contains(c)));
     h.raw_set("magic", lua.create_function(magic)?)?;
-    let find = |_: &Lua, (s, p, from): (BorrowedStr, BorrowedStr, i64)| Ok(match strings::find(&s, &p, from) {
-        Some((start, end)) => (Some(start), Some(end)),
-        None => (None, None),
-    });
+    let find = |_: &Lua, (s, p, from): (BorrowedStr, BorrowedStr, i64)| {
+        Ok(match strings::find(&s, &p, from) {
+            Some((start, end)) => (Some(start), Some(end)),
+            None => (None, None),
+        })
+    };
     h.raw_set("find", lua.create_function(find)?)?;
     type Texts = (BorrowedStr, BorrowedStr);
     h.raw_set("starts_with", lua.create_function(|_, (s, p): Texts| Ok(s.starts_with(&*p)))?)?;

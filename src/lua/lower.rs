@@ -209,7 +209,11 @@ impl Lower {
     fn numeric_for(&mut self, id: Id, bounds: &[Expr; 3], body: &[Stmt]) {
         let own = self.assigned.contains(&id);
         let temp = self.temp();
-        if own { put!(self, "for i{temp}=") } else { put!(self, "for L{id}=") }
+        if own {
+            put!(self, "for i{temp}=")
+        } else {
+            put!(self, "for L{id}=")
+        }
         for (i, bound) in bounds.iter().enumerate() {
             let check = match (bound, i) {
                 (Expr::Int(0), 2) => "STEP(",
@@ -247,7 +251,11 @@ impl Lower {
         let temp = self.temp();
         put!(self, "do local t{temp}=TAB(");
         self.expr(over);
-        put!(self, ") local k{temp}=KEYS(t{temp}) for i{temp}=1,#k{temp} do local L{key}=k{temp}[i{temp}]", key = ids[0]);
+        put!(
+            self,
+            ") local k{temp}=KEYS(t{temp}) for i{temp}=1,#k{temp} do local L{key}=k{temp}[i{temp}]",
+            key = ids[0]
+        );
         put!(self, " local v{temp}=t{temp}[L{key}] if v{temp}~=nil then", key = ids[0]);
         if let Some(value) = ids.get(1) {
             put!(self, " local L{value}=v{temp}");

@@ -20,7 +20,9 @@ pub fn is_plain(e: &Expr) -> bool {
 /// How many levels of temporaries an expression takes; 0 for what is no chain of sums and products.
 fn levels(e: &Expr) -> usize {
     match e {
-        Expr::Chain(first, rest) if rest.iter().all(|(op, _)| matches!(op, Binary::Add | Binary::Sub | Binary::Mul)) => {
+        Expr::Chain(first, rest)
+            if rest.iter().all(|(op, _)| matches!(op, Binary::Add | Binary::Sub | Binary::Mul)) =>
+        {
             1 + rest.iter().map(|(_, e)| levels(e)).fold(levels(first), usize::max)
         }
         _ => 0,

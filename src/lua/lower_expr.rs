@@ -151,7 +151,11 @@ impl Lower {
             Unary::BitNot => "bnot(",
         });
         let bare = matches!(op, Unary::Not | Unary::Len);
-        if bare { self.prefix(operand) } else { self.expr(operand) }
+        if bare {
+            self.prefix(operand)
+        } else {
+            self.expr(operand)
+        }
         self.out.push(')');
     }
 

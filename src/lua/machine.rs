@@ -171,7 +171,9 @@ impl Machine {
         self.alive()?;
         let refuse = |why: &str| Err(LuaError::State { why: why.to_owned() });
         match state {
-            Value::Map(map) if map.contains("_provenance") => return refuse("the top-level key '_provenance' is reserved"),
+            Value::Map(map) if map.contains("_provenance") => {
+                return refuse("the top-level key '_provenance' is reserved");
+            }
             Value::Map(_) => {}
             other => return refuse(&format!("it is a {}, not an object", other.kind())),
         }

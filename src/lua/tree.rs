@@ -176,7 +176,9 @@ pub fn is_constant(e: &Expr) -> bool {
     match e {
         Expr::Dots => false,
         Expr::Builtin(name) => super::names::is_pure(name),
-        Expr::Call(head, args) => matches!(&**head, Expr::Builtin(n) if super::names::is_pure(n)) && args.iter().all(is_constant),
+        Expr::Call(head, args) => {
+            matches!(&**head, Expr::Builtin(n) if super::names::is_pure(n)) && args.iter().all(is_constant)
+        }
         _ => {
             let mut all = true;
             e.for_each_child(&mut |child| all = all && is_constant(child));

@@ -42,7 +42,9 @@ const CHANNELS: [Channel; 30] = [
     },
     Channel {
         name: "aliasing in the state",
-        source: fold!("state.a = state.a or { n = 0 } state.a.n = state.a.n + 1 if event.alias then state.b = state.a end"),
+        source: fold!(
+            "state.a = state.a or { n = 0 } state.a.n = state.a.n + 1 if event.alias then state.b = state.a end"
+        ),
         events: &["{}", r#"{"alias":true}"#, "{}"],
         lock: Ends(&[(1, Class::State)], r#"{"a":{"n":2}}"#),
     },
@@ -61,7 +63,9 @@ const CHANNELS: [Channel; 30] = [
     refused("metatables", fold!("state = setmetatable(state, {})"), "L001"),
     Channel {
         name: "insertion order",
-        source: fold!("state[event.k] = 1 local o = {} for k in dpairs(state) do o[#o + 1] = k end state.order = table.concat(o)"),
+        source: fold!(
+            "state[event.k] = 1 local o = {} for k in dpairs(state) do o[#o + 1] = k end state.order = table.concat(o)"
+        ),
         events: &[r#"{"k":"c"}"#, r#"{"k":"a"}"#, r#"{"k":"b"}"#],
         lock: Ends(&[], r#"{"a":1,"b":1,"c":1,"order":"abcorder"}"#),
     },
@@ -123,7 +127,9 @@ const CHANNELS: [Channel; 30] = [
     },
     Channel {
         name: "depth found late",
-        source: fold!("local t = state for i = 1, event.n do t.c = {} t = t.c end if event.n < 64 then state.c = nil end"),
+        source: fold!(
+            "local t = state for i = 1, event.n do t.c = {} t = t.c end if event.n < 64 then state.c = nil end"
+        ),
         events: &[r#"{"n":63}"#, r#"{"n":64}"#],
         lock: Ends(&[(1, Class::State)], "{}"),
     },
@@ -158,7 +164,9 @@ const CHANNELS: [Channel; 30] = [
     refused("generators", concat!("local r = rng(1) ", fold!("state.n = r(6)")), "L011"),
     Channel {
         name: "table identity",
-        source: fold!("if event.key then state[{}] = 1 elseif event.text then state.x = tostring({}) end state.same = {} == {}"),
+        source: fold!(
+            "if event.key then state[{}] = 1 elseif event.text then state.x = tostring({}) end state.same = {} == {}"
+        ),
         events: &["{}", r#"{"key":1}"#, r#"{"text":1}"#],
         lock: Ends(&[(1, Class::Shape), (2, Class::Type)], r#"{"same":false}"#),
     },
@@ -172,7 +180,9 @@ const CHANNELS: [Channel; 30] = [
     },
     Channel {
         name: "evaluation order",
-        source: fold!("local n = 1 local function bump() n = n + 1 return n end state.same = n == bump() state.sum = n + bump()"),
+        source: fold!(
+            "local n = 1 local function bump() n = n + 1 return n end state.same = n == bump() state.sum = n + bump()"
+        ),
         events: &["{}"],
         lock: Ends(&[], r#"{"same":false,"sum":5}"#),
     },
@@ -185,7 +195,9 @@ const CHANNELS: [Channel; 30] = [
     },
     Channel {
         name: "another engine",
-        source: fold!("state.n = (state.n or 0) + event.n * 1.5 state.l = state.l or {} table.insert(state.l, event.n)"),
+        source: fold!(
+            "state.n = (state.n or 0) + event.n * 1.5 state.l = state.l or {} table.insert(state.l, event.n)"
+        ),
         events: &[r#"{"n":1}"#, r#"{"n":2.5}"#, r#"{"n":-3}"#],
         lock: Ends(&[], r#"{"l":[1,2.5,-3],"n":0.75}"#),
     },
@@ -249,7 +261,8 @@ fn the_document_lists_every_channel() {
 #[test]
 fn must_compile_every_example_of_the_document() {
     let doc = include_str!("../../../docs/lua.md");
-    let examples: Vec<_> = doc.split("```lua\n").skip(1).map(|rest| rest.split("```").next().expect("a fence")).collect();
+    let examples: Vec<_> =
+        doc.split("```lua\n").skip(1).map(|rest| rest.split("```").next().expect("a fence")).collect();
     assert!(examples.len() >= 5);
     for example in examples {
         let findings = crate::lua::lint(example);

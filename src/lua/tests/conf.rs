@@ -106,9 +106,8 @@ fn check(case: &Case) -> Result<(), String> {
             if again.root() != program.root() {
                 return Err("its own ELC has another root".to_owned());
             }
-            let plain = |outcomes: Vec<Outcome>| -> Vec<_> {
-                outcomes.into_iter().map(|o| o.map_err(|v| v.class)).collect()
-            };
+            let plain =
+                |outcomes: Vec<Outcome>| -> Vec<_> { outcomes.into_iter().map(|o| o.map_err(|v| v.class)).collect() };
             let from_elc = plain(run(&again, "{}", &case.events));
             if from_elc != plain(whole.clone()) {
                 return Err(format!("from ELC: {from_elc:?}"));
@@ -127,8 +126,7 @@ fn check(case: &Case) -> Result<(), String> {
 fn must_pass_every_conformance_case() {
     let cases = cases();
     assert_eq!(cases.len(), 109);
-    let failed: Vec<_> =
-        cases.iter().filter_map(|c| check(c).err().map(|why| format!("{}\n{why}", c.name))).collect();
+    let failed: Vec<_> = cases.iter().filter_map(|c| check(c).err().map(|why| format!("{}\n{why}", c.name))).collect();
     assert!(failed.is_empty(), "{} failed\n{}", failed.len(), failed.join("\n"));
 }
 

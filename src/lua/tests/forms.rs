@@ -22,7 +22,11 @@ const SAMPLES: [(&str, &str, &str); 2] = [
 #[test]
 fn must_compile_every_sample_to_its_golden_bytes() {
     for (name, source, golden) in SAMPLES {
-        assert_eq!(text::hex(program(source).elc()), golden.trim(), "{name}: the compiled form is stored; do not change it");
+        assert_eq!(
+            text::hex(program(source).elc()),
+            golden.trim(),
+            "{name}: the compiled form is stored; do not change it"
+        );
         assert!(crate::lua::lint(source).is_empty(), "{name} has findings");
     }
 }

@@ -13,24 +13,71 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 const WORDS: [&str; 48] = [
-    "local", "function", "return", "end", "if", "then", "else", "elseif", "while", "do", "repeat", "until", "for", "in", "goto",
-    "break", "x", "y", "state", "dpairs", "string", "string.sub", "(", ")", "{", "}", "[", "]", "=", "==", "..", "...", ",", ";",
-    "::", "::x::", "1", "0.5", "9223372036854775808", "\"s\"", "[[", "]]", "--[[", "-", "not", "#", "<const>", "\u{1F600}",
+    "local",
+    "function",
+    "return",
+    "end",
+    "if",
+    "then",
+    "else",
+    "elseif",
+    "while",
+    "do",
+    "repeat",
+    "until",
+    "for",
+    "in",
+    "goto",
+    "break",
+    "x",
+    "y",
+    "state",
+    "dpairs",
+    "string",
+    "string.sub",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "]",
+    "=",
+    "==",
+    "..",
+    "...",
+    ",",
+    ";",
+    "::",
+    "::x::",
+    "1",
+    "0.5",
+    "9223372036854775808",
+    "\"s\"",
+    "[[",
+    "]]",
+    "--[[",
+    "-",
+    "not",
+    "#",
+    "<const>",
+    "\u{1F600}",
 ];
 
 #[test]
 fn no_source_panics() {
     let words = prop::collection::vec(prop::sample::select(WORDS.to_vec()), 0..60).prop_map(|w| w.join(" "));
-    runner(300).run(&words, |source| {
-        lint(&source);
-        Ok(())
-    })
-    .unwrap_or_else(|e| panic!("{e}"));
-    runner(200).run(&any::<String>(), |source| {
-        lint(&source);
-        Ok(())
-    })
-    .unwrap_or_else(|e| panic!("{e}"));
+    runner(300)
+        .run(&words, |source| {
+            lint(&source);
+            Ok(())
+        })
+        .unwrap_or_else(|e| panic!("{e}"));
+    runner(200)
+        .run(&any::<String>(), |source| {
+            lint(&source);
+            Ok(())
+        })
+        .unwrap_or_else(|e| panic!("{e}"));
 }
 
 #[test]
@@ -38,12 +85,13 @@ fn cut_and_spliced_sources_do_not_panic() {
     let all = conf::sources().join("\n");
     let chars: Vec<char> = all.chars().collect();
     let cuts = (0..chars.len(), 1..400usize, 0..chars.len(), 1..400usize);
-    runner(200).run(&cuts, |(a, n, b, m)| {
-        let part = |at: usize, n: usize| chars[at..(at + n).min(chars.len())].iter().collect::<String>();
-        lint(&(part(a, n) + &part(b, m)));
-        Ok(())
-    })
-    .unwrap_or_else(|e| panic!("{e}"));
+    runner(200)
+        .run(&cuts, |(a, n, b, m)| {
+            let part = |at: usize, n: usize| chars[at..(at + n).min(chars.len())].iter().collect::<String>();
+            lint(&(part(a, n) + &part(b, m)));
+            Ok(())
+        })
+        .unwrap_or_else(|e| panic!("{e}"));
 }
 
 #[test]
@@ -162,22 +210,27 @@ fn elc_has_one_spelling() {
 
 #[test]
 fn damaged_elc_never_panics_and_is_never_another_spelling() {
-    let programs: Vec<Vec<u8>> =
-        conf::sources().iter().filter_map(|s| compile(s).ok()).map(|p| p.elc().to_vec()).filter(|b| b.len() < 600).collect();
+    let programs: Vec<Vec<u8>> = conf::sources()
+        .iter()
+        .filter_map(|s| compile(s).ok())
+        .map(|p| p.elc().to_vec())
+        .filter(|b| b.len() < 600)
+        .collect();
     let damage = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>(), 0..3u8);
-    runner(600).run(&damage, |(which, at, byte, how)| {
-        let mut bytes = which.get(&programs).clone();
-        let i = at.index(bytes.len());
-        match how {
-            0 => bytes[i] = byte,
-            1 => drop(bytes.remove(i)),
-            _ => bytes.insert(i, byte),
-        }
-        if let Ok(program) = read_elc(&bytes) {
-            prop_assert_eq!(program.elc(), &bytes[..]);
-            prop_assert_eq!(program.root(), crate::canon::digest::sha256(&bytes));
-        }
-        Ok(())
-    })
-    .unwrap_or_else(|e| panic!("{e}"));
+    runner(600)
+        .run(&damage, |(which, at, byte, how)| {
+            let mut bytes = which.get(&programs).clone();
+            let i = at.index(bytes.len());
+            match how {
+                0 => bytes[i] = byte,
+                1 => drop(bytes.remove(i)),
+                _ => bytes.insert(i, byte),
+            }
+            if let Ok(program) = read_elc(&bytes) {
+                prop_assert_eq!(program.elc(), &bytes[..]);
+                prop_assert_eq!(program.root(), crate::canon::digest::sha256(&bytes));
+            }
+            Ok(())
+        })
+        .unwrap_or_else(|e| panic!("{e}"));
 }

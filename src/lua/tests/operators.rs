@@ -8,9 +8,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::cell::Cell;
 
-const BINARY: [&str; 20] = [
-    "+", "-", "*", "//", "%", "&", "|", "~", "<<", ">>", "..", "==", "~=", "<", "<=", ">", ">=", "and", "or", "^",
-];
+const BINARY: [&str; 20] =
+    ["+", "-", "*", "//", "%", "&", "|", "~", "<<", ">>", "..", "==", "~=", "<", "<=", ">", ">=", "and", "or", "^"];
 const UNARY: [&str; 7] = ["", "", "", "", "- ", "not ", "~ "];
 
 fn sequences() -> impl Strategy<Value = String> {
@@ -19,11 +18,11 @@ fn sequences() -> impl Strategy<Value = String> {
         1 => prop::sample::select(vec!["\"a\"", "true", "false", "nil", "#\"abc\""]).prop_map(str::to_owned),
     ];
     let operand = (prop::sample::select(UNARY.to_vec()), prop::sample::select(UNARY.to_vec()), atom, any::<u8>());
-    let operand = operand.prop_map(|(a, b, atom, n)| if n < 50 { format!("{a}{b}({atom} + 1)") } else { format!("{a}{b}{atom}") });
+    let operand = operand
+        .prop_map(|(a, b, atom, n)| if n < 50 { format!("{a}{b}({atom} + 1)") } else { format!("{a}{b}{atom}") });
     let operator = prop::sample::select(BINARY.to_vec());
-    (operand.clone(), prop::collection::vec((operator, operand), 1..7)).prop_map(|(first, rest)| {
-        rest.iter().fold(first, |text, (op, operand)| format!("{text} {op} {operand}"))
-    })
+    (operand.clone(), prop::collection::vec((operator, operand), 1..7))
+        .prop_map(|(first, rest)| rest.iter().fold(first, |text, (op, operand)| format!("{text} {op} {operand}")))
 }
 
 /// What stock Lua makes of it: integral floats count as integers, for `^` and `/` give floats there.

@@ -10,13 +10,47 @@ use std::collections::BTreeSet;
 const MUTATE: &str = include_str!("../../../tests/vectors/lua/mutate.lua");
 
 const OPS: [&str; 26] = [
-    "set", "set", "set", "new", "array", "mark", "del", "share", "clone", "move", "change_moved", "swap", "push", "insert",
-    "remove", "sort", "shadow", "wrap", "wrap_clone", "keys", "length", "number", "constant", "union", "count", "root",
+    "set",
+    "set",
+    "set",
+    "new",
+    "array",
+    "mark",
+    "del",
+    "share",
+    "clone",
+    "move",
+    "change_moved",
+    "swap",
+    "push",
+    "insert",
+    "remove",
+    "sort",
+    "shadow",
+    "wrap",
+    "wrap_clone",
+    "keys",
+    "length",
+    "number",
+    "constant",
+    "union",
+    "count",
+    "root",
 ];
 const RARE: [&str; 3] = ["pick", "foreign", "share"];
 const KEYS: [&str; 6] = ["1", "2", "3", "\"a\"", "\"b\"", "\"c\""];
 const VALUES: [&str; 12] = [
-    "1", "2.5", "\"s\"", "true", "null", "{}", "[]", "[1,[]]", "{\"a\":{}}", "[{\"a\":1},{}]", "{\"b\":[{}]}",
+    "1",
+    "2.5",
+    "\"s\"",
+    "true",
+    "null",
+    "{}",
+    "[]",
+    "[1,[]]",
+    "{\"a\":{}}",
+    "[{\"a\":1},{}]",
+    "{\"b\":[{}]}",
     "9007199254740991",
 ];
 const NUMBERS: [&str; 4] = ["1", "0.1", "-0.5", "9007199254740991"];
@@ -133,11 +167,9 @@ fn must_fold_whole_as_in_pieces_with_erring_events_in_between() {
         cases(200),
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
     );
-    let result = runner.run(&events(), |events| {
-        match difference(&program, &events) {
-            None => Ok(()),
-            Some(how) => Err(TestCaseError::fail(how)),
-        }
+    let result = runner.run(&events(), |events| match difference(&program, &events) {
+        None => Ok(()),
+        Some(how) => Err(TestCaseError::fail(how)),
     });
     result.unwrap_or_else(|e| panic!("{e}"));
 }
