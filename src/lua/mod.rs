@@ -27,6 +27,7 @@ mod program;
 pub mod q32;
 mod reads;
 mod scope;
+mod statement;
 mod strings;
 mod tree;
 
