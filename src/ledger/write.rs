@@ -53,14 +53,7 @@ impl<'a> Pen<'a> {
         let cbor = cbor::to_vec(&envelope).expect("a checked draft has a DAG-CBOR form");
         let cid = digest::cid(&cbor);
         self.at = Position { seq: header.seq, clock: header.clock, cid: Some(cid), commit: self.at.commit };
-        Sealed {
-            header,
-            cid,
-            line,
-            cbor,
-            ty: draft.ty.as_str().to_owned(),
-            payload: draft.payload_json.clone(),
-        }
+        Sealed { header, cid, line, cbor, ty: draft.ty.as_str().to_owned(), payload: draft.payload_json.clone() }
     }
 }
 

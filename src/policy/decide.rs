@@ -94,10 +94,8 @@ const ANSWERS_MAX: usize = 4096;
 
 impl Judge {
     pub fn new(bundle: &Bundle) -> Result<Judge, PolicyError> {
-        let start = |why: String| PolicyError::Start { commit: bundle.commit(), why };
-        let program = bundle.policy()?;
+        let (program, machine) = bundle.policy()?;
         let reads = program.fields_read(0);
-        let machine = Machine::new(&program).map_err(|e| start(e.to_string()))?;
         Ok(Judge { machine, policy_root: bundle.commit(), reads, answers: HashMap::new(), key: Vec::new() })
     }
 
