@@ -115,6 +115,11 @@ fn deep_and_long_sources_are_findings() {
         assert!(findings.iter().any(|f| f.code.starts_with("E0")), "{:?}", findings[0]);
     }
     // What is allowed does load.
+    let locals: String = (0..140).map(|i| format!("local v{i} = e.a{i} ")).collect();
+    let full = format!(
+        "return function(s, e) {locals} for i = 1, 3 do for k, v in dpairs(e) do s.x = v1 + v2 * (v3 - v4 * (v5 + 1)) end end return s end"
+    );
+    assert!(compile(&full).is_ok(), "a full function");
     for n in [10, 100, 150] {
         let sum = format!("return function(s, e) s.x = 1{} return s end", " + 1".repeat(n));
         assert!(compile(&sum).is_ok(), "{n} additions");
