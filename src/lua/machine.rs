@@ -63,9 +63,10 @@ impl Machine {
     pub(super) fn load(program: &Program) -> Result<Machine, LoadError> {
         let code = program.code().clone();
         let mut machine = Machine::build(code).map_err(|e| match e {
-            mlua::Error::SyntaxError { message, .. } => LoadError::Refused(message),
             mlua::Error::MemoryError(_) => LoadError::Halt(Halt::HostMemory),
-            other => LoadError::Halt(Halt::Internal { what: other.to_string() }),
+            // Whatever else stops the loading is a bound of Lua on the text of the program.
+            mlua::Error::SyntaxError { message, .. } => LoadError::Refused(message),
+            other => LoadError::Refused(other.to_string()),
         })?;
         let load = machine.host.raw_get::<Function>("load").and_then(|load| load.call::<()>(()));
         if let Err(e) = load {

@@ -239,3 +239,16 @@ fn damaged_elc_never_panics_and_is_never_another_spelling() {
         })
         .unwrap_or_else(|e| panic!("{e}"));
 }
+
+/// Time grows with the length of a source, not with its square.
+#[test]
+fn a_long_source_compiles() {
+    let one = "s.x = e.y + 1 if e.z then s.w = 2 end s.y = s.x do local q = s.x end\n";
+    let source = format!("return function(s, e)\n{}return s end", one.repeat(12_000));
+    compile(&source).unwrap_or_else(|f| panic!("{}", f[0]));
+    let jumps: String = (0..10_000).map(|i| format!("if e.z then goto l{i} end s.x = {i} ::l{i}::\n")).collect();
+    compile(&format!("return function(s, e)\n{jumps} return s end")).unwrap_or_else(|f| panic!("{}", f[0]));
+    let names: String = (0..9_000).map(|i| format!("local function f{i}() return e.a{i} end\n")).collect();
+    let findings = compile(&format!("return function(s, e)\n{names} return s end")).expect_err("too many locals");
+    assert_eq!(findings[0].code, "E007");
+}
