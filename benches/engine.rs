@@ -172,6 +172,23 @@ fn start_up() {
     println!("compile: {compiling:.0} us, read_elc: {reading:.0} us, both with a trial load");
 }
 
+/// A state of some megabytes, written and taken up again.
+fn large_state() {
+    let program = compile(INVOICES).unwrap_or_else(|f| panic!("{}", f[0]));
+    let mut machine = Machine::new(&program).expect("a machine");
+    for i in 0..EVENTS {
+        machine.step(&json::parse(invoice(i).as_bytes()).expect("JSON")).expect("a step");
+    }
+    let start = Instant::now();
+    let bytes = machine.state().expect("a state");
+    let written = start.elapsed();
+    let start = Instant::now();
+    let state = json::parse_state(&bytes).expect("a state");
+    Machine::new(&program).expect("a machine").set_state(&state).expect("a state");
+    let megabytes = bytes.len() as f64 / 1e6;
+    println!("a state of {megabytes:.1} MB: written in {written:.2?}, taken up in {:.2?}", start.elapsed());
+}
+
 fn main() {
     println!("{EVENTS} events, best of {ROUNDS}; ns an event");
     println!(
@@ -194,4 +211,5 @@ fn main() {
         );
     }
     start_up();
+    large_state();
 }
