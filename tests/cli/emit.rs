@@ -59,7 +59,7 @@ fn what_breaks_a_rule_of_events_is_typed_wrongly() {
     repo.gatos(["emit", "add", "--type", "add"]).code(2).silent();
     repo.gatos(["emit", "add", "1", "--ulid", "x"]).code(2).err_says("ULID");
     repo.gatos(["emit", "add", "{\"n\":}"]).code(2).err_says("column 6").err_says("hint:");
-    refused(repo.gatos(["emit", "add", "{\"n\":0.1}", "--json"]), 2, "PAYLOAD_NUMBER");
+    refused(repo.gatos(["emit", "add", "{\"n\":0.12345678901234}", "--json"]), 2, "PAYLOAD_NUMBER");
     refused(repo.gatos(["emit", "add", "[1,1", "--json"]), 2, "JSON_SYNTAX");
     refused(repo.gatos(["emit", "add", &format!("\"{}\"", "x".repeat(70_000)), "--json"]), 2, "PAYLOAD_SIZE");
     repo.gatos(["log"]).code(3);

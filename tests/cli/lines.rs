@@ -51,7 +51,7 @@ fn a_bad_line_is_named_by_its_place_and_stops_before_its_batch() {
         ("{\"type\":7,\"payload\":1}", ":3:2: ", "not a string"),
         ("{\"payload\":1}", ":3:1: ", "\"type\" is missing"),
         ("{\"type\":\"add\"}", ":3:1: ", "\"payload\" is missing"),
-        ("{\"type\":\"add\",\"payload\":0.1}", ":3:15: ", "grid"),
+        ("{\"type\":\"add\",\"payload\":0.12345678901234}", ":3:15: ", "grid"),
         ("{\"type\":\"add\",\"payload\":1,\"ulid\":\"x\"}", ":3:27: ", "ULID"),
         ("{\"type\":\"add\",\"payload\":1,\"caps\":[1]}", ":3:27: ", "list of strings"),
         ("[]", ":3:1: ", "one object"),
