@@ -1,5 +1,5 @@
 use super::answer::Answer;
-use super::commands::{Emit, Event, Fold, Init, Key, Log, Plumb, Reference, State, Trust, Verify};
+use super::commands::{Doctor, Emit, Event, Fold, Init, Key, Log, Plumb, Reference, State, Trust, Verify};
 use super::context::Context;
 use super::error::CliError;
 use clap::CommandFactory as _;
@@ -28,6 +28,7 @@ enum Verb {
     State(State),
     Fold(Fold),
     Verify(Verify),
+    Doctor(Doctor),
     Key(Key),
     Trust(Trust),
     Event(Event),
@@ -51,6 +52,7 @@ impl Root {
             Some(Verb::State(verb)) => verb.run(context),
             Some(Verb::Fold(verb)) => verb.run(context),
             Some(Verb::Verify(verb)) => verb.run(context),
+            Some(Verb::Doctor(verb)) => verb.run(context),
             Some(Verb::Key(verb)) => verb.run(context),
             Some(Verb::Trust(verb)) => verb.run(context),
             Some(Verb::Event(verb)) => verb.run(context),

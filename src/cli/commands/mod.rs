@@ -1,5 +1,6 @@
 //! The verbs: one file each.
 
+mod doctor;
 mod emit;
 mod event;
 mod fold;
@@ -14,6 +15,7 @@ mod state_show;
 mod trust;
 mod verify;
 
+pub use doctor::Doctor;
 pub use emit::Emit;
 pub use event::Event;
 pub use fold::Fold;
