@@ -1,5 +1,5 @@
 use super::answer::Answer;
-use super::commands::{Doctor, Emit, Event, Fold, Init, Key, Log, Plumb, Reference, State, Trust, Verify};
+use super::commands::{Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Plumb, Reference, State, Trust, Verify};
 use super::context::Context;
 use super::error::CliError;
 use clap::CommandFactory as _;
@@ -27,6 +27,8 @@ enum Verb {
     Log(Log),
     State(State),
     Fold(Fold),
+    Lint(Lint),
+    Foldc(Foldc),
     Verify(Verify),
     Doctor(Doctor),
     Key(Key),
@@ -51,6 +53,8 @@ impl Root {
             Some(Verb::Log(verb)) => verb.run(context),
             Some(Verb::State(verb)) => verb.run(context),
             Some(Verb::Fold(verb)) => verb.run(context),
+            Some(Verb::Lint(verb)) => verb.run(context),
+            Some(Verb::Foldc(verb)) => verb.run(context),
             Some(Verb::Verify(verb)) => verb.run(context),
             Some(Verb::Doctor(verb)) => verb.run(context),
             Some(Verb::Key(verb)) => verb.run(context),

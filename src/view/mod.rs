@@ -6,12 +6,15 @@
 
 mod batch;
 mod checkpoint;
+mod compiled;
 mod difference;
 mod document;
 mod error_frame;
+mod fold_tested;
 mod health;
 mod initialised;
 mod keys;
+mod linted;
 mod logged;
 mod notation;
 mod page;
@@ -23,12 +26,15 @@ mod verified;
 
 pub use batch::{BatchDenial, BatchReceipt};
 pub use checkpoint::{FoldJudgement, ListedCheckpoint, WrittenCheckpoint};
+pub use compiled::Compiled;
 pub use difference::Difference;
 pub use document::Document;
 pub use error_frame::ErrorFrame;
+pub use fold_tested::{FoldCase, FoldEnd, FoldTested};
 pub use health::{Complaint, Health};
 pub use initialised::Initialised;
 pub use keys::{PlacedKey, ShownKey};
+pub use linted::Linted;
 pub use logged::LoggedEvent;
 pub use page::{Ink, Page};
 pub use plumb_answer::PlumbAnswer;

@@ -1,4 +1,7 @@
 //! The verbs through the real binary: success, refusal, bad usage, JSON.
 
 mod doctor;
+mod fold_test;
+mod foldc;
+mod lint;
 mod shape;
