@@ -1,5 +1,7 @@
 use super::answer::Answer;
-use super::commands::{Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Plumb, Reference, State, Trust, Verify};
+use super::commands::{
+    Bisect, Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Plumb, Reference, State, Trust, Verify,
+};
 use super::context::Context;
 use super::error::CliError;
 use clap::CommandFactory as _;
@@ -27,6 +29,7 @@ enum Verb {
     Log(Log),
     State(State),
     Fold(Fold),
+    Bisect(Bisect),
     Lint(Lint),
     Foldc(Foldc),
     Verify(Verify),
@@ -53,6 +56,7 @@ impl Root {
             Some(Verb::Log(verb)) => verb.run(context),
             Some(Verb::State(verb)) => verb.run(context),
             Some(Verb::Fold(verb)) => verb.run(context),
+            Some(Verb::Bisect(verb)) => verb.run(context),
             Some(Verb::Lint(verb)) => verb.run(context),
             Some(Verb::Foldc(verb)) => verb.run(context),
             Some(Verb::Verify(verb)) => verb.run(context),

@@ -5,6 +5,7 @@
 //! Invariant: this room opens nothing, computes nothing and decides nothing: a shape is made from what a room returned.
 
 mod batch;
+mod bisected;
 mod checkpoint;
 mod compiled;
 mod difference;
@@ -25,6 +26,7 @@ mod trust;
 mod verified;
 
 pub use batch::{BatchDenial, BatchReceipt};
+pub use bisected::{BisectLog, BisectReset, BisectStep, Bisected};
 pub use checkpoint::{FoldJudgement, ListedCheckpoint, WrittenCheckpoint};
 pub use compiled::Compiled;
 pub use difference::Difference;

@@ -1,5 +1,6 @@
 //! The verbs: one file each.
 
+mod bisect;
 mod doctor;
 mod emit;
 mod event;
@@ -18,6 +19,7 @@ mod state_show;
 mod trust;
 mod verify;
 
+pub use bisect::Bisect;
 pub use doctor::Doctor;
 pub use emit::Emit;
 pub use event::Event;
