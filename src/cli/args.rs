@@ -1,6 +1,7 @@
 use super::answer::Answer;
 use super::commands::{
-    Bisect, Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Plumb, Reference, State, Trust, Verify,
+    Bisect, Completions, Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Man, Plumb, Reference, State, Trust,
+    Verify,
 };
 use super::context::Context;
 use super::error::CliError;
@@ -38,6 +39,8 @@ enum Verb {
     Trust(Trust),
     Event(Event),
     Plumb(Plumb),
+    Completions(Completions),
+    Man(Man),
     #[command(hide = true)]
     Reference(Reference),
 }
@@ -65,6 +68,8 @@ impl Root {
             Some(Verb::Trust(verb)) => verb.run(context),
             Some(Verb::Event(verb)) => verb.run(context),
             Some(Verb::Plumb(verb)) => verb.run(context),
+            Some(Verb::Completions(verb)) => verb.run(context),
+            Some(Verb::Man(verb)) => verb.run(context),
             Some(Verb::Reference(verb)) => verb.run(context),
         }
     }

@@ -1,8 +1,10 @@
 //! The verbs through the real binary: success, refusal, bad usage, JSON.
 
 mod bisect;
+mod completions;
 mod doctor;
 mod fold_test;
 mod foldc;
 mod lint;
+mod man;
 mod shape;

@@ -1,6 +1,7 @@
 //! The verbs: one file each.
 
 mod bisect;
+mod completions;
 mod doctor;
 mod emit;
 mod event;
@@ -12,6 +13,7 @@ mod key;
 mod lines;
 mod lint;
 mod log;
+mod man;
 mod plumb;
 mod reference;
 mod state;
@@ -20,6 +22,7 @@ mod trust;
 mod verify;
 
 pub use bisect::Bisect;
+pub use completions::Completions;
 pub use doctor::Doctor;
 pub use emit::Emit;
 pub use event::Event;
@@ -29,6 +32,7 @@ pub use init::Init;
 pub use key::Key;
 pub use lint::Lint;
 pub use log::Log;
+pub use man::Man;
 pub use plumb::Plumb;
 pub use reference::Reference;
 pub use state::State;
