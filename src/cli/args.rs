@@ -1,7 +1,7 @@
 use super::answer::Answer;
 use super::commands::{
-    Bisect, Completions, Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Man, Plumb, Reference, State, Trust,
-    Verify,
+    Bisect, Completions, Demo, Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Man, Plumb, Reference, State,
+    Trust, Verify,
 };
 use super::context::Context;
 use super::error::CliError;
@@ -38,6 +38,7 @@ enum Verb {
     Key(Key),
     Trust(Trust),
     Event(Event),
+    Demo(Demo),
     Plumb(Plumb),
     Completions(Completions),
     Man(Man),
@@ -67,6 +68,7 @@ impl Root {
             Some(Verb::Key(verb)) => verb.run(context),
             Some(Verb::Trust(verb)) => verb.run(context),
             Some(Verb::Event(verb)) => verb.run(context),
+            Some(Verb::Demo(verb)) => verb.run(context),
             Some(Verb::Plumb(verb)) => verb.run(context),
             Some(Verb::Completions(verb)) => verb.run(context),
             Some(Verb::Man(verb)) => verb.run(context),

@@ -2,6 +2,7 @@
 
 mod bisect;
 mod completions;
+mod demo;
 mod doctor;
 mod fold_test;
 mod foldc;

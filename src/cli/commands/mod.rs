@@ -2,6 +2,7 @@
 
 mod bisect;
 mod completions;
+mod demo;
 mod doctor;
 mod emit;
 mod event;
@@ -23,6 +24,7 @@ mod verify;
 
 pub use bisect::Bisect;
 pub use completions::Completions;
+pub use demo::Demo;
 pub use doctor::Doctor;
 pub use emit::Emit;
 pub use event::Event;
