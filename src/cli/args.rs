@@ -1,5 +1,8 @@
 use super::answer::Answer;
-use super::commands::{Emit, Event, Fold, Init, Key, Log, Plumb, Reference, State, Trust, Verify};
+use super::commands::{
+    Bisect, Completions, Demo, Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Man, Plumb, Reference, State,
+    Trust, Verify,
+};
 use super::context::Context;
 use super::error::CliError;
 use clap::CommandFactory as _;
@@ -31,11 +34,18 @@ enum Verb {
     Log(Log),
     State(State),
     Fold(Fold),
+    Bisect(Bisect),
+    Lint(Lint),
+    Foldc(Foldc),
     Verify(Verify),
+    Doctor(Doctor),
     Key(Key),
     Trust(Trust),
     Event(Event),
+    Demo(Demo),
     Plumb(Plumb),
+    Completions(Completions),
+    Man(Man),
     #[command(hide = true)]
     Reference(Reference),
 }
@@ -54,11 +64,18 @@ impl Root {
             Some(Verb::Log(verb)) => verb.run(context),
             Some(Verb::State(verb)) => verb.run(context),
             Some(Verb::Fold(verb)) => verb.run(context),
+            Some(Verb::Bisect(verb)) => verb.run(context),
+            Some(Verb::Lint(verb)) => verb.run(context),
+            Some(Verb::Foldc(verb)) => verb.run(context),
             Some(Verb::Verify(verb)) => verb.run(context),
+            Some(Verb::Doctor(verb)) => verb.run(context),
             Some(Verb::Key(verb)) => verb.run(context),
             Some(Verb::Trust(verb)) => verb.run(context),
             Some(Verb::Event(verb)) => verb.run(context),
+            Some(Verb::Demo(verb)) => verb.run(context),
             Some(Verb::Plumb(verb)) => verb.run(context),
+            Some(Verb::Completions(verb)) => verb.run(context),
+            Some(Verb::Man(verb)) => verb.run(context),
             Some(Verb::Reference(verb)) => verb.run(context),
         }
     }

@@ -1,13 +1,22 @@
 //! The verbs, by way of the real binary: success, refusal, bad usage, `--json`.
 
+mod bisect;
+mod completions;
+mod demo;
+mod doctor;
 mod door;
 mod emit;
 mod fold;
+mod fold_test;
+mod foldc;
 mod help;
 mod init;
 mod key;
 mod lines;
+mod lint;
 mod log;
+mod man;
+mod shape;
 mod state;
 mod trust;
 mod verify;
