@@ -165,8 +165,8 @@ fn start_up() {
     let machine = times(&|| drop(black_box(Machine::new(&program).expect("a machine"))));
     let rich = compile(INVOICES).unwrap_or_else(|f| panic!("{}", f[0]));
     let library = times(&|| drop(black_box(Machine::new(&rich).expect("a machine"))));
-    let compiling = times(&|| drop(black_box(compile(COUNTER).is_ok())));
-    let reading = times(&|| drop(black_box(gatos::lua::read_elc(program.elc()).is_ok())));
+    let compiling = times(&|| assert!(black_box(compile(COUNTER)).is_ok()));
+    let reading = times(&|| assert!(black_box(gatos::lua::read_elc(program.elc())).is_ok()));
     let bare = times(&|| drop(black_box(Lua::new())));
     println!("start of a machine: {machine:.0} us without library, {library:.0} us with it (bare Lua VM {bare:.0} us)");
     println!("compile: {compiling:.0} us, read_elc: {reading:.0} us, both with a trial load");

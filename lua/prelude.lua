@@ -155,16 +155,23 @@ local function CAT(s)
 end
 
 -- Marks. The metatable of a table says what the table is, and `t[MK]` gives it at the price of a failed read, `t[DK]` its
--- depth in the state: no program can name these keys. Fields: d depth in the state, arr list for good, ev frozen, was taken out
--- of the state in this event. A table without a mark was made in this event. `v[MK]` of another value gives its kind.
-local MK, DK, META = {}, {}, {}
+-- depth in the state, `v[KK]` the kind of another value. No program can name these keys, for its strings are UTF-8 and these are
+-- not. Fields of a mark: d depth in the state, arr list for good, ev frozen, was taken out of the state in this event. A table
+-- without a mark was made in this event.
+local MK <const> = "\xffm"
+local DK <const> = "\xffd"
+local KK <const> = "\xffk"
+local META = {}
 local function mark(m)
   m.__index = { [MK] = m, [DK] = m.d }
   return m
 end
-local INTEGER, STRING, FUNCTION, OTHER = {}, {}, {}, {}
+local INTEGER <const> = 1
+local STRING <const> = 2
+local FUNCTION <const> = 3
+local OTHER <const> = 4
 local function kind(name, k)
-  local lookup = setmt({ [MK] = k }, { __index = function() raise("type", "attempt to index a " .. name .. " value") end })
+  local lookup = setmt({ [KK] = k }, { __index = function() raise("type", "attempt to index a " .. name .. " value") end })
   H.setkind(name, { __index = lookup })
 end
 kind("number", INTEGER)
@@ -173,7 +180,7 @@ kind("function", FUNCTION)
 kind("boolean", OTHER)
 local not_indexed = refuse("index")
 function FIX.__index(v, k)
-  if k == MK then return OTHER end
+  if k == KK then return OTHER end
   not_indexed(v)
 end
 H.setkind("fixed", FIX)
@@ -305,6 +312,7 @@ local function entry(t, k, v, old, m)
   if not mtype(k) then size = 32 + #k end
   if v == nil then Z = Z - size return end
   Z = Z + size
+  if Z > STATE_BYTES then BIG() end
   if k == 1 and not m.arr then remark(t, m, LIST_AT[m.d]) end
 end
 local function set_aside(t, k, v, old, m) -- a table that is neither new nor in the state
@@ -318,34 +326,42 @@ local function set_aside(t, k, v, old, m) -- a table that is neither new nor in 
 end
 local function SET(t, k, v)
   local d, old = t[DK], t[k]
-  if d == nil then
+  if not d then
     local m = t[MK]
     if m then return set_aside(t, k, v, old, m) end
     if old == nil or v == nil then shape(t, k, v, old, false) end
     t[k] = v
     return
   end
-  if old == nil or v == nil then
+  if not (old and v) and (old == nil or v == nil) then
     if old == v then return end
     entry(t, k, v, old, t[MK])
+    if v == nil then
+      log(t, k, old)
+      drop(old)
+      t[k] = nil
+      return
+    end
   end
   local n = N + 1
   UT[n] = t UK[n] = k UO[n] = old
   N = n
-  if v ~= nil then
-    local kind = v[MK]
-    if kind == INTEGER then
-      if v > SAFE or v < -SAFE then unsafe() end
-    elseif kind == STRING then Z = Z + #v
-    elseif kind == FUNCTION then no_function()
-    elseif kind ~= OTHER then
-      if v == old then return end
-      drop(old)
-      t[k] = attach(v, d + 1, true)
-      return
-    end
+  local kind = v[KK]
+  if kind == INTEGER then
+    if v > SAFE or v < -SAFE then unsafe() end
+    if old and old[KK] ~= INTEGER then drop(old) end
+    t[k] = v
+    return
   end
-  if old ~= nil and old[MK] ~= INTEGER then drop(old) end
+  if kind == STRING then Z = Z + #v
+  elseif kind == FUNCTION then no_function()
+  elseif kind ~= OTHER then
+    if v == old then return end
+    drop(old)
+    t[k] = attach(v, d + 1, true)
+    return
+  end
+  drop(old)
   t[k] = v
   if Z > STATE_BYTES then BIG() end
 end

@@ -17,18 +17,18 @@ pub struct Draft {
     pub ulid: Ulid,
     /// Capabilities the writer claims; a claim that gives nothing.
     pub caps: Option<Vec<Text>>,
-    /// The payload's canonical size in bytes.
-    pub payload_size: usize,
+    /// The payload in canonical form.
+    pub payload_json: String,
 }
 
 impl Draft {
     pub fn new(ty: EventType, payload: Value, ulid: Ulid, caps: Option<Vec<Text>>) -> Result<Draft, DraftError> {
         check_payload(&payload)?;
-        let payload_size = json::document(&payload)?.len();
-        if payload_size > PAYLOAD_MAX {
-            return Err(DraftError::PayloadSize { size: payload_size, max: PAYLOAD_MAX });
+        let payload_json = String::from_utf8(json::document(&payload)?).expect("canonical JSON is UTF-8");
+        if payload_json.len() > PAYLOAD_MAX {
+            return Err(DraftError::PayloadSize { size: payload_json.len(), max: PAYLOAD_MAX });
         }
-        Ok(Draft { ty, payload, ulid, caps, payload_size })
+        Ok(Draft { ty, payload, ulid, caps, payload_json })
     }
 
     /// The same thing said: everything the caller decides.

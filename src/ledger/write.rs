@@ -47,22 +47,13 @@ impl<'a> Pen<'a> {
             policy_root: self.policy_root,
         };
         let envelope = Value::Map(envelope::build(self.origin, &header, draft));
-        let mut line = Vec::with_capacity(512 + draft.payload_size);
+        let mut line = Vec::with_capacity(512 + draft.payload_json.len());
         json::write(&envelope, &mut line).expect("a checked draft has a canonical form");
         line.push(b'\n');
         let cbor = cbor::to_vec(&envelope).expect("a checked draft has a DAG-CBOR form");
         let cid = digest::cid(&cbor);
         self.at = Position { seq: header.seq, clock: header.clock, cid: Some(cid), commit: self.at.commit };
-        let mut payload = Vec::with_capacity(draft.payload_size);
-        json::write(&draft.payload, &mut payload).expect("a checked draft has a canonical form");
-        Sealed {
-            header,
-            cid,
-            line,
-            cbor,
-            ty: draft.ty.as_str().to_owned(),
-            payload: String::from_utf8(payload).expect("canonical JSON is UTF-8"),
-        }
+        Sealed { header, cid, line, cbor, ty: draft.ty.as_str().to_owned(), payload: draft.payload_json.clone() }
     }
 }
 

@@ -27,6 +27,7 @@ mod program;
 pub mod q32;
 mod reads;
 mod scope;
+mod statement;
 mod strings;
 mod tree;
 
@@ -34,7 +35,7 @@ pub use cost::{EVENT_BYTES, FUEL, STATE_BYTES};
 pub use error::{Class, ElcError, Finding, Halt, LuaError, Pos, Severity, StepError, Verdict};
 pub use machine::{Machine, Prepared};
 pub use number::N;
-pub use program::{Program, Shape, compile, lint, read_elc};
+pub use program::{Program, Shape, compile, lint, read_elc, ready_elc};
 
 /// What a fold was computed by; a checkpoint of another engine is no base.
 pub const ENGINE: &str = "echo@1.0.0+elc@1.0.0+num=i64,q32.32+rng=pcg32@1";

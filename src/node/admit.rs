@@ -6,7 +6,7 @@ use super::open::Node;
 use crate::git::{Expected, GitError, Plane, RefName};
 use crate::id::{Cid, Ns, Oid, Ulid, Writer};
 use crate::ledger::{Draft, Event, Origin, Pen, Position, build, highest_clock, last_event, union};
-use crate::policy::{Allowed, Decision, Facts, Intent, Judge, record};
+use crate::policy::{Allowed, Decision, Facts, Intent, Judge, Judgement, record};
 use crate::trust::Signer;
 
 /// The receipt of a stored event.
@@ -59,7 +59,7 @@ impl Desk {
     }
 
     /// Judges a draft.
-    pub(super) fn decide(&mut self, node: &Node, draft: &Draft) -> (Decision, Option<Allowed>) {
+    pub(super) fn decide(&mut self, node: &Node, draft: &Draft) -> Judgement {
         let intent = Intent { ns: &self.ns, actor: &self.identity.actor, key: &self.identity.key, draft };
         self.judge.decide(&intent, &self.facts, node.graph().tip())
     }
@@ -126,10 +126,10 @@ impl Node {
         write: impl FnOnce(&Desk, &Allowed) -> Result<Emitted, NodeError>,
     ) -> Result<Outcome, NodeError> {
         match desk.decide(self, draft) {
-            (_, Some(allowed)) => Ok(Outcome::Stored(write(desk, &allowed)?)),
-            (decision, None) => {
+            Judgement::Allowed(allowed) => Ok(Outcome::Stored(write(desk, &allowed)?)),
+            Judgement::Refused(decision) => {
                 let audit = desk.record(self, &decision, draft)?;
-                Ok(Outcome::Denied { decision, audit })
+                Ok(Outcome::Denied { decision: *decision, audit })
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::ambient::Cancel;
 use crate::git::{Expected, GitError, Store};
 use crate::id::{Cid, Ns, Oid, Ulid};
 use crate::ledger::{Draft, EVENTS_MAX, Origin, Pen, Sealed, build};
-use crate::policy::Decision;
+use crate::policy::{Decision, Judgement};
 use crate::trust::Signer;
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -158,10 +158,9 @@ fn fill<E: From<NodeError>>(
                 break;
             };
             lines += 1;
-            let (decision, allowed) = desk.decide(node, &draft);
-            if allowed.is_none() {
+            if let Judgement::Refused(decision) = desk.decide(node, &draft) {
                 let audit = desk.record(node, &decision, &draft)?;
-                batch.denied = Some((decision, audit));
+                batch.denied = Some((*decision, audit));
                 return Ok(());
             }
             if named && known.said_before(&draft)? {

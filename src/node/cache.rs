@@ -1,5 +1,6 @@
 use super::files;
 use super::open::Node;
+use crate::ambient::Ambient;
 use crate::canon::digest;
 use crate::id::{Ns, Oid, PublicKey, Writer};
 use std::path::{Path, PathBuf};
@@ -7,13 +8,18 @@ use std::path::{Path, PathBuf};
 /// Bytes of the digest in front of every cached file.
 const DIGEST: usize = 32;
 
-fn root(node: &Node) -> PathBuf {
-    node.store().common_dir().join("gatos").join("cache")
+fn place(common_dir: &Path, path: &Path) -> PathBuf {
+    common_dir.join("gatos").join("cache").join(path)
 }
 
 /// The bytes cached under a path, where their own digest still fits. What cannot be read is as good as not there.
 pub(super) fn read(node: &Node, path: &Path) -> Option<Vec<u8>> {
-    let mut bytes = files::read(&root(node).join(path)).ok()??;
+    read_at(node.store().common_dir(), path)
+}
+
+/// The same before a node is open.
+pub(super) fn read_at(common_dir: &Path, path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = files::read(&place(common_dir, path)).ok()??;
     let (head, body) = bytes.split_at_checked(DIGEST)?;
     if digest::blake3(body).as_bytes() != head {
         return None;
@@ -24,10 +30,15 @@ pub(super) fn read(node: &Node, path: &Path) -> Option<Vec<u8>> {
 
 /// Caches bytes. A repository that cannot be written to is read without a cache.
 pub(super) fn write(node: &Node, path: &Path, body: &[u8]) {
+    write_at(node.ambient(), node.store().common_dir(), path, body);
+}
+
+/// The same before a node is open.
+pub(super) fn write_at(ambient: &Ambient, common_dir: &Path, path: &Path, body: &[u8]) {
     let mut bytes = Vec::with_capacity(DIGEST + body.len());
     bytes.extend_from_slice(digest::blake3(body).as_bytes());
     bytes.extend_from_slice(body);
-    let _ = files::replace(node.ambient(), &root(node).join(path), &bytes);
+    let _ = files::replace(ambient, &place(common_dir, path), &bytes);
 }
 
 fn verified_path(ns: &Ns, writer: &Writer) -> PathBuf {

@@ -63,7 +63,7 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
         found(ambient, &store, &actor, &signer)?;
         unchanged = false;
     }
-    let node = Node::from_store(store, ambient)?;
+    let node = Node::from_store(store, ambient, true)?;
     node.take_notices();
     match node.policy_tip() {
         Ok(_) => {}

@@ -1,3 +1,4 @@
+use super::cache;
 use super::error::NodeError;
 use super::memory::Memory;
 use super::pin;
@@ -7,6 +8,7 @@ use crate::id::{Blake3, Oid, Segment};
 use crate::policy::Bundle;
 use crate::trust::Graph;
 use std::cell::RefCell;
+use std::path::PathBuf;
 
 /// The remote whose word counts where nothing else is configured.
 const DEFAULT_AUTHORITY: &str = "origin";
@@ -23,11 +25,16 @@ pub struct Node {
 impl Node {
     /// Opens the repository around the working directory.
     pub fn open(ambient: &Ambient) -> Result<Node, NodeError> {
-        Node::from_store(Store::discover(ambient)?, ambient)
+        Node::from_store(Store::discover(ambient)?, ambient, true)
     }
 
-    pub(super) fn from_store(store: Store, ambient: &Ambient) -> Result<Node, NodeError> {
-        let found = pin::settle(store.reader(), ambient)?;
+    /// The same, believing nothing that this clone has cached.
+    pub(super) fn open_unbelieving(ambient: &Ambient) -> Result<Node, NodeError> {
+        Node::from_store(Store::discover(ambient)?, ambient, false)
+    }
+
+    pub(super) fn from_store(store: Store, ambient: &Ambient, believe: bool) -> Result<Node, NodeError> {
+        let found = pin::settle(store.reader(), ambient, believe)?;
         let memory = Memory::of(ambient, &found.pin.repo);
         let node =
             Node { store, ambient: ambient.clone(), graph: found.graph, memory, notices: RefCell::new(Vec::new()) };
@@ -97,9 +104,18 @@ impl Node {
         best.map(|(_, tip)| tip).ok_or(NodeError::NoPolicy)
     }
 
-    /// The active policy bundle.
+    /// The active policy bundle: what this clone checked before under this trust graph, else read and checked now.
     pub fn bundle(&self) -> Result<Bundle, NodeError> {
-        Ok(Bundle::read(self.reader(), self.policy_tip()?, &self.graph)?)
+        let tip = self.policy_tip()?;
+        let path = PathBuf::from("bundle").join(format!("{tip}.{}", self.graph.tip()));
+        if let Some(bundle) = cache::read(self, &path).and_then(|bytes| Bundle::recall(&bytes))
+            && bundle.commit() == tip
+        {
+            return Ok(bundle);
+        }
+        let bundle = Bundle::read(self.reader(), tip, &self.graph)?;
+        cache::write(self, &path, &bundle.to_bytes()?);
+        Ok(bundle)
     }
 
     /// Refuses work that needs all of history where a shallow clone has cut it.

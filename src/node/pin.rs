@@ -1,7 +1,8 @@
+use super::cache;
 use super::error::NodeError;
 use super::files;
 use crate::ambient::Ambient;
-use crate::canon::{Value, json};
+use crate::canon::{Value, cbor, json};
 use crate::git::{Plane, Reader, Scope};
 use crate::id::{Blake3, Oid};
 use crate::trust::Graph;
@@ -54,17 +55,46 @@ pub(super) fn tips(reader: &Reader) -> Result<Vec<Oid>, NodeError> {
     Ok(tips)
 }
 
+/// Reads and judges a trust graph, or with `believe` takes what this clone judged before.
+pub(super) fn load(reader: &Reader, ambient: &Ambient, tip: Oid, believe: bool) -> Result<Graph, NodeError> {
+    let path = PathBuf::from("trust").join(tip.hex());
+    if believe
+        && let Some(bytes) = cache::read_at(reader.common_dir(), &path)
+        && let Some(graph) = recall(&bytes).filter(|g| g.tip() == tip)
+    {
+        return Ok(graph);
+    }
+    let graph = Graph::load(reader, tip)?;
+    let versions = graph
+        .versions()
+        .iter()
+        .map(|v| Value::list([Value::Bytes(v.commit.as_bytes().to_vec()), Value::Bytes(v.doc.encode())]));
+    if let Ok(bytes) = cbor::to_vec(&Value::list(versions)) {
+        cache::write_at(ambient, reader.common_dir(), &path, &bytes);
+    }
+    Ok(graph)
+}
+
+fn recall(bytes: &[u8]) -> Option<Graph> {
+    let value = cbor::decode(bytes).ok()?;
+    let version = |item: &Value| match item.as_list()? {
+        [Value::Bytes(commit), Value::Bytes(doc)] => Some((Oid(commit.as_slice().try_into().ok()?), doc.clone())),
+        _ => None,
+    };
+    let versions: Vec<_> = value.as_list()?.iter().map(version).collect::<Option<_>>()?;
+    Graph::recall(&versions)
+}
+
 /// Settles which trust graph counts: the pinned one, else the only one there is.
-pub(super) fn settle(reader: &Reader, ambient: &Ambient) -> Result<Found, NodeError> {
+pub(super) fn settle(reader: &Reader, ambient: &Ambient, believe: bool) -> Result<Found, NodeError> {
     let tips = tips(reader)?;
     if tips.is_empty() {
         return Err(if reader.is_shallow() { NodeError::Shallow } else { NodeError::NoGenesis });
     }
     let pin = Pin::read(reader.common_dir())?;
-    // A tip that was seen before and is still the only one needs no comparison.
     let mut graphs = Vec::with_capacity(tips.len());
     for tip in tips {
-        graphs.push(Graph::load(reader, tip)?);
+        graphs.push(load(reader, ambient, tip, believe)?);
     }
     let mut ids: Vec<Blake3> = graphs.iter().map(Graph::repo).collect();
     ids.sort();

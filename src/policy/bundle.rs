@@ -3,7 +3,7 @@ use crate::ambient::Ambient;
 use crate::canon::{Map, Value, cbor, digest, json, trailers};
 use crate::git::{NewCommit, Reader, Store};
 use crate::id::{Blake3, Oid, Sha256};
-use crate::lua::{Program, read_elc};
+use crate::lua::{Machine, Program, ready_elc};
 use crate::trust::{Graph, Signer, dsse};
 use std::collections::BTreeMap;
 
@@ -56,6 +56,40 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// A bundle that was read and checked before, from `to_bytes`; `None` where these are not such bytes.
+    pub fn recall(bytes: &[u8]) -> Option<Bundle> {
+        let value = cbor::decode(bytes).ok()?;
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let file = |(path, bytes): (&str, &Value)| match bytes {
+            Value::Bytes(bytes) => Some((path.to_owned(), bytes.clone())),
+            _ => None,
+        };
+        Some(Bundle {
+            commit: text("commit")?.parse().ok()?,
+            id: text("id")?.parse().ok()?,
+            version: u64::try_from(value.get("version")?.as_int()?).ok()?,
+            prev: match value.get("prev") {
+                None => None,
+                Some(prev) => Some(prev.as_str()?.parse().ok()?),
+            },
+            files: value.get("files")?.as_map()?.iter().map(file).collect::<Option<_>>()?,
+        })
+    }
+
+    /// What a cache keeps of a checked bundle.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, PolicyError> {
+        let mut map = Map::new();
+        map.insert("commit", Value::text(self.commit));
+        map.insert("id", Value::text(self.id));
+        map.insert("version", self.version as i64);
+        if let Some(prev) = self.prev {
+            map.insert("prev", Value::text(prev));
+        }
+        let files = self.files.iter().map(|(path, bytes)| (path.as_str().into(), Value::Bytes(bytes.clone())));
+        map.insert("files", Map::from_entries(files.collect()).expect("paths of a tree stand once"));
+        Ok(cbor::to_vec(&Value::Map(map))?)
+    }
+
     /// The commit's own words must agree with its tree.
     fn check_commit(&self, reader: &Reader) -> Result<(), PolicyError> {
         let commit = reader.commit(self.commit).map_err(|source| PolicyError::Read { commit: self.commit, source })?;
@@ -97,11 +131,11 @@ impl Bundle {
         code_root(&self.files)
     }
 
-    /// The compiled policy.
-    pub fn policy(&self) -> Result<Program, PolicyError> {
+    /// The compiled policy, and a machine that runs it.
+    pub fn policy(&self) -> Result<(Program, Machine), PolicyError> {
         let invalid = |why: String| PolicyError::Invalid { commit: self.commit, why };
         let elc = self.file(DEFAULT_ELC).ok_or_else(|| invalid(format!("there is no {DEFAULT_ELC}")))?;
-        read_elc(elc).map_err(|e| invalid(format!("{DEFAULT_ELC}: {e}")))
+        ready_elc(elc).map_err(|e| invalid(format!("{DEFAULT_ELC}: {e}")))
     }
 }
 

@@ -41,6 +41,22 @@ pub struct Decision {
 #[derive(Debug)]
 pub struct Allowed(());
 
+/// What came of judging.
+#[derive(Debug)]
+pub enum Judgement {
+    Allowed(Allowed),
+    Refused(Box<Decision>),
+}
+
+impl Judgement {
+    fn of(decision: &Decision) -> Judgement {
+        match decision.verdict {
+            Verdict::Allow => Judgement::Allowed(Allowed(())),
+            Verdict::Deny | Verdict::Error => Judgement::Refused(Box::new(decision.clone())),
+        }
+    }
+}
+
 impl Decision {
     /// The bytes of `decision.json`.
     pub(super) fn document(&self, repo: &Blake3, intent: &Intent<'_>) -> Result<Vec<u8>, PolicyError> {
@@ -69,6 +85,8 @@ pub struct Judge {
     /// Fields of the intent that the program can read; `None` where that cannot be told.
     reads: Option<BTreeSet<String>>,
     answers: HashMap<Vec<u8>, Decision>,
+    /// Scratch: what the answer at hand can depend on.
+    key: Vec<u8>,
 }
 
 /// More remembered answers than this are forgotten at once.
@@ -76,49 +94,45 @@ const ANSWERS_MAX: usize = 4096;
 
 impl Judge {
     pub fn new(bundle: &Bundle) -> Result<Judge, PolicyError> {
-        let start = |why: String| PolicyError::Start { commit: bundle.commit(), why };
-        let program = bundle.policy()?;
+        let (program, machine) = bundle.policy()?;
         let reads = program.fields_read(0);
-        let machine = Machine::new(&program).map_err(|e| start(e.to_string()))?;
-        Ok(Judge { machine, policy_root: bundle.commit(), reads, answers: HashMap::new() })
+        Ok(Judge { machine, policy_root: bundle.commit(), reads, answers: HashMap::new(), key: Vec::new() })
     }
 
-    /// Judges an intent. The second value is there exactly when the verdict is `Allow`.
-    pub fn decide(&mut self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> (Decision, Option<Allowed>) {
-        let key = self.memory_key(intent, facts);
-        let known = key.as_ref().and_then(|k| self.answers.get(k)).filter(|d| d.trust_root == trust_root);
-        let decision = match known {
-            Some(decision) => decision.clone(),
-            None => {
-                let decision = self.run(intent, facts, trust_root);
-                if let Some(key) = key {
-                    if self.answers.len() >= ANSWERS_MAX {
-                        self.answers.clear();
-                    }
-                    self.answers.insert(key, decision.clone());
-                }
-                decision
-            }
-        };
-        let allowed = (decision.verdict == Verdict::Allow).then_some(Allowed(()));
-        (decision, allowed)
-    }
-
-    /// What the answer can depend on; `None` where nothing may be remembered.
-    fn memory_key(&self, intent: &Intent<'_>, facts: &Facts) -> Option<Vec<u8>> {
-        let mut read = Map::new();
-        for name in self.reads.as_ref()? {
-            if name == "payload" || name == "ulid" {
-                return None;
-            }
-            if let Some(value) = intent.field(name) {
-                read.insert(name.as_str(), value);
-            }
+    /// Judges an intent.
+    pub fn decide(&mut self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> Judgement {
+        let remembered = self.memory_key(intent, facts, trust_root);
+        if remembered && let Some(decision) = self.answers.get(&self.key) {
+            return Judgement::of(decision);
         }
-        let mut key = Vec::with_capacity(128);
-        json::write(&Value::Map(read), &mut key).ok()?;
-        json::write(&facts.0, &mut key).ok()?;
-        Some(key)
+        let decision = self.run(intent, facts, trust_root);
+        let judgement = Judgement::of(&decision);
+        if remembered {
+            if self.answers.len() >= ANSWERS_MAX {
+                self.answers.clear();
+            }
+            self.answers.insert(self.key.clone(), decision);
+        }
+        judgement
+    }
+
+    /// Writes down what the answer can depend on; false where nothing may be remembered.
+    fn memory_key(&mut self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> bool {
+        let Some(reads) = &self.reads else { return false };
+        self.key.clear();
+        for name in reads {
+            // These differ in every event: an answer that can depend on them is never met again.
+            if name == "payload" || name == "ulid" {
+                return false;
+            }
+            if !intent.write_field(name, &mut self.key) {
+                continue;
+            }
+            self.key.push(b'\n');
+        }
+        self.key.extend_from_slice(facts.canonical());
+        self.key.extend_from_slice(trust_root.as_bytes());
+        true
     }
 
     fn run(&mut self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> Decision {
@@ -127,11 +141,11 @@ impl Judge {
             rule: "none".into(),
             reason: String::new(),
             hint: None,
-            facts: facts.0.clone(),
+            facts: facts.value().clone(),
             policy_root: self.policy_root,
             trust_root,
         };
-        match self.machine.judge(&intent.whole(), &facts.0) {
+        match self.machine.judge(&intent.whole(), facts.value()) {
             Ok((answer, _fuel)) => match read_answer(&answer) {
                 Ok((verdict, rule, reason, hint)) => {
                     decision.verdict = verdict;

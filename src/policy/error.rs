@@ -17,8 +17,6 @@ pub enum PolicyError {
     Sign(#[source] TrustError),
     #[error("a policy document has no canonical form: {0}")]
     Encode(#[from] EncodeError),
-    #[error("starting the policy of bundle {commit}: {why}")]
-    Start { commit: Oid, why: String },
     #[error("recording a denial: {0}")]
     Audit(#[source] GitError),
 }
@@ -30,7 +28,6 @@ impl PolicyError {
             PolicyError::Invalid { .. } => "BUNDLE_INVALID",
             PolicyError::Sign(e) => e.code(),
             PolicyError::Encode(e) => e.code(),
-            PolicyError::Start { .. } => "POLICY_START",
         }
     }
 }

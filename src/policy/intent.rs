@@ -23,9 +23,30 @@ impl Intent<'_> {
             "key" => Value::text(self.key),
             "ulid" => Value::text(self.draft.ulid),
             "payload" => self.draft.payload.clone(),
-            "payload_size" => Value::Int(self.draft.payload_size as i64),
+            "payload_size" => Value::Int(self.draft.payload_json.len() as i64),
             _ => return None,
         })
+    }
+
+    /// Appends a field that names somebody or something, each in its one spelling; false where there is no such field.
+    pub(super) fn write_field(&self, name: &str, out: &mut Vec<u8>) -> bool {
+        let text = match name {
+            "verb" => "append",
+            "ns" => self.ns.as_str(),
+            "type" => self.draft.ty.as_str(),
+            "actor" => self.actor.as_str(),
+            "key" => {
+                out.extend_from_slice(self.key.as_bytes());
+                return true;
+            }
+            "payload_size" => {
+                out.extend_from_slice(&(self.draft.payload_json.len() as u64).to_le_bytes());
+                return true;
+            }
+            _ => return false,
+        };
+        out.extend_from_slice(text.as_bytes());
+        true
     }
 
     /// Every field.
@@ -40,34 +61,42 @@ impl Intent<'_> {
 
     /// How a decision names it: the payload by digest and size, or the record would publish what it denies.
     pub(super) fn recorded(&self) -> Value {
-        let payload = json::document(&self.draft.payload).expect("a checked draft has a canonical form");
         Value::map([
             ("verb", "append".into()),
             ("ns", self.ns.as_str().into()),
             ("type", self.draft.ty.as_str().into()),
             ("actor", self.actor.as_str().into()),
             ("key", Value::text(self.key)),
-            ("payload_blake3", Value::text(digest::blake3(&payload))),
-            ("payload_size", Value::Int(self.draft.payload_size as i64)),
+            ("payload_blake3", Value::text(digest::blake3(self.draft.payload_json.as_bytes()))),
+            ("payload_size", Value::Int(self.draft.payload_json.len() as i64)),
         ])
     }
 }
 
 /// What the repository says about an intent: the second thing a rule reads.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Facts(pub(super) Value);
+pub struct Facts {
+    value: Value,
+    canonical: Vec<u8>,
+}
 
 impl Facts {
     /// Whether trust knows the actor, and the key as one of his that still stands.
     pub fn of_append(graph: &Graph, actor: &Actor, key: &PublicKey) -> Facts {
         let keys = graph.current().keys_of(actor);
-        Facts(Value::map([
+        let value = Value::map([
             ("actor_known", Value::Bool(!keys.is_empty())),
             ("key_known", Value::Bool(keys.contains(key))),
-        ]))
+        ]);
+        let canonical = json::document(&value).expect("two booleans have a form");
+        Facts { value, canonical }
     }
 
     pub fn value(&self) -> &Value {
-        &self.0
+        &self.value
+    }
+
+    pub(super) fn canonical(&self) -> &[u8] {
+        &self.canonical
     }
 }

@@ -12,7 +12,7 @@ mod intent;
 
 pub use audit::record;
 pub use bundle::{Bundle, DEFAULT_ELC, DEFAULT_SOURCE, create_default};
-pub use decide::{Allowed, Decision, Judge, Verdict};
+pub use decide::{Allowed, Decision, Judge, Judgement, Verdict};
 pub use error::PolicyError;
 pub use intent::{Facts, Intent};
 

@@ -34,6 +34,21 @@ impl Graph {
             let version = read(reader, commit, versions.last())?;
             versions.push(version);
         }
+        Graph::of(versions)
+    }
+
+    /// A chain that was read and judged before, from the commits and documents of its versions, oldest first; `None` where
+    /// they cannot be one.
+    pub fn recall(versions: &[(Oid, Vec<u8>)]) -> Option<Graph> {
+        let version = |(commit, bytes): &(Oid, Vec<u8>)| {
+            let doc = TrustDoc::parse(bytes).ok()?;
+            Some(Version { commit: *commit, id: doc.content_id(), doc })
+        };
+        let versions: Vec<Version> = versions.iter().map(version).collect::<Option<_>>()?;
+        if versions.is_empty() { None } else { Graph::of(versions).ok() }
+    }
+
+    fn of(versions: Vec<Version>) -> Result<Graph, TrustError> {
         let mut held: HashMap<PublicKey, BTreeSet<Actor>> = HashMap::new();
         let mut names: HashMap<(&Actor, String), PublicKey> = HashMap::new();
         for version in &versions {

@@ -121,7 +121,7 @@ fn drafts_are_refused_by_the_rules_of_a_payload() {
         let value = json::parse(payload.as_bytes()).unwrap();
         Draft::new("add".parse().unwrap(), value, ulid(1), None).map_err(|e| e.code())
     };
-    assert_eq!(code("0.1").map(|d| d.payload_size), Ok(3));
+    assert_eq!(code("0.1").map(|d| d.payload_json), Ok("0.1".to_owned()));
     assert_eq!(code("0.1000000000000001"), Err("PAYLOAD_NUMBER"));
     assert_eq!(code("1e300"), Err("PAYLOAD_NUMBER"));
     assert_eq!(code(&format!("{}{}", "[".repeat(61), "]".repeat(61))), Err("PAYLOAD_DEPTH"));

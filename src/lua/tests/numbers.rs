@@ -19,7 +19,8 @@ fn raw(case: &Value, key: &str) -> i64 {
 
 #[test]
 fn must_match_every_q32_vector() {
-    let binary: [(&str, fn(i64, i64) -> Result<i64, ArithError>); 6] = [
+    type Operator = fn(i64, i64) -> Result<i64, ArithError>;
+    let binary: [(&str, Operator); 6] = [
         ("add", q32::add),
         ("sub", q32::sub),
         ("mul", q32::mul),
@@ -96,7 +97,7 @@ fn doubles_on_the_grid_are_those_whose_text_is_exact() {
         (1.5e-7, Some(644)),
         (1.23456789e-7, None),
         (0.1 + 0.2, None),
-        (2_147_483_647.25, Some(((1i64 << 31) - 1 << 32) + (1 << 30))),
+        (2_147_483_647.25, Some((((1i64 << 31) - 1) << 32) + (1 << 30))),
         (-2_147_483_648.5, None),
         (1e-11, None),
         (f64::NAN, None),
