@@ -2,5 +2,6 @@
 
 mod cli;
 mod harness;
+mod must;
 mod plumb;
 mod tidy;
