@@ -10,11 +10,15 @@ use clap::{Parser, Subcommand};
 
 /// A git repository that computes its own state: signed events, a fold in Lua, proofs that anyone can recompute
 ///
-/// Begin with `git gatos init`. Exit codes: 0 yes or done, 1 no, 2 typed wrongly, 3 could not, 4 a mistake of ours.
+/// Begin with `git gatos init`. A namespace is a ledger of its own; where none is named, it is `main`.
+///
+/// Exit codes: 0 yes or done, 1 no, 2 typed wrongly, 3 could not, 4 a mistake of ours.
 #[derive(Parser)]
 #[command(name = "git-gatos", bin_name = "git gatos", version, disable_help_subcommand = true)]
 pub struct Root {
-    /// Print JSON: one object, or one a line where there are many; an error is {"ok":false,"code":…,"reason":…}
+    /// Print JSON, one object or one a line
+    ///
+    /// An error is {"ok":false,"code":…,"reason":…} on standard output, and so is a denial.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
