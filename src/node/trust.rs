@@ -21,10 +21,11 @@ impl Node {
     }
 }
 
-/// The genesis that this clone is pinned to, and all that stand in it.
+/// The genesis that this clone is pinned to, and all that stand in it. Read from their bytes: nothing is believed, and nothing
+/// is written.
 pub fn pinned(ambient: &Ambient) -> Result<(Option<Pin>, Vec<Blake3>), NodeError> {
     let store = Store::discover(ambient)?;
-    Ok((Pin::read(store.common_dir())?, geneses(&store, ambient)?))
+    Ok((Pin::read(store.common_dir())?, geneses(&store)?))
 }
 
 /// Pins a genesis that stands in this clone.
@@ -47,10 +48,10 @@ pub fn pin_to(ambient: &Ambient, id: Blake3) -> Result<Pin, NodeError> {
     Ok(pin)
 }
 
-fn geneses(store: &Store, ambient: &Ambient) -> Result<Vec<Blake3>, NodeError> {
+fn geneses(store: &Store) -> Result<Vec<Blake3>, NodeError> {
     let mut ids = Vec::new();
     for tip in pin::tips(store.reader())? {
-        ids.push(pin::load(store.reader(), ambient, tip, true)?.repo());
+        ids.push(Graph::load(store.reader(), tip)?.repo());
     }
     ids.sort();
     ids.dedup();

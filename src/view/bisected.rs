@@ -17,7 +17,7 @@ impl View for BisectStep {
         let (s, cid) = (&self.search, self.entry.event.cid);
         writeln!(
             page,
-            "bisecting {}: events {} to {} of {}, about {} tests left",
+            "bisecting {}: events {} to {} of {}, some {} tests to go",
             s.ns,
             s.good() + 1,
             s.bad(),

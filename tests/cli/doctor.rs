@@ -1,5 +1,5 @@
-use super::shape::fits;
-use crate::harness::World;
+use super::fits;
+use crate::harness::{Repo, World};
 use std::fs;
 
 #[test]
@@ -53,25 +53,42 @@ fn files(dir: &std::path::Path) -> Vec<(std::path::PathBuf, u64)> {
     out
 }
 
+/// Kills a command at its first, second, third … call of the store, each time on a copy of `from` in the hands of somebody
+/// new, until it ends by itself.
+fn kill_everywhere(from: &Repo<'_>, name: &str, args: &[&str], stdin: &str) {
+    for n in 1..100 {
+        let repo = from.copy(&format!("{name}-{n}")).as_person(&format!("{name}-{n}"));
+        let command = |fault: &str| repo.command(args).stdin(stdin).env("GATOS_FAULT", fault).run();
+        let ended = command(&format!("store:{n}:kill"));
+        let report = fits("doctor", repo.gatos(["doctor", "--json"]).ok().json());
+        assert_eq!(report["content"], true, "{name} killed at {n}");
+        if ended.succeeded() {
+            assert!(n > 1, "{name} makes no call of the store");
+            return;
+        }
+        ended.killed();
+        // And what was begun can be done.
+        command("").ok();
+        repo.gatos(["doctor"]).ok();
+    }
+    panic!("{name} makes more calls of the store than expected");
+}
+
 #[test]
 fn must_stay_content_after_a_kill_at_every_store_call() {
     let world = World::new();
-    let fresh = world.repo("fresh");
-    fresh.gatos(["init"]).ok();
-    for n in 1..40 {
-        let repo = fresh.copy(&format!("init-{n}"));
-        let emit = ["emit", "add", "{\"n\":1}"];
-        let ended = repo.command(emit).env("GATOS_FAULT", format!("store:{n}:kill")).run();
-        let report = fits("doctor", repo.gatos(["doctor", "--json"]).ok().json());
-        assert_eq!(report["content"], true, "killed at {n}");
-        repo.gatos(emit).ok();
-        repo.gatos(["doctor"]).ok();
-        if ended.succeeded() {
-            assert!(n > 2, "no call of the store was met");
-            return;
-        }
-    }
-    panic!("emit makes more calls of the store than expected");
+    let empty = world.repo("empty");
+    kill_everywhere(&empty, "init", &["init"], "");
+    let ready = world.repo("ready");
+    ready.gatos(["init"]).ok();
+    let key = world.home("alice").join("config/gatos/keys");
+    let key = fs::read_dir(key).expect("init made it").next().expect("a key").expect("an entry").path();
+    ready.git(["config", "gatos.keyfile", key.to_str().expect("UTF-8")]).ok();
+    kill_everywhere(&ready, "emit", &["emit", "add", "{\"n\":1}"], "");
+    let lines = "{\"type\":\"add\",\"payload\":{\"n\":1}}\n".repeat(20);
+    kill_everywhere(&ready, "batch", &["emit", "--jsonl", "-", "--group", "2"], &lines);
+    ready.gatos(["emit", "add", "{\"n\":1}"]).ok();
+    kill_everywhere(&ready, "checkpoint", &["state", "checkpoint"], "");
 }
 
 #[test]

@@ -7,7 +7,24 @@ use crate::harness::World;
 fn alone_it_prints_help_with_every_verb() {
     let world = World::new();
     let help = world.repo("a").gatos([""; 0]).ok().stdout();
-    for verb in ["init", "emit", "log", "state", "fold", "verify", "key", "trust"] {
+    for verb in [
+        "init",
+        "emit",
+        "log",
+        "state",
+        "fold",
+        "bisect",
+        "lint",
+        "foldc",
+        "verify",
+        "doctor",
+        "key",
+        "trust",
+        "demo",
+        "plumb",
+        "completions",
+        "man",
+    ] {
         let line = help.lines().find(|line| line.starts_with(&format!("  {verb} ")));
         let line = line.unwrap_or_else(|| panic!("{verb} is missing\n{help}"));
         assert!(line.trim().len() > verb.len() + 10, "{verb} has no purpose");

@@ -1,4 +1,4 @@
-use super::shape::fits;
+use super::fits;
 use crate::harness::{Repo, World};
 
 const FOLD: &str = "return function(state, event) state.n = (state.n or 0) + event.payload.n return state end\n";

@@ -1,4 +1,4 @@
-use super::shape::fits;
+use super::fits;
 use crate::harness::World;
 
 #[test]

@@ -16,7 +16,6 @@ mod lines;
 mod lint;
 mod log;
 mod man;
-mod shape;
 mod state;
 mod trust;
 mod verify;
