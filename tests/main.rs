@@ -2,6 +2,7 @@
 
 mod cli;
 mod harness;
+mod linecount;
 mod must;
 mod plumb;
 mod tidy;

@@ -47,6 +47,8 @@ fn replay(git: &Git, revision: &str, out: &mut impl Write) -> Result<bool, Fault
         events += events::write(&commit, out)?;
         Ok(())
     })?;
+    // What is counted has been said before the counts are.
+    out.flush()?;
     eprintln!("commits {commits}, events {events}");
     Ok(true)
 }

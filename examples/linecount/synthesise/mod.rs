@@ -124,7 +124,7 @@ impl<W: Write> Stream<'_, W> {
 
     fn add(&mut self, tree: &mut Tree) {
         let path = content::path(&mut self.chance);
-        let node = self.file();
+        let node = if self.chance.percent(10) { self.no_file() } else { self.file() };
         tree.put(&path, node);
     }
 
@@ -161,13 +161,25 @@ impl<W: Write> Stream<'_, W> {
         }
     }
 
+    /// A file becomes a link or a submodule, and these become files.
     fn retype(&mut self, tree: &mut Tree, path: &[u8]) {
-        let node = match self.chance.below(4) {
-            0 => Node::new(Mode::Submodule, self.module()),
-            1 => Node::new(Mode::Link, b"some/where".to_vec()),
-            _ => self.file(),
+        let node = tree.get(path).expect("it was picked from the tree");
+        let node = match node.mode {
+            Mode::File | Mode::Program => self.no_file(),
+            Mode::Link | Mode::Submodule if self.chance.percent(50) => {
+                Node::new(Mode::File, content::binary(&mut self.chance))
+            }
+            Mode::Link | Mode::Submodule => self.file(),
         };
         tree.put(path, node);
+    }
+
+    fn no_file(&mut self) -> Node {
+        if self.chance.percent(50) {
+            Node::new(Mode::Link, b"some/where".to_vec())
+        } else {
+            Node::new(Mode::Submodule, self.module())
+        }
     }
 
     fn module(&mut self) -> Vec<u8> {
