@@ -1,5 +1,6 @@
 //! The one integration binary: every file under `tests/` hangs on a `mod` line that starts here (`tidy` sees to it).
 
+mod cli;
 mod harness;
 mod must;
 mod plumb;

@@ -1,5 +1,8 @@
 use super::answer::Answer;
-use super::commands::{Emit, Event, Fold, Init, Key, Log, Plumb, Reference, State, Trust, Verify};
+use super::commands::{
+    Bisect, Completions, Demo, Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Man, Plumb, Reference, State,
+    Trust, Verify,
+};
 use super::context::Context;
 use super::error::CliError;
 use clap::CommandFactory as _;
@@ -7,11 +10,15 @@ use clap::{Parser, Subcommand};
 
 /// A git repository that computes its own state: signed events, a fold in Lua, proofs that anyone can recompute
 ///
-/// Begin with `git gatos init`. Exit codes: 0 yes or done, 1 no, 2 typed wrongly, 3 could not, 4 a mistake of ours.
+/// Begin with `git gatos init`. A namespace is a ledger of its own; where none is named, it is `main`.
+///
+/// Exit codes: 0 yes or done, 1 no, 2 typed wrongly, 3 could not, 4 a mistake of ours.
 #[derive(Parser)]
 #[command(name = "git-gatos", bin_name = "git gatos", version, disable_help_subcommand = true)]
 pub struct Root {
-    /// Print JSON: one object, or one a line where there are many; an error is {"ok":false,"code":…,"reason":…}
+    /// Print JSON, one object or one a line
+    ///
+    /// An error is {"ok":false,"code":…,"reason":…} on standard output, and so is a denial.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -27,11 +34,18 @@ enum Verb {
     Log(Log),
     State(State),
     Fold(Fold),
+    Bisect(Bisect),
+    Lint(Lint),
+    Foldc(Foldc),
     Verify(Verify),
+    Doctor(Doctor),
     Key(Key),
     Trust(Trust),
     Event(Event),
+    Demo(Demo),
     Plumb(Plumb),
+    Completions(Completions),
+    Man(Man),
     #[command(hide = true)]
     Reference(Reference),
 }
@@ -50,11 +64,18 @@ impl Root {
             Some(Verb::Log(verb)) => verb.run(context),
             Some(Verb::State(verb)) => verb.run(context),
             Some(Verb::Fold(verb)) => verb.run(context),
+            Some(Verb::Bisect(verb)) => verb.run(context),
+            Some(Verb::Lint(verb)) => verb.run(context),
+            Some(Verb::Foldc(verb)) => verb.run(context),
             Some(Verb::Verify(verb)) => verb.run(context),
+            Some(Verb::Doctor(verb)) => verb.run(context),
             Some(Verb::Key(verb)) => verb.run(context),
             Some(Verb::Trust(verb)) => verb.run(context),
             Some(Verb::Event(verb)) => verb.run(context),
+            Some(Verb::Demo(verb)) => verb.run(context),
             Some(Verb::Plumb(verb)) => verb.run(context),
+            Some(Verb::Completions(verb)) => verb.run(context),
+            Some(Verb::Man(verb)) => verb.run(context),
             Some(Verb::Reference(verb)) => verb.run(context),
         }
     }

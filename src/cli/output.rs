@@ -74,5 +74,6 @@ fn complain(view: &dyn View, colour: bool) {
 
 /// Standard error: talk. One that is closed is no reason to fail.
 pub fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    // Standard error has no buffer: one write a line, so that lines of several processes do not mix.
+    let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }

@@ -8,7 +8,9 @@ static FIRST: Mutex<Option<String>> = Mutex::new(None);
 /// Runs the program and turns a panic, which is always our mistake, into an error that says so.
 pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, CliError> {
     set_hook(Box::new(|info| {
-        let what = info.payload_as_str().unwrap_or("no message");
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        let what = text.unwrap_or("no message");
         let place = info.location().map(|l| format!(" ({}:{})", l.file(), l.line())).unwrap_or_default();
         if let Ok(mut first) = FIRST.lock() {
             first.get_or_insert_with(|| format!("{what}{place}"));

@@ -5,6 +5,7 @@ use super::error::{CliError, Kind};
 use super::output::say;
 use super::panic::guarded;
 use crate::ambient::Ambient;
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,8 +53,13 @@ fn print(context: &mut Context, answer: &Answer) -> Result<u8, CliError> {
 
 /// Help and version are answers; the rest is a mistake in how the command was typed.
 fn refuse_arguments(context: &mut Context, args: &[OsString], e: &clap::Error) -> u8 {
-    if !e.use_stderr() {
-        return show_help(args);
+    match e.kind() {
+        ErrorKind::DisplayHelp => return show_help(args),
+        ErrorKind::DisplayVersion => {
+            let _ = e.print();
+            return YES;
+        }
+        _ => {}
     }
     if context.json() {
         let text = e.render().to_string();

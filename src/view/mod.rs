@@ -5,13 +5,20 @@
 //! Invariant: this room opens nothing, computes nothing and decides nothing: a shape is made from what a room returned.
 
 mod batch;
+mod bisected;
 mod checkpoint;
+mod compiled;
+mod demonstrated;
 mod difference;
 mod document;
 mod error_frame;
+mod fold_tested;
+mod health;
 mod initialised;
 mod keys;
+mod linted;
 mod logged;
+mod manual;
 mod notation;
 mod page;
 mod plumb_answer;
@@ -21,13 +28,20 @@ mod trust;
 mod verified;
 
 pub use batch::{BatchDenial, BatchReceipt};
+pub use bisected::{BisectLog, BisectReset, BisectStep, Bisected};
 pub use checkpoint::{FoldJudgement, ListedCheckpoint, WrittenCheckpoint};
+pub use compiled::Compiled;
+pub use demonstrated::{Demonstrated, Demonstration, Line};
 pub use difference::Difference;
 pub use document::Document;
 pub use error_frame::ErrorFrame;
+pub use fold_tested::{FoldCase, FoldEnd, FoldTested};
+pub use health::{Complaint, Health};
 pub use initialised::Initialised;
 pub use keys::{PlacedKey, ShownKey};
+pub use linted::Linted;
 pub use logged::LoggedEvent;
+pub use manual::InstalledManual;
 pub use page::{Ink, Page};
 pub use plumb_answer::PlumbAnswer;
 pub use receipt::{Denial, Receipt};

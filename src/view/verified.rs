@@ -10,8 +10,8 @@ impl View for Verified {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let r = &self.0;
         for finding in &r.findings {
-            let note = if finding.is_failure() { "" } else { "note: " };
-            writeln!(page, "{note}{finding}")?;
+            let note = if finding.is_failure() { "" } else { " (note)" };
+            writeln!(page, "{finding}{note}")?;
         }
         let seen = format!(
             "{}, {}, {}, {}, {}",

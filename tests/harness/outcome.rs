@@ -20,6 +20,11 @@ impl Outcome {
         self.code(0)
     }
 
+    /// Whether it ended with 0, for a test that goes on either way.
+    pub fn succeeded(&self) -> bool {
+        self.status.success()
+    }
+
     /// It ended with this code; a command that a signal ended has none.
     #[track_caller]
     pub fn code(self, code: i32) -> Outcome {

@@ -44,11 +44,12 @@ pub struct Emit {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["TYPE", "PAYLOAD", "type", "payload", "ulid"])]
     jsonl: Option<PathBuf>,
     /// How many of them stand in one append, at most 1024
-    #[arg(long, value_name = "N", default_value_t = 256, requires = "jsonl",
+    #[arg(long, value_name = "N", default_value_t = 256, requires = "jsonl", conflicts_with_all = ["TYPE", "type"],
           value_parser = clap::value_parser!(u16).range(1..=EVENTS_MAX as i64))]
     group: u16,
     /// Pass over the first lines: an earlier run stored them
-    #[arg(long, value_name = "K", default_value_t = 0, requires = "jsonl", hide_default_value = true)]
+    #[arg(long, value_name = "K", default_value_t = 0, requires = "jsonl", conflicts_with_all = ["TYPE", "type"],
+          hide_default_value = true)]
     skip: u64,
 }
 

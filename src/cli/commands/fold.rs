@@ -1,3 +1,4 @@
+use super::fold_test::FoldTest;
 use super::state::Checkpoint;
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
@@ -21,6 +22,7 @@ pub struct Fold {
 #[derive(clap::Subcommand)]
 enum Verb {
     Verify(Verify),
+    Test(FoldTest),
 }
 
 impl Fold {
@@ -28,6 +30,7 @@ impl Fold {
         match self.verb {
             None => self.checkpoint.run(context),
             Some(Verb::Verify(verb)) => verb.run(context),
+            Some(Verb::Test(verb)) => verb.run(context),
         }
     }
 }

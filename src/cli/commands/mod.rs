@@ -1,12 +1,20 @@
 //! The verbs: one file each.
 
+mod bisect;
+mod completions;
+mod demo;
+mod doctor;
 mod emit;
 mod event;
 mod fold;
+mod fold_test;
+mod foldc;
 mod init;
 mod key;
 mod lines;
+mod lint;
 mod log;
+mod man;
 mod plumb;
 mod reference;
 mod state;
@@ -14,12 +22,19 @@ mod state_show;
 mod trust;
 mod verify;
 
+pub use bisect::Bisect;
+pub use completions::Completions;
+pub use demo::Demo;
+pub use doctor::Doctor;
 pub use emit::Emit;
 pub use event::Event;
 pub use fold::Fold;
+pub use foldc::Foldc;
 pub use init::Init;
 pub use key::Key;
+pub use lint::Lint;
 pub use log::Log;
+pub use man::Man;
 pub use plumb::Plumb;
 pub use reference::Reference;
 pub use state::State;

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 
 /// Fold the events and show the state
 ///
-/// Its last member `_provenance` says what it was computed from: state root, head of the ledger, number of events. Events whose
-/// step erred change nothing and are a warning. Writes no ref and no object.
+/// The last member, `_provenance`, says what it was computed from: state root, head of the ledger,
+/// number of events. An event whose step erred changes nothing and is a warning. Writes no ref and
+/// no object.
 ///
 /// Examples:
 ///   git gatos state show
