@@ -188,8 +188,7 @@ fn must_not_fork_a_journal_whose_end_lies_elsewhere() {
     let receipt = emit(&scene.repo, r#"{"n":4}"#);
     assert_eq!(receipt["seq"], 1, "{receipt}");
     scene.repo.gatos(["state", "show", "--raw"]).ok().says(r#"{"count":10}"#);
-    let failures = fails(&scene.repo);
-    assert!(failures.iter().all(|f| f["code"] != "journal.fork"), "{failures:#?}");
+    passes(&scene.repo);
 }
 
 #[test]

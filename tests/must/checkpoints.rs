@@ -94,7 +94,8 @@ fn must_continue_checkpoints_exactly() {
     // Checkpoints behind 1, 2, 5, 6 and 13 events: behind one that errs, in the middle of an append, with nothing new.
     for step in [1, 1, 3, 1, 0, 7] {
         if step == 7 {
-            let lines: String = (n..n + step).map(|n| json!({"type": "add", "payload": {"n": n}}).to_string() + "\n").collect();
+            let lines: String =
+                (n..n + step).map(|n| json!({"type": "add", "payload": {"n": n}}).to_string() + "\n").collect();
             repo.command(["emit", "--jsonl", "-", "--group", "4"]).stdin(lines).run().ok();
         } else {
             counted(&repo, n, n + step);
@@ -105,7 +106,9 @@ fn must_continue_checkpoints_exactly() {
         let root = format!("blake3:{}", gatos::canon::digest::blake3(&whole).hex());
         assert_eq!((text(&written, "state_root"), &written["events"]), (root, &json!(n)));
         match &before {
-            Some(before) if step == 0 => assert_eq!((&written["commit"], &written["unchanged"]), (&before["commit"], &json!(true))),
+            Some(before) if step == 0 => {
+                assert_eq!((&written["commit"], &written["unchanged"]), (&before["commit"], &json!(true)))
+            }
             Some(before) => assert_eq!(written["base"], before["commit"], "it continued the one before"),
             None => assert_eq!(written["base"], Value::Null),
         }

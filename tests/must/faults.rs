@@ -229,7 +229,10 @@ fn must_survive_a_fault_at_every_step_of_init() {
         assert_eq!(report["key_known"], true, "{report}");
         assert_eq!(copy.gatos(["key", "show"]).ok().stdout().lines().count(), 1, "one person has one key");
         assert_eq!(copy.gatos(["--json", "init"]).ok().json()["unchanged"], true, "nothing is left to do");
-        assert_eq!((copy.read("gatos/fold.lua").is_empty(), copy.read("gatos/config/profile.yaml").is_empty()), (false, false));
+        assert_eq!(
+            (copy.read("gatos/fold.lua").is_empty(), copy.read("gatos/config/profile.yaml").is_empty()),
+            (false, false)
+        );
         emit(&copy, r#"{"n":1}"#);
         copy.gatos(["state", "show", "--raw"]).ok().says(r#"{"count":1}"#);
         assert_eq!(assert_whole(&world, &copy, &person), 1);

@@ -1,6 +1,6 @@
 //! One repository has one genesis, whoever comes first and whoever comes later.
 
-use super::{complaints, emit, fails, fetch, journal, move_ref, names, passes, plain, ready, resolve, sound, text};
+use super::{emit, fails, fetch, journal, move_ref, names, passes, plain, ready, resolve, sound, text};
 use crate::harness::{Repo, World};
 use gatos::trust::Signer;
 use serde_json::json;
@@ -54,10 +54,14 @@ fn must_stop_at_two_geneses_until_one_is_chosen() {
     let chosen = id_of(&one);
     clone.gatos(["trust", "pin", &chosen]).ok();
     clone.gatos(["log"]).ok().says("add");
+    clone.gatos(["state", "show", "--raw", "--fold", one.path().join("gatos/fold.lua").to_str().expect("UTF-8")]).ok();
+    // What belongs to the other repository is nobody's here, until it is gone.
+    let failures = fails(&clone);
+    assert!(failures.iter().all(|f| text(f, "ref").starts_with("refs/gatos-remotes/two/")), "{failures:#?}");
+    for name in clone.git(["for-each-ref", "--format=%(refname)", "refs/gatos-remotes/two"]).ok().stdout().lines() {
+        clone.git(["update-ref", "-d", name]).ok();
+    }
     passes(&clone);
-    // The other's events belong to another repository and are nobody's here.
-    clone.gatos(["trust", "pin", &id_of(&two)]).ok();
-    fails(&clone);
 }
 
 #[test]
@@ -93,7 +97,6 @@ fn must_cry_out_when_the_trust_graph_is_rolled_back() {
         repo.gatos(verb).code(3).err_says("ALARM").err_says(&second);
     }
     assert!(names(&fails(&repo), "TRUST_ROLLBACK", &first));
-    assert!(complaints(&world, &repo, "alice").iter().any(|c| c.starts_with("trust.broken")));
     move_ref(&repo, TRUST, &second);
     passes(&repo);
     // A graph that was written anew beside the one that was seen.
@@ -116,7 +119,10 @@ fn must_adopt_the_genesis_that_is_there() {
     // From the remote, by asking it.
     let asked = origin.clone_to("asked").as_person("bob");
     let report = asked.gatos(["--json", "init"]).ok().json();
-    assert_eq!((text(&report, "repo"), &report["adopted"], &report["key_known"]), (id.clone(), &json!(true), &json!(false)));
+    assert_eq!(
+        (text(&report, "repo"), &report["adopted"], &report["key_known"]),
+        (id.clone(), &json!(true), &json!(false))
+    );
     assert_eq!(geneses(&asked), (vec![id.clone()], Some(id.clone())));
     asked.gatos(["log"]).ok().says("add");
     // Nobody has let his key in: the policy refuses him, and the refusal names the remedy.

@@ -56,8 +56,30 @@ enum Change {
 }
 
 const WORDS: [&str; 24] = [
-    "\n\n", "\n", "{", "}", "\"", "[", "Sig: ed25519:", "Event-CID: ", "Events: 2\n", "parent ", "tree ", "\"seq\":1,", "1e999",
-    "9007199254740993", "-0", "\\ud800", "\u{0}", "\u{FEFF}", "\"sig\":1,", "\"actor\"", "\"prev\":null,", "{}", "\r\n", "\u{1F600}",
+    "\n\n",
+    "\n",
+    "{",
+    "}",
+    "\"",
+    "[",
+    "Sig: ed25519:",
+    "Event-CID: ",
+    "Events: 2\n",
+    "parent ",
+    "tree ",
+    "\"seq\":1,",
+    "1e999",
+    "9007199254740993",
+    "-0",
+    "\\ud800",
+    "\u{0}",
+    "\u{FEFF}",
+    "\"sig\":1,",
+    "\"actor\"",
+    "\"prev\":null,",
+    "{}",
+    "\r\n",
+    "\u{1F600}",
 ];
 
 fn change() -> impl Strategy<Value = Change> {
@@ -141,7 +163,8 @@ fn must_not_crash_on_envelopes() {
     // The envelopes alone are changed, and the commit is put together again around them: no changed byte is caught by
     // its surroundings.
     let texts: Vec<String> = all.iter().map(|raw| String::from_utf8(raw.clone()).unwrap()).collect();
-    let lines: Vec<Vec<u8>> = texts.iter().flat_map(|t| t.lines()).filter(|l| l.starts_with("{\"actor\"")).map(|l| l.into()).collect();
+    let lines: Vec<Vec<u8>> =
+        texts.iter().flat_map(|t| t.lines()).filter(|l| l.starts_with("{\"actor\"")).map(|l| l.into()).collect();
     run(changed(), |(which, changes)| {
         let line = make(&lines, &which, &changes);
         let text = &texts[0];
@@ -157,7 +180,9 @@ fn must_not_crash_on_envelopes() {
 
 #[test]
 fn must_not_crash_on_windows_and_proofs() {
-    let window = br#"[{"head":"0303030303030303030303030303030303030303","journal":"user.alice+8a88e3dd.aaaaaa","seq":3}]"#.to_vec();
+    let window =
+        br#"[{"head":"0303030303030303030303030303030303030303","journal":"user.alice+8a88e3dd.aaaaaa","seq":3}]"#
+            .to_vec();
     let cid = r#""bafyr4iffxnzjm7yiu2lqqjvmdkwp46rbp3iemcq6mxqfbfmllnm2zpytuq""#;
     let root = format!("\"blake3:{}\"", "07".repeat(32));
     let sha = format!("\"sha256:{}\"", "07".repeat(32));
