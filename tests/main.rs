@@ -6,3 +6,4 @@ mod linecount;
 mod must;
 mod plumb;
 mod tidy;
+mod walkthrough;
