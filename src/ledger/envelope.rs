@@ -1,5 +1,5 @@
 use super::error::DraftError;
-use crate::canon::{Map, Text, Value, fixed, json};
+use crate::canon::{Map, Text, Value, digest, fixed, json};
 use crate::id::{Actor, Blake3, Cid, EventType, Ns, Oid, PublicKey, Replica, Timestamp, Ulid, Writer};
 
 /// Largest payload, in bytes of canonical JSON.
@@ -29,6 +29,19 @@ impl Draft {
             return Err(DraftError::PayloadSize { size: payload_json.len(), max: PAYLOAD_MAX });
         }
         Ok(Draft { ty, payload, ulid, caps, payload_json })
+    }
+
+    /// A digest of everything the caller decides but the ULID: two drafts with one ULID say the same where it is the same.
+    pub fn intent(&self) -> Blake3 {
+        let mut text = format!("{}\n{}\n", self.ty, self.payload_json);
+        for cap in self.caps.iter().flatten() {
+            text.push_str(cap);
+            text.push('\n');
+        }
+        if self.caps.is_some() {
+            text.push('.');
+        }
+        digest::blake3(text.as_bytes())
     }
 
     /// The same thing said: everything the caller decides.

@@ -4,8 +4,8 @@ use super::index::UlidIndex;
 use super::open::Node;
 use crate::ambient::Cancel;
 use crate::git::{Expected, GitError, Store};
-use crate::id::{Cid, Ns, Oid, Ulid};
-use crate::ledger::{Draft, EVENTS_MAX, Origin, Pen, Sealed, build};
+use crate::id::{Blake3, Cid, Ns, Oid, Ulid};
+use crate::ledger::{Draft, EVENTS_MAX, Event, Origin, Pen, Sealed, build};
 use crate::policy::{Decision, Judgement};
 use crate::trust::Signer;
 use std::collections::HashMap;
@@ -50,13 +50,11 @@ struct Parcel {
     lines: u64,
 }
 
-/// A parcel that is stored, named by its last event.
+/// A parcel that is stored.
 struct Settled {
     lines: u64,
-    commit: Oid,
-    seq: u64,
-    cid: Cid,
-    ulid: Ulid,
+    /// Its last event and the commit that holds it; none where all of it had been stored before.
+    last: Option<(Oid, u64, Cid, Ulid)>,
 }
 
 impl Node {
@@ -103,11 +101,13 @@ impl Node {
                 Err(e) => drop(done.send(Err(e.into()))),
             });
             let mut settle = |batch: &mut Batch, result: Result<Settled, NodeError>| {
-                let Settled { lines, commit, seq, cid, ulid } = result?;
-                self.remember(ns, &origin.writer, commit);
+                let Settled { lines, last } = result?;
                 batch.lines = lines;
-                let writer = origin.writer.clone();
-                batch.last = Some(Emitted { ns: ns.clone(), writer, seq, cid, ulid, commit, repeated: false });
+                if let Some((commit, seq, cid, ulid)) = last {
+                    self.remember(ns, &origin.writer, commit);
+                    let writer = origin.writer.clone();
+                    batch.last = Some(Emitted { ns: ns.clone(), writer, seq, cid, ulid, commit, repeated: false });
+                }
                 told(Progressed { lines });
                 Ok::<(), NodeError>(())
             };
@@ -172,9 +172,7 @@ fn fill<E: From<NodeError>>(
             }
             events.push(sealed);
         }
-        if events.is_empty() {
-            batch.lines = batch.lines.max(lines);
-        } else if parcels.send(Parcel { events, lines }).is_err() {
+        if parcels.send(Parcel { events, lines }).is_err() {
             // The other thread ended with an error, which is waiting to be read.
             return Ok(());
         }
@@ -200,18 +198,24 @@ fn keep(
     let mut parent = parent;
     let mut stored = 0;
     for Parcel { events, lines } in inbox {
-        let result = keep_one(store, origin, signer, name, parent, group, &events).map_err(|e| match e {
-            NodeError::Git(GitError::Moved { .. }) => NodeError::BatchLost { stored },
-            other => other,
-        });
-        let failed = result.is_err();
-        let last = events.last().expect("a parcel holds an event");
-        let settled = |commit| Settled { lines, commit, seq: last.header.seq, cid: last.cid, ulid: last.header.ulid };
-        if let Ok(tip) = &result {
-            parent = Some(*tip);
-            stored = lines;
+        let mut settled = Settled { lines, last: None };
+        if let Some(last) = events.last() {
+            match keep_one(store, origin, signer, name, parent, group, &events) {
+                Ok(tip) => {
+                    parent = Some(tip);
+                    settled.last = Some((tip, last.header.seq, last.cid, last.header.ulid));
+                }
+                Err(e) => {
+                    let lost = matches!(e, NodeError::Git(GitError::Moved { .. }));
+                    let e = if lost { NodeError::BatchLost { stored } } else { e };
+                    // Whoever waits for the answer has gone only where an error is known already.
+                    let _ = done.send(Err(e));
+                    return;
+                }
+            }
         }
-        if done.send(result.map(settled)).is_err() || failed {
+        stored = lines;
+        if done.send(Ok(settled)).is_err() {
             return;
         }
     }
@@ -238,22 +242,24 @@ struct Known<'n> {
     node: &'n Node,
     place: &'n Place,
     index: Option<UlidIndex>,
-    now: HashMap<Ulid, (u64, Cid, Draft)>,
+    /// The append looked into last: lines that were stored before come in the order of the journal.
+    page: Option<(Oid, Vec<Event>)>,
+    now: HashMap<Ulid, (u64, Cid, Blake3)>,
 }
 
 impl<'n> Known<'n> {
     fn new(node: &'n Node, place: &'n Place) -> Known<'n> {
-        Known { node, place, index: None, now: HashMap::new() }
+        Known { node, place, index: None, page: None, now: HashMap::new() }
     }
 
     fn note(&mut self, draft: &Draft, sealed: &Sealed) {
-        self.now.insert(draft.ulid, (sealed.header.seq, sealed.cid, draft.clone()));
+        self.now.insert(draft.ulid, (sealed.header.seq, sealed.cid, draft.intent()));
     }
 
     /// Whether the same was said before under this ULID; an error where it was something else.
     fn said_before(&mut self, draft: &Draft) -> Result<bool, NodeError> {
         if let Some((seq, cid, before)) = self.now.get(&draft.ulid) {
-            return if before == draft {
+            return if *before == draft.intent() {
                 Ok(true)
             } else {
                 Err(NodeError::DuplicateUlid { ulid: draft.ulid, cid: *cid, seq: *seq })
@@ -265,8 +271,13 @@ impl<'n> Known<'n> {
         }
         let index = self.index.as_ref().expect("loaded just now");
         let Some(entry) = index.find(draft.ulid) else { return Ok(false) };
-        let event = super::index::event_at(self.node.reader(), &self.place.origin, entry)?;
-        if draft.same_intent(&event) {
+        if self.page.as_ref().is_none_or(|(commit, _)| *commit != entry.commit) {
+            let events = super::index::append_at(self.node.reader(), &self.place.origin, entry.commit)?;
+            self.page = Some((entry.commit, events));
+        }
+        let (_, events) = self.page.as_ref().expect("turned to just now");
+        let event = events.iter().find(|e| e.header.seq == entry.seq).expect("the index was built from this commit");
+        if draft.same_intent(event) {
             return Ok(true);
         }
         Err(NodeError::DuplicateUlid { ulid: draft.ulid, cid: event.cid, seq: entry.seq })

@@ -75,15 +75,20 @@ fn newer(reader: &Reader, origin: &Origin, tip: Oid, seen: Option<Oid>) -> Resul
     Ok(out)
 }
 
-/// The event that an entry names.
-pub(super) fn event_at(reader: &Reader, origin: &Origin, entry: Entry) -> Result<Event, NodeError> {
-    let raw = reader.raw_commit(entry.commit)?;
-    let append = decode(entry.commit, &raw, origin, Check::Remembered).map_err(|fault| LedgerError::Fault {
+/// The events of an append that the index names.
+pub(super) fn append_at(reader: &Reader, origin: &Origin, commit: Oid) -> Result<Vec<Event>, NodeError> {
+    let raw = reader.raw_commit(commit)?;
+    let append = decode(commit, &raw, origin, Check::Remembered).map_err(|fault| LedgerError::Fault {
         ns: origin.ns.clone(),
         writer: origin.writer.clone(),
         fault,
     })?;
-    let event = append.events.into_iter().find(|e| e.header.seq == entry.seq);
+    Ok(append.events)
+}
+
+/// The event that an entry names.
+pub(super) fn event_at(reader: &Reader, origin: &Origin, entry: Entry) -> Result<Event, NodeError> {
+    let event = append_at(reader, origin, entry.commit)?.into_iter().find(|e| e.header.seq == entry.seq);
     Ok(event.expect("the index was built from this commit"))
 }
 
