@@ -80,7 +80,8 @@ fn show_help(args: &[OsString]) -> u8 {
 
 /// Says why there is no answer: on standard error, under `--json` as a frame on standard output.
 fn fail(output: &mut Output, error: &CliError) -> u8 {
-    // What was shown before comes first; nothing is left to try where the frame itself cannot be printed.
-    let _ = output.flush().and_then(|_| output.show(&error.frame())).and_then(|_| output.flush());
+    // What was shown before comes first. Nothing is left to try where that, or the frame itself, cannot be printed.
+    let _ = output.flush();
+    let _ = output.show(&error.frame()).and_then(|_| output.flush());
     error.kind.exit()
 }

@@ -72,6 +72,16 @@ fn output_that_nobody_reads_is_no_fault() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_finds_no_room_is_a_failure() {
+    let world = World::new();
+    let repo = counted(&world, &["1"]);
+    let line = format!("{} log > /dev/full", env!("CARGO_BIN_EXE_git-gatos"));
+    let full = world.command("bash", "alice", repo.path()).args(["-c", &line]).run();
+    full.code(3).err_says("error: writing to standard output: ");
+}
+
 #[test]
 fn a_verdict_survives_a_closed_pipe() {
     let world = World::new();

@@ -1,5 +1,6 @@
 //! `docs/cli.md` is what the program says of itself.
 
+use super::fits;
 use crate::harness::World;
 
 #[test]
@@ -26,4 +27,14 @@ fn help_of_a_verb_says_what_it_is_for() {
         repo.gatos([verb, "-h"]).ok().says("Usage: git gatos");
     }
     repo.gatos(["state", "show", "--help"]).ok().says("git gatos state show '.inventory | length'");
+}
+
+#[test]
+fn a_text_is_the_same_under_json() {
+    let world = World::new();
+    let repo = world.repo("a");
+    let text = repo.gatos(["reference"]).ok().bytes();
+    let document = fits("document", repo.gatos(["reference", "--json"]).ok().json());
+    assert_eq!(document["text"].as_str().map(str::as_bytes), Some(&text[..]));
+    repo.gatos(["reference", "x"]).code(2).silent();
 }

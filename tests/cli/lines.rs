@@ -66,6 +66,17 @@ fn a_bad_line_is_named_by_its_place_and_stops_before_its_batch() {
 }
 
 #[test]
+fn a_line_without_end_is_not_read_to_its_end() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    let long = |n: usize| format!("{{\"type\":\"add\",\"payload\":\"{}\"}}\n", "x".repeat(n));
+    repo.write("e.jsonl", long(1 << 20));
+    repo.gatos(["emit", "--jsonl", "e.jsonl"]).code(2).err_says("e.jsonl:1:1: the line is longer than 1048576 bytes");
+    repo.write("e.jsonl", long(70_000));
+    repo.gatos(["emit", "--jsonl", "e.jsonl"]).code(2).err_says("e.jsonl:1:15: the payload is 70002 bytes");
+}
+
+#[test]
 fn earlier_batches_stay_and_skip_goes_on_behind_them() {
     let world = World::new();
     let repo = ready(&world, "a");
