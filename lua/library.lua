@@ -1,4 +1,5 @@
 -- The library of the language. Every function checks its arguments, pays for its work, and answers the same everywhere.
+-- A section that begins with `--@` and the starts of some names is loaded only for a program that names one of them.
 local H, C = ...
 local setmt, rtype, mtype, next, select, concat, unpack = H.setmetatable, H.type, H.mtype, H.next, H.select, H.concat, H.unpack
 local raise, charge, alloc, typename, isnum = C.raise, C.charge, C.alloc, C.typename, C.isnum
@@ -197,7 +198,7 @@ B["table.unpack"] = function(t, i, j)
   return unpack(t, i, j)
 end
 
--- Numbers.
+--@ math.
 B["math.abs"] = function(x) if num(x, "math.abs", 1) < 0 then return neg(x) end return x end
 for _, short in next, { "floor", "ceil", "trunc" } do
   local f, name = H[short], "math." .. short
@@ -227,6 +228,7 @@ end
 B["math.type"] = function(x) if mtype(x) then return "integer" elseif isnum(x) then return "fixed" end return nil end
 B["math.tointeger"] = function(x) if mtype(x) then return x end return nil end
 
+--@ set. counter.
 -- Sets (maps of true) and counters that grow in two halves, one share an actor.
 B["set.add"] = function(t, x)
   if tab(t, "set.add", 1)[str(x, "set.add", 2)] == true then return false end
@@ -291,6 +293,7 @@ B["counter.merge"] = function(t, other)
   return t
 end
 
+--@ rng
 -- Random numbers: pcg32.
 function B.rng(seed)
   local state, increment
@@ -322,6 +325,7 @@ function B.rng(seed)
   end
 end
 
+--@ string. utf8.
 -- Strings: always UTF-8, no patterns, ASCII case.
 B["string.len"] = function(s) return #str(s, "string.len", 1) end
 for _, short in next, { "upper", "lower", "trim" } do
@@ -407,7 +411,7 @@ B["utf8.sub"] = function(s, i, j)
   return H.utf8_sub(s, int(i, "utf8.sub", 2), int(j, "utf8.sub", 3, -1))
 end
 
--- JSON.
+--@ json.
 B["json.array"] = function(t) -- an empty table becomes a list
   if t == nil then
     t = {}
@@ -432,4 +436,5 @@ B["json.decode_strict"] = function(s)
   alloc(64 + 32 * #s)
   return ask(H.decode, s)
 end
+--@ always
 return B

@@ -261,16 +261,16 @@ local function attach(t, d, top)
   setmt(c, list and LIST_AT[d] or MAP_AT[d])
   for k, v in next, t do
     n, z = n + 1, z + 32
-    if rtype(k) == "string" then z = z + #k end
-    local ty = rtype(v)
-    if ty == "table" then
+    if k[KK] == STRING then z = z + #k end
+    local kind = v[KK]
+    if kind == nil then
       local x = attach(v, d + 1, false)
-      if x ~= v then
-        c[k] = x
-      end
-    elseif ty == "function" then no_function()
+      if x ~= v then c[k] = x end
     else
-      if ty == "string" then z = z + #v elseif mtype(v) and (v > SAFE or v < -SAFE) then unsafe() end
+      if kind == STRING then z = z + #v
+      elseif kind == INTEGER then
+        if v > SAFE or v < -SAFE then unsafe() end
+      elseif kind == FUNCTION then no_function() end
       if copied then c[k] = v end
     end
   end
@@ -283,7 +283,8 @@ end
 
 -- The shape of tables: a list 1..n without holes, or a map with string keys.
 local function shape(t, k, v, old, arr)
-  if mtype(k) then
+  local kind = k ~= nil and k[KK]
+  if kind == INTEGER then
     if old ~= nil and v ~= nil then return end
     local n = #t
     if v == nil then
@@ -294,26 +295,31 @@ local function shape(t, k, v, old, arr)
       raise("shape", "element " .. k .. " does not follow the last element " .. n .. "; use string keys for sparse data")
     elseif n == 0 and not arr and next(t) ~= nil then raise("shape", "a map cannot have array elements")
     else alloc(32) end
-  elseif rtype(k) == "string" then
+  elseif kind == STRING then
     if v ~= nil then
       if arr or t[1] ~= nil then raise("shape", "an array cannot have named fields") end
       alloc(32)
     end
   else raise("shape", "table keys must be strings or positive integers, got " .. typename(k)) end
 end
--- An entry of a table in the state comes or goes.
+-- An entry of a table in the state comes or goes. A table in the state that is no list for good has no elements.
 local function entry(t, k, v, old, m)
-  if m.root and v ~= nil then
-    if mtype(k) then raise("state", "the state is a map; put a list under a name") end
-    if k == "_provenance" then reserved() end
+  local kind = k ~= nil and k[KK]
+  if kind == STRING and not m.arr then
+    local size = 32 + #k
+    if v == nil then Z = Z - size return end
+    if m.root and k == "_provenance" then reserved() end
+    M = M - 32
+    if M < 0 then MEM() end
+    Z = Z + size
+  else
+    if m.root and kind == INTEGER and v ~= nil then raise("state", "the state is a map; put a list under a name") end
+    shape(t, k, v, old, m.arr)
+    if v == nil then Z = Z - 32 return end
+    Z = Z + 32
+    if not m.arr then remark(t, m, LIST_AT[m.d]) end
   end
-  shape(t, k, v, old, m.arr)
-  local size = 32
-  if not mtype(k) then size = 32 + #k end
-  if v == nil then Z = Z - size return end
-  Z = Z + size
   if Z > STATE_BYTES then BIG() end
-  if k == 1 and not m.arr then remark(t, m, LIST_AT[m.d]) end
 end
 local function set_aside(t, k, v, old, m) -- a table that is neither new nor in the state
   if m.ev then frozen(m) end

@@ -2,5 +2,8 @@
 
 mod cli;
 mod harness;
+mod linecount;
+mod must;
 mod plumb;
 mod tidy;
+mod walkthrough;

@@ -27,7 +27,7 @@ fn steps(text: &str) -> Vec<Step> {
         }
         if let Some(command) = line.strip_prefix("$ ") {
             steps.push(Step { line: n + 1, command: command.to_owned(), expected: Vec::new() });
-        } else if let (Some(more), Some(step)) = (line.strip_prefix("> "), steps.last_mut()) {
+        } else if let (Some(more), Some(step)) = (continued(line), steps.last_mut()) {
             step.command.push('\n');
             step.command.push_str(more);
         } else if let Some(step) = steps.last_mut() {
@@ -35,6 +35,11 @@ fn steps(text: &str) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// What a line adds to the command above it; editors take the blank behind a bare `>` away.
+fn continued(line: &str) -> Option<&str> {
+    if line == ">" { Some("") } else { line.strip_prefix("> ") }
 }
 
 /// Whether a line fits a pattern in which `[..]` stands for anything.
@@ -74,9 +79,10 @@ fn run(file: &Path) -> usize {
         let mark = "--- the session stands in ";
         let script = format!("{}\n}} 2>&1\ncode=$?\nprintf '%s%s\\n' '{mark}' \"$PWD\"\nexit $code", step.command);
         let script = format!("{{\n{script}");
-        let outcome = world.command("sh", "alice", &dir).arg("-c").arg(&script).env("EXAMPLE", beside).run();
-        let stdout = outcome.stdout().to_owned();
-        let (shown, place) = stdout.rsplit_once(mark).unwrap_or_else(|| panic!("{}:{}: {stdout}", file.display(), step.line));
+        let outcome = world.command("sh", "alice", &dir).args(["-c", &script]).env("EXAMPLE", beside).run();
+        let stdout = outcome.stdout();
+        let (shown, place) =
+            stdout.rsplit_once(mark).unwrap_or_else(|| panic!("{}:{}: {stdout}", file.display(), step.line));
         dir = PathBuf::from(place.trim_end());
         let shown: Vec<&str> = shown.lines().collect();
         assert!(
@@ -114,6 +120,11 @@ fn folds_work_word_for_word() {
 #[test]
 fn time_travel_works_word_for_word() {
     assert!(run(&root().join("docs/guide/time-travel.md")) >= 5);
+}
+
+#[test]
+fn linecount_works_word_for_word() {
+    assert!(run(&root().join("examples/linecount/README.md")) >= 10);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::error::CliError;
-use super::output::{Output, say};
+use super::output::{Output, has_colour, say};
 use crate::ambient::Ambient;
 use crate::node::Node;
 use crate::view::View;
@@ -10,22 +10,21 @@ use std::path::{Path, PathBuf};
 pub struct Context {
     ambient: Ambient,
     output: Output,
-    json: bool,
 }
 
 impl Context {
     pub fn new(ambient: Ambient, json: bool) -> Context {
-        let output = Output::new(ambient.env(), json);
-        Context { ambient, output, json }
+        let output = Output::new(json, has_colour(ambient.env()));
+        Context { ambient, output }
     }
 
     pub fn ambient(&self) -> &Ambient {
         &self.ambient
     }
 
-    /// Whether `--json` was given.
-    pub fn json(&self) -> bool {
-        self.json
+    /// Where answers go.
+    pub fn output(&mut self) -> &mut Output {
+        &mut self.output
     }
 
     /// The repository around the working directory. What opening it noticed is said at once.

@@ -17,3 +17,6 @@ mod run;
 mod work;
 
 pub use run::main;
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@ use super::error::CliError;
 use crate::ambient::Env;
 use crate::canon::json;
 use crate::view::{Page, View};
-use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Stdout, StdoutLock, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, StdoutLock, Write};
 
 /// Standard output: data, and the one place that prints it.
 pub struct Output {
@@ -14,11 +14,12 @@ pub struct Output {
 }
 
 impl Output {
-    pub fn new(env: &Env, json: bool) -> Output {
-        let stdout: Stdout = io::stdout();
-        let dumb = env.text("TERM").is_some_and(|term| term == "dumb");
-        let colour = !json && !dumb && env.get("NO_COLOR").is_none() && stdout.is_terminal();
-        Output { out: BufWriter::new(stdout.lock()), json, colour, closed: false }
+    pub fn new(json: bool, colour: bool) -> Output {
+        Output { out: BufWriter::new(io::stdout().lock()), json, colour: colour && !json, closed: false }
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.json
     }
 
     /// Prints a view. False where nobody listens any more, so that a verb that shows many stops.
@@ -65,11 +66,19 @@ impl Output {
     }
 }
 
+/// Whether standard output may be coloured: a terminal that can, of somebody who does not mind.
+pub fn has_colour(env: &Env) -> bool {
+    let dumb = env.text("TERM").is_some_and(|term| term == "dumb");
+    !dumb && env.get("NO_COLOR").is_none() && io::stdout().is_terminal()
+}
+
 /// A view that is talk.
 fn complain(view: &dyn View, colour: bool) {
-    let mut err = io::stderr().lock();
+    let err = io::stderr().lock();
     let colour = colour && err.is_terminal();
-    let _ = view.text(&mut Page::new(&mut err, colour));
+    // Standard error that is closed is no reason to fail.
+    let mut err = BufWriter::new(err);
+    let _ = view.text(&mut Page::new(&mut err, colour)).and_then(|()| err.flush());
 }
 
 /// Standard error: talk. One that is closed is no reason to fail.

@@ -2,7 +2,7 @@ use super::answer::Answer;
 use super::args::Root;
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::output::say;
+use super::output::Output;
 use super::panic::guarded;
 use crate::ambient::Ambient;
 use clap::error::ErrorKind;
@@ -17,12 +17,9 @@ const NO: u8 = 1;
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
-    let code = guarded(|| run(&args)).unwrap_or_else(|bug| fail(&mut context(asks_for_json(&args)), &bug));
+    // A bug may lie in what makes a context, so it is told without one.
+    let code = guarded(|| run(&args)).unwrap_or_else(|bug| fail(&mut Output::new(asks_for_json(&args), false), &bug));
     ExitCode::from(code)
-}
-
-fn context(json: bool) -> Context {
-    Context::new(Ambient::of_process(), json)
 }
 
 /// The same question to arguments that could not be read.
@@ -33,13 +30,13 @@ fn asks_for_json(args: &[OsString]) -> bool {
 fn run(args: &[OsString]) -> u8 {
     let root = match Root::try_parse_from(args) {
         Ok(root) => root,
-        Err(e) => return refuse_arguments(&mut context(asks_for_json(args)), args, &e),
+        Err(e) => return refuse_arguments(&mut Output::new(asks_for_json(args), false), args, &e),
     };
-    let mut context = context(root.json());
+    let mut context = Context::new(Ambient::of_process(), root.json());
     let ended = root.run(&mut context).and_then(|answer| print(&mut context, &answer));
     match ended {
         Ok(code) => code,
-        Err(e) => fail(&mut context, &e),
+        Err(e) => fail(context.output(), &e),
     }
 }
 
@@ -52,7 +49,7 @@ fn print(context: &mut Context, answer: &Answer) -> Result<u8, CliError> {
 }
 
 /// Help and version are answers; the rest is a mistake in how the command was typed.
-fn refuse_arguments(context: &mut Context, args: &[OsString], e: &clap::Error) -> u8 {
+fn refuse_arguments(output: &mut Output, args: &[OsString], e: &clap::Error) -> u8 {
     match e.kind() {
         ErrorKind::DisplayHelp => return show_help(args),
         ErrorKind::DisplayVersion => {
@@ -61,10 +58,10 @@ fn refuse_arguments(context: &mut Context, args: &[OsString], e: &clap::Error) -
         }
         _ => {}
     }
-    if context.json() {
+    if output.is_json() {
         let text = e.render().to_string();
         let reason = text.trim_end().strip_prefix("error: ").unwrap_or(&text);
-        return fail(context, &CliError::usage(reason));
+        return fail(output, &CliError::usage(reason));
     }
     let _ = e.print();
     Kind::Usage.exit()
@@ -82,16 +79,8 @@ fn show_help(args: &[OsString]) -> u8 {
 }
 
 /// Says why there is no answer: on standard error, under `--json` as a frame on standard output.
-fn fail(context: &mut Context, error: &CliError) -> u8 {
-    if context.json() {
-        // Nothing is left to try where the frame itself cannot be printed.
-        let _ = context.show(&error.frame()).and_then(|_| context.flush());
-    } else {
-        let _ = context.flush();
-        say(format_args!("error: {}", error.reason));
-        if let Some(hint) = &error.hint {
-            say(format_args!("hint: {hint}"));
-        }
-    }
+fn fail(output: &mut Output, error: &CliError) -> u8 {
+    // What was shown before comes first; nothing is left to try where the frame itself cannot be printed.
+    let _ = output.flush().and_then(|_| output.show(&error.frame())).and_then(|_| output.flush());
     error.kind.exit()
 }

@@ -9,8 +9,8 @@ use crate::canon::{EncodeError, Value, cbor};
 
 /// The version that this engine writes and reads.
 const VERSION: i64 = 1;
-/// Largest program that is read from a stranger.
-pub const ELC_MAX: usize = 4 << 20;
+/// Largest program that is read or made.
+pub const ELC_MAX: usize = 8 << 20;
 
 /// The bytes of a program. `Err`: it nests deeper than a DAG-CBOR reader follows.
 pub fn encode(body: &[Stmt]) -> Result<Vec<u8>, EncodeError> {

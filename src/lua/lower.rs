@@ -4,7 +4,7 @@
 //! Every statement begins a line, so that a line of the text leads back to the statement.
 
 use super::cost;
-use super::lower_arith::is_plain;
+use super::lower_arith::{declaration, is_plain};
 use super::lower_expr::is_multi_builtin;
 use super::tree::{Each, Expr, Function, Id, Stmt};
 use std::collections::{BTreeSet, HashSet};
@@ -48,6 +48,7 @@ pub fn lower(body: &[Stmt], options: Options) -> Lowered {
         fractions: Vec::new(),
         builtins: BTreeSet::new(),
         deep: Vec::new(),
+        temporaries: Vec::new(),
         assigned,
     };
     l.pay(cost::fuel(body), cost::bytes(body));
@@ -67,6 +68,8 @@ pub(super) struct Lower {
     pub(super) builtins: BTreeSet<String>,
     /// Of the functions around: does the depth of calls count them?
     deep: Vec<bool>,
+    /// Of the functions around: how many levels of temporaries they use.
+    pub(super) temporaries: Vec<usize>,
     /// The locals that anything assigns to after their declaration.
     pub(super) assigned: HashSet<Id>,
 }
@@ -173,9 +176,8 @@ impl Lower {
             && is_plain(value)
             && !self.deep.is_empty()
         {
-            put!(self, "local L{id} do ");
             let result = self.arithmetic(value);
-            return put!(self, "L{id}={result} end");
+            return put!(self, "local L{id}={result}");
         }
         self.out.push_str("local ");
         self.locals(ids);
@@ -295,9 +297,8 @@ impl Lower {
         if let ([Expr::Local(id)], [value]) = (targets, values)
             && is_plain(value)
         {
-            self.out.push_str("do ");
             let result = self.arithmetic(value);
-            return put!(self, "L{id}={result} end");
+            return put!(self, "L{id}={result}");
         }
         if targets.iter().all(|t| matches!(t, Expr::Local(_))) {
             self.exprs(targets);
@@ -311,13 +312,12 @@ impl Lower {
         // Only a place that cannot fail may wait until its value is there.
         let ready = matches!((object, key), (Expr::Local(_), Expr::Local(_) | Expr::Text(_) | Expr::Int(_)));
         if self.options.barrier && ready && is_plain(value) {
-            self.out.push_str("do ");
             let result = self.arithmetic(value);
             self.out.push_str("SET(");
             self.expr(object);
             self.out.push(',');
             self.expr(key);
-            put!(self, ",{result}) end");
+            put!(self, ",{result})");
         } else if self.options.barrier {
             self.out.push_str("SET(");
             self.expr(object);
@@ -386,9 +386,13 @@ impl Lower {
         self.pay(cost::fuel(&f.body), cost::bytes(&f.body));
         // The inner block lets a label stand at the end of the body.
         self.out.push_str(if deep { " D=D+1 if D>200 then DEEP() end do" } else { "" });
+        let start = self.out.len();
         self.deep.push(deep);
+        self.temporaries.push(0);
         self.block(&f.body);
         self.deep.pop();
+        let levels = self.temporaries.pop().expect("pushed before the body");
+        self.out.insert_str(start, &declaration(levels));
         self.line(outer);
         self.out.push_str(if deep { "end D=D-1 end" } else { "end" });
     }

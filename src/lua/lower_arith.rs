@@ -29,12 +29,17 @@ fn levels(e: &Expr) -> usize {
     }
 }
 
+/// The declaration of so many levels of temporaries.
+pub fn declaration(levels: usize) -> String {
+    (0..levels).map(|l| format!(" local q{l}_0,q{l}_1,q{l}_2")).collect()
+}
+
 impl Lower {
-    /// Writes the operations out, inside a block of the caller, and returns the name that holds the result.
+    /// Writes the operations out and returns the name that holds the result until the next statement. The temporaries are
+    /// declared once a function, because Lua bounds the number of declarations.
     pub(super) fn arithmetic(&mut self, e: &Expr) -> String {
-        for level in 0..levels(e) {
-            put!(self, "local q{level}_0,q{level}_1,q{level}_2 ");
-        }
+        let used = self.temporaries.last_mut().expect("arithmetic stands in a function");
+        *used = (*used).max(levels(e));
         self.written_out(e, 0)
     }
 

@@ -11,6 +11,7 @@ use super::number::N;
 use super::program::{Code, Program};
 use crate::canon::{Value, json};
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -62,9 +63,10 @@ impl Machine {
     pub(super) fn load(program: &Program) -> Result<Machine, LoadError> {
         let code = program.code().clone();
         let mut machine = Machine::build(code).map_err(|e| match e {
-            mlua::Error::SyntaxError { message, .. } => LoadError::Refused(message),
             mlua::Error::MemoryError(_) => LoadError::Halt(Halt::HostMemory),
-            other => LoadError::Halt(Halt::Internal { what: other.to_string() }),
+            // Whatever else stops the loading is a bound of Lua on the text of the program.
+            mlua::Error::SyntaxError { message, .. } => LoadError::Refused(message),
+            other => LoadError::Refused(other.to_string()),
         })?;
         let load = machine.host.raw_get::<Function>("load").and_then(|load| load.call::<()>(()));
         if let Err(e) = load {
@@ -91,7 +93,7 @@ impl Machine {
         }
         if !builtins.is_empty() {
             host::library(&lua, &h, &marks)?;
-            h.raw_set("library", text(&lua, LIBRARY, "=library")?.into_function()?)?;
+            h.raw_set("library", text(&lua, &sections(&code.lowered.builtins), "=library")?.into_function()?)?;
         }
         let (before, after) = PRELUDE.split_once("--@CHUNK@\n").expect("the prelude has a place for the program");
         let before = before.replacen("--@BUILTINS@", &builtins, 1).replacen("--@LIMITS@", &limits(), 1);
@@ -274,6 +276,22 @@ impl Machine {
     pub(super) fn size(&self) -> (i64, i64) {
         self.host.raw_get::<Function>("size").and_then(|size| size.call(())).expect("the state is a tree")
     }
+}
+
+/// The library without the sections that a program does not need.
+fn sections(used: &BTreeSet<String>) -> String {
+    let mut needed = true;
+    let mut kept = String::with_capacity(LIBRARY.len());
+    for line in LIBRARY.lines() {
+        if let Some(starts) = line.strip_prefix("--@ ") {
+            let named = |start: &str| used.iter().any(|name| name.starts_with(start));
+            needed = starts == "always" || starts.split(' ').any(named);
+        }
+        if needed {
+            kept.extend([line, "\n"]);
+        }
+    }
+    kept
 }
 
 /// The limits as constants of the prelude, on one line.

@@ -35,7 +35,7 @@ pub use cost::{EVENT_BYTES, FUEL, STATE_BYTES};
 pub use error::{Class, ElcError, Finding, Halt, LuaError, Pos, Severity, StepError, Verdict};
 pub use machine::{Machine, Prepared};
 pub use number::N;
-pub use program::{Program, Shape, compile, lint, read_elc, ready_elc};
+pub use program::{Program, Shape, compile, lint, open_elc, read_elc};
 
 /// What a fold was computed by; a checkpoint of another engine is no base.
 pub const ENGINE: &str = "echo@1.0.0+elc@1.0.0+num=i64,q32.32+rng=pcg32@1";

@@ -154,11 +154,11 @@ fn try_load(program: &Program) -> Result<(), Finding> {
 
 /// Reads a program from a stranger: strict bytes, every rule of the language checked, and loaded once.
 pub fn read_elc(bytes: &[u8]) -> Result<Program, ElcError> {
-    Ok(ready_elc(bytes)?.0)
+    open_elc(bytes).map(|(program, _)| program)
 }
 
-/// The same, with the machine in which it was loaded: whoever runs the program once starts no second one.
-pub fn ready_elc(bytes: &[u8]) -> Result<(Program, Machine), ElcError> {
+/// The same, and the machine in which it was loaded: who runs the program once needs no second one.
+pub fn open_elc(bytes: &[u8]) -> Result<(Program, Machine), ElcError> {
     let body = elc::decode(bytes)?;
     check::check(&body).map_err(|rule| ElcError::Rule { rule })?;
     let program = assemble(&body, bytes.to_vec(), Vec::new(), Vec::new());

@@ -1,11 +1,11 @@
 use super::error::NodeError;
 use super::identity::Identity;
 use super::index::UlidIndex;
-use super::lock::JournalLock;
+use super::lock::Lock;
 use super::open::Node;
 use crate::git::{Expected, GitError, Plane, RefName};
 use crate::id::{Cid, Ns, Oid, Ulid, Writer};
-use crate::ledger::{Draft, Event, Origin, Pen, Position, build, highest_clock, last_event, union};
+use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, highest_clock, last_event, union};
 use crate::policy::{Allowed, Decision, Facts, Intent, Judge, Judgement, record};
 use crate::trust::Signer;
 
@@ -74,7 +74,7 @@ impl Desk {
 
 /// Where the next append of a journal goes: held for as long as the lock is.
 pub(super) struct Place {
-    _lock: JournalLock,
+    _lock: Lock,
     pub origin: Origin,
     pub name: RefName,
     pub position: Position,
@@ -86,23 +86,41 @@ impl Place {
     pub(super) fn take(node: &Node, desk: &Desk) -> Result<Place, NodeError> {
         let ns = &desk.ns;
         let mut writer = node.writer(&desk.identity, ns)?;
-        let mut lock = JournalLock::take(node, ns, &writer)?;
-        // Whoever held the lock before may have drawn a new replica.
-        let again = node.writer(&desk.identity, ns)?;
-        if again != writer {
-            lock = JournalLock::take(node, ns, &again)?;
-            writer = again;
+        loop {
+            let lock = Lock::journal(node, ns, &writer)?;
+            // Whoever held the lock before may have drawn a new replica.
+            let now = node.writer(&desk.identity, ns)?;
+            if now != writer {
+                writer = now;
+                continue;
+            }
+            let name = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
+            let held = node.store().resolve(&name)?;
+            let journals = union(node.reader(), ns, node.authority()?.as_ref())?;
+            if goes_on_elsewhere(node, &journals, &writer, held)? {
+                writer =
+                    node.fresh_writer(&desk.identity, ns, &writer, "not all here: a fetched one goes on otherwise")?;
+                continue;
+            }
+            let origin = Origin::new(node.repo(), ns.clone(), desk.identity.key, writer);
+            let origin = origin.expect("the writer was named after this key");
+            let position = match held {
+                None => Position::default(),
+                Some(tip) => position_of(tip, &last_event(node.reader(), tip, &origin)?),
+            };
+            let clock = highest_clock(node.reader(), node.graph(), ns, &journals)?;
+            return Ok(Place { _lock: lock, origin, name, position, clock });
         }
-        let origin = Origin::new(node.repo(), ns.clone(), desk.identity.key, writer.clone());
-        let origin = origin.expect("the writer was named after this key");
-        let name = RefName::own(Plane::Journal { ns: ns.clone(), writer });
-        let position = match node.store().resolve(&name)? {
-            None => Position::default(),
-            Some(tip) => position_of(tip, &last_event(node.reader(), tip, &origin)?),
-        };
-        let journals = union(node.reader(), ns, node.authority()?.as_ref())?;
-        let clock = highest_clock(node.reader(), node.graph(), ns, &journals)?;
-        Ok(Place { _lock: lock, origin, name, position, clock })
+    }
+}
+
+/// Whether an append behind `held` would fork the journal: some other place has more of it, or something else.
+fn goes_on_elsewhere(node: &Node, journals: &Union, writer: &Writer, held: Option<Oid>) -> Result<bool, NodeError> {
+    let Some(journal) = journals.journals.iter().find(|j| j.writer == *writer) else { return Ok(false) };
+    match held {
+        _ if journal.fork.is_some() => Ok(true),
+        None => Ok(true),
+        Some(held) => Ok(held != journal.tip && !node.store().is_ancestor(journal.tip, held)?),
     }
 }
 
@@ -155,9 +173,17 @@ impl Node {
                 Err(other) => return Err(other.into()),
             }
             let writer = place.origin.writer.clone();
-            self.memory().remember(self.ambient(), &desk.ns, &writer, *commit)?;
+            self.remember(&desk.ns, &writer, *commit);
             let ns = desk.ns.clone();
             return Ok(Emitted { ns, writer, seq, cid, ulid: draft.ulid, commit: *commit, repeated: false });
+        }
+    }
+
+    /// Remembers a tip that was just written. The events are stored: whoever were told that they are not would say them
+    /// again, so that a memory that cannot be written is worth a word and no more.
+    pub(super) fn remember(&self, ns: &Ns, writer: &Writer, tip: Oid) {
+        if let Err(e) = self.memory().remember(self.ambient(), ns, writer, tip) {
+            self.notice(format!("stored, but this machine will not remember the tip {tip}: {e}"));
         }
     }
 

@@ -94,7 +94,6 @@ impl Node {
         let (parcels, inbox) = sync_channel::<Parcel>(1);
         let (done, stored) = sync_channel::<Result<Settled, NodeError>>(BATCH_EVENTS);
         let signer = self.signer(&desk.identity)?;
-        let memory = |tip: Oid| self.memory().remember(self.ambient(), ns, &place.origin.writer, tip);
         let ended = std::thread::scope(|scope| {
             let origin = &place.origin;
             let name = &place.name;
@@ -105,7 +104,7 @@ impl Node {
             });
             let mut settle = |batch: &mut Batch, result: Result<Settled, NodeError>| {
                 let Settled { lines, commit, seq, cid, ulid } = result?;
-                memory(commit)?;
+                self.remember(ns, &origin.writer, commit);
                 batch.lines = lines;
                 let writer = origin.writer.clone();
                 batch.last = Some(Emitted { ns: ns.clone(), writer, seq, cid, ulid, commit, repeated: false });

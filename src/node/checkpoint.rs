@@ -198,6 +198,10 @@ impl Node {
             return Ok(Some(format!("its window is {}, but the journals give {}", show(&claim.heads), show(heads))));
         }
         let Some(last) = folded.last else { return Ok(Some("its window is empty".into())) };
+        let bundle = match Bundle::read(self.reader(), last.policy_root, self.graph()) {
+            Ok(bundle) => bundle,
+            Err(e) => return Ok(Some(format!("the policy of its last event: {e}"))),
+        };
         let found = Proof {
             repo: self.repo(),
             ns: proof.ns.clone(),
@@ -206,7 +210,7 @@ impl Node {
             ledger_end: last.cid,
             events: folded.events,
             policy_root: last.policy_root,
-            policy_code_root: Bundle::read(self.reader(), last.policy_root, self.graph())?.code_root(),
+            policy_code_root: bundle.code_root(),
             fold_root: proof.fold_root,
             state_root: folded.state_root(),
             reverted: Proof::reverted_of(folded),

@@ -65,16 +65,26 @@ impl Node {
         let common = self.store().common_dir();
         let drawn = match replica::read(common)? {
             Some(replica) => replica,
-            None => replica::draw(self.ambient(), common)?,
+            None => replica::renew(self.ambient(), common, None)?,
         };
         let writer = identity.writer(drawn);
         if self.holds_remembered(ns, &writer)? {
             return Ok(writer);
         }
-        let fresh = identity.writer(replica::draw(self.ambient(), common)?);
-        self.notice(format!(
-            "the journal {ns}/{writer} is behind what this machine wrote last (a restored backup?); going on as {fresh}"
-        ));
+        self.fresh_writer(identity, ns, &writer, "behind what this machine wrote last (a restored backup?)")
+    }
+
+    /// Goes on in a fresh replica, because the journal of `writer` is not what it should be.
+    pub(super) fn fresh_writer(
+        &self,
+        identity: &Identity,
+        ns: &Ns,
+        writer: &Writer,
+        why: &str,
+    ) -> Result<Writer, NodeError> {
+        let common = self.store().common_dir();
+        let fresh = identity.writer(replica::renew(self.ambient(), common, Some(writer.replica()))?);
+        self.notice(format!("the journal {ns}/{writer} is {why}; going on as {fresh}"));
         Ok(fresh)
     }
 

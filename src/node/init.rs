@@ -1,11 +1,12 @@
 use super::error::NodeError;
 use super::files;
+use super::lock::Lock;
 use super::open::Node;
 use super::pin::{self, Pin};
 use crate::ambient::Ambient;
 use crate::git::{Expected, Git, GitError, Plane, RefName, Store, fetch_args};
 use crate::id::{Actor, ActorKind, Blake3};
-use crate::policy::create_default;
+use crate::policy::{Bundle, create_default};
 use crate::trust::{KeyDir, Signer, genesis, load_key_file};
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,8 @@ const PROFILE: &str =
 pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
     let store = Store::discover(ambient)?;
     let Profile::Local = order.profile;
+    // Two that make a key at once would leave one of them without a say in the other's repository.
+    let _lock = Lock::of(ambient, store.common_dir(), "init")?;
     let actor = choose_actor(ambient, &store, order.actor.as_ref())?;
     // A genesis that is here decides before a key is made: asking first keeps a failing `init` without traces.
     let adopted = adopt(&store, order.offline)?;
@@ -199,13 +202,16 @@ fn first_bundle(node: &Node, signer: &Signer) -> Result<(), NodeError> {
         return Err(NodeError::NoPolicy);
     }
     let (commit, id) = create_default(node.store(), node.ambient(), node.graph(), signer)?;
-    for plane in [Plane::PolicyBundle(id), Plane::PolicyActive] {
-        match node.store().update(&RefName::own(plane), Expected::Absent, commit) {
-            Ok(()) | Err(GitError::Moved { .. }) => {}
-            Err(other) => return Err(other.into()),
-        }
+    // An `init` that was cut off may have left the same content under an earlier commit: that one is the bundle.
+    let commit = match node.store().update(&RefName::own(Plane::PolicyBundle(id)), Expected::Absent, commit) {
+        Ok(()) => commit,
+        Err(GitError::Moved { found: Some(held), .. }) => Bundle::read(node.reader(), held, node.graph())?.commit(),
+        Err(other) => return Err(other.into()),
+    };
+    match node.store().update(&RefName::own(Plane::PolicyActive), Expected::Absent, commit) {
+        Ok(()) | Err(GitError::Moved { .. }) => Ok(()),
+        Err(other) => Err(other.into()),
     }
-    Ok(())
 }
 
 /// The files of a work tree that do not exist yet.

@@ -3,7 +3,7 @@ use super::error::NodeError;
 use super::memory::Memory;
 use super::pin;
 use crate::ambient::Ambient;
-use crate::git::{Plane, Reader, RefName, Scope, Store};
+use crate::git::{Place, Plane, Reader, Scope, Store};
 use crate::id::{Blake3, Oid, Segment};
 use crate::policy::Bundle;
 use crate::trust::Graph;
@@ -90,18 +90,33 @@ impl Node {
 
     /// The tip of the active policy: the newest of what is held and what was fetched.
     pub fn policy_tip(&self) -> Result<Oid, NodeError> {
-        let mut best: Option<(RefName, Oid)> = None;
-        for (name, tip) in self.store.refs(&Scope::Policies)? {
-            if name.plane != Plane::PolicyActive {
-                continue;
+        let authority = self.authority()?;
+        let mut active = self.store.refs(&Scope::Policies)?;
+        active.retain(|(name, _)| name.plane == Plane::PolicyActive);
+        // What this clone holds counts before what was fetched, and the authority before the others.
+        active.sort_by_key(|(name, _)| match &name.place {
+            Place::Own => 0,
+            Place::Tracking(remote) if Some(remote) == authority.as_ref() => 1,
+            Place::Tracking(_) => 2,
+        });
+        let alone = active.iter().all(|(_, tip)| *tip == active[0].1);
+        let mut best: Option<Oid> = None;
+        for (_, tip) in active {
+            match best {
+                // A remote may belong to another repository altogether.
+                None if alone || self.is_ours(tip) => best = Some(tip),
+                Some(held) if held != tip && self.store.is_ancestor(held, tip)? && self.is_ours(tip) => {
+                    best = Some(tip)
+                }
+                _ => {}
             }
-            best = match best {
-                None => Some((name, tip)),
-                Some(held) if self.store.is_ancestor(held.1, tip)? => Some((name, tip)),
-                Some(held) => Some(held),
-            };
         }
-        best.map(|(_, tip)| tip).ok_or(NodeError::NoPolicy)
+        best.ok_or(NodeError::NoPolicy)
+    }
+
+    /// Whether a bundle is a good one of this repository.
+    fn is_ours(&self, bundle: Oid) -> bool {
+        Bundle::read(self.reader(), bundle, &self.graph).is_ok()
     }
 
     /// The active policy bundle: what this clone checked before under this trust graph, else read and checked now.

@@ -1,5 +1,6 @@
 use super::error::NodeError;
 use super::files;
+use super::lock::Lock;
 use crate::ambient::Ambient;
 use crate::canon::{Value, json};
 use crate::id::Replica;
@@ -53,6 +54,15 @@ pub(super) fn read(common_dir: &Path) -> Result<Option<Replica>, NodeError> {
     match replica_file(common_dir)? {
         ReplicaFile::Own(replica) => Ok(Some(replica)),
         _ => Ok(None),
+    }
+}
+
+/// A replica id for this clone that is not `old`, drawn unless another process has just done so.
+pub(super) fn renew(ambient: &Ambient, common_dir: &Path, old: Option<Replica>) -> Result<Replica, NodeError> {
+    let _lock = Lock::of(ambient, common_dir, "replica")?;
+    match read(common_dir)? {
+        Some(held) if Some(held) != old => Ok(held),
+        _ => draw(ambient, common_dir),
     }
 }
 

@@ -3,7 +3,7 @@ use super::open::Node;
 use super::report::{Anchors, Finding, Report};
 use super::window::journal_name;
 use crate::ambient::{Ambient, Cancel, Progress};
-use crate::git::{GitError, Plane, RefName, Scope};
+use crate::git::{GitError, Place, Plane, RefName, Scope};
 use crate::id::{Blake3, Ns, Oid, Ulid, Writer};
 use crate::ledger::{Heads, LedgerError, Merge, namespaces};
 use crate::policy::{Bundle, PolicyError};
@@ -55,6 +55,8 @@ struct Verification<'n> {
     report: Report,
     /// Commits of the active policy's chain by age.
     policy_age: HashMap<Oid, usize>,
+    /// Good bundles, each counted once wherever it is named.
+    bundles: HashSet<Oid>,
     /// How far each journal was found good.
     good: BTreeMap<(Ns, Writer), Oid>,
 }
@@ -71,7 +73,15 @@ impl<'n> Verification<'n> {
             findings: Vec::new(),
             anchors: Anchors::default(),
         };
-        Verification { node, ns, deep, report, policy_age: HashMap::new(), good: BTreeMap::new() }
+        Verification {
+            node,
+            ns,
+            deep,
+            report,
+            policy_age: HashMap::new(),
+            bundles: HashSet::new(),
+            good: BTreeMap::new(),
+        }
     }
 
     fn run(mut self, progress: &dyn Progress, cancel: &Cancel) -> Result<Report, NodeError> {
@@ -129,11 +139,18 @@ impl<'n> Verification<'n> {
         by_commit: &mut BTreeMap<Oid, Blake3>,
     ) -> Result<(), NodeError> {
         let mut before: Option<Bundle> = None;
-        for step in self.node.store().chain(tip, None, 0).map_err(NodeError::Git)? {
+        let chain = match self.node.store().chain(tip, None, 0) {
+            Ok(chain) => chain,
+            Err(e) => {
+                self.broken(&name.to_string(), tip, &e);
+                return Ok(());
+            }
+        };
+        for step in chain {
             let commit = match step {
                 Ok((commit, _)) => commit,
                 Err(e) => {
-                    self.unreadable(&name.to_string(), tip, &e);
+                    self.broken(&name.to_string(), tip, &e);
                     return Ok(());
                 }
             };
@@ -156,7 +173,8 @@ impl<'n> Verification<'n> {
     fn bundle(&mut self, name: &RefName, commit: Oid) -> Result<Option<Bundle>, NodeError> {
         match Bundle::read(self.node.reader(), commit, self.node.graph()) {
             Ok(bundle) => {
-                self.report.bundles += 1;
+                self.bundles.insert(commit);
+                self.report.bundles = self.bundles.len() as u64;
                 if let Err(e) = bundle.policy() {
                     self.fail(name.to_string(), commit, "bundle.invalid", e.to_string());
                 }
@@ -173,8 +191,14 @@ impl<'n> Verification<'n> {
         }
     }
 
+    /// Something that a commit holds cannot be read.
     fn unreadable(&mut self, name: &str, commit: Oid, error: &GitError) {
-        self.fail(name, error.oid().unwrap_or(commit), "object.unreadable", error.to_string());
+        self.fail(name, commit, "object.unreadable", error.to_string());
+    }
+
+    /// A chain cannot be walked: the commit at fault is the one that the error is about.
+    fn broken(&mut self, name: &str, tip: Oid, error: &GitError) {
+        self.unreadable(name, error.oid().unwrap_or(tip), error);
     }
 
     /// Every journal of a namespace, from its first byte, with every signature.
@@ -182,7 +206,7 @@ impl<'n> Verification<'n> {
         let view = match self.node.view(ns) {
             Ok(view) => view,
             Err(NodeError::Ledger(LedgerError::Read { writer, source, .. })) => {
-                self.unreadable(&journal_name(ns, &writer), Oid::ZERO, &source);
+                self.broken(&journal_name(ns, &writer), Oid::ZERO, &source);
                 return Ok(());
             }
             Err(other) => return Err(other),
@@ -195,7 +219,7 @@ impl<'n> Verification<'n> {
             let (writer, tip) = (plan.origin.writer.clone(), plan.tip);
             match self.node.reader().chain(tip, None, 0) {
                 Ok(_) => streams.push(plan),
-                Err(e) => self.unreadable(&journal_name(ns, &writer), tip, &e),
+                Err(e) => self.broken(&journal_name(ns, &writer), tip, &e),
             }
         }
         let mut merge = Merge::open(self.node.reader(), streams, &Heads::default(), 0)?;
@@ -227,7 +251,7 @@ impl<'n> Verification<'n> {
                     }
                 }
                 Err(LedgerError::Read { writer, source, .. }) => {
-                    self.unreadable(&journal_name(ns, &writer), Oid::ZERO, &source);
+                    self.broken(&journal_name(ns, &writer), Oid::ZERO, &source);
                     break;
                 }
                 Err(other) => return Err(other.into()),
@@ -294,19 +318,29 @@ impl<'n> Verification<'n> {
         Ok(super::replica::read(self.node.store().common_dir())?.is_some_and(|own| own == writer.replica()))
     }
 
-    /// Fetched journals: how far somebody else knew them.
+    /// Fetched journals: how far somebody else knew them. To be behind with what others write is natural; what this clone
+    /// wrote itself, it must hold.
     fn tracking(&mut self) -> Result<(), NodeError> {
-        for (name, tip) in self.node.store().refs(&Scope::Journals(self.ns.cloned()))? {
-            let (crate::git::Place::Tracking(_), Plane::Journal { ns, writer }) = (&name.place, &name.plane) else {
-                continue;
-            };
+        let store = self.node.store();
+        let replica = super::replica::read(store.common_dir())?;
+        for (name, tip) in store.refs(&Scope::Journals(self.ns.cloned()))? {
+            let (Place::Tracking(_), Plane::Journal { ns, writer }) = (&name.place, &name.plane) else { continue };
             self.report.anchors.tracking += 1;
             let own = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
-            let behind = match self.node.store().resolve(&own)? {
-                Some(held) => held != tip && self.node.store().is_ancestor(held, tip)?,
-                None => false,
+            let ours = replica == Some(writer.replica());
+            let behind = match store.resolve(&own)? {
+                // A chain that cannot be walked has been named by now.
+                Some(held) => held != tip && store.is_ancestor(held, tip).unwrap_or(false),
+                None => ours,
             };
-            if behind {
+            if !behind {
+                continue;
+            }
+            if ours {
+                let sentence =
+                    format!("{name} holds that append of this clone, and the journal does not hold it any more");
+                self.fail(own.to_string(), tip, "journal.dropped", sentence);
+            } else {
                 let sentence = format!("it is behind {name}, which has {tip}");
                 self.report.findings.push(Finding::new(own.to_string(), tip, "journal.behind", sentence).note());
             }
@@ -325,7 +359,7 @@ impl<'n> Verification<'n> {
             let chain = match checkpoints(self.node.reader(), tip) {
                 Ok(chain) => chain,
                 Err(StateError::Read { source, .. }) => {
-                    self.unreadable(&name.to_string(), tip, &source);
+                    self.broken(&name.to_string(), tip, &source);
                     continue;
                 }
                 Err(other) => return Err(other.into()),
@@ -378,7 +412,15 @@ impl<'n> Verification<'n> {
             return Ok(false);
         }
         let believe = |base: Oid| !self.deep && known.contains(&base);
-        let verdict = self.node.recompute(&claim, &believe, progress, cancel)?;
+        let verdict = match self.node.recompute(&claim, &believe, progress, cancel) {
+            Ok(verdict) => verdict,
+            // What damaged object it is has been said of the ref that holds it; the checkpoint cannot be vouched for.
+            Err(NodeError::Git(e) | NodeError::Ledger(LedgerError::Read { source: e, .. })) => {
+                self.unreadable(&name, commit, &e);
+                return Ok(false);
+            }
+            Err(other) => return Err(other),
+        };
         if let Some(late) = verdict.late {
             self.report.findings.push(Finding::new(name.as_str(), commit, "checkpoint.late", late).note());
         }

@@ -3,7 +3,7 @@ use crate::ambient::Ambient;
 use crate::canon::{Map, Value, cbor, digest, json, trailers};
 use crate::git::{NewCommit, Reader, Store};
 use crate::id::{Blake3, Oid, Sha256};
-use crate::lua::{Machine, Program, ready_elc};
+use crate::lua::{Machine, Program, open_elc};
 use crate::trust::{Graph, Signer, dsse};
 use std::collections::BTreeMap;
 
@@ -135,7 +135,7 @@ impl Bundle {
     pub fn policy(&self) -> Result<(Program, Machine), PolicyError> {
         let invalid = |why: String| PolicyError::Invalid { commit: self.commit, why };
         let elc = self.file(DEFAULT_ELC).ok_or_else(|| invalid(format!("there is no {DEFAULT_ELC}")))?;
-        ready_elc(elc).map_err(|e| invalid(format!("{DEFAULT_ELC}: {e}")))
+        open_elc(elc).map_err(|e| invalid(format!("{DEFAULT_ELC}: {e}")))
     }
 }
 

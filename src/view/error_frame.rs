@@ -32,4 +32,8 @@ impl View for ErrorFrame<'_> {
         }
         Value::Map(map)
     }
+
+    fn is_complaint(&self) -> bool {
+        true
+    }
 }

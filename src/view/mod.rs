@@ -69,3 +69,6 @@ pub trait View {
 fn count(n: u64) -> Value {
     Value::Int(i64::try_from(n).expect("counts stay below 2^53"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,3 +107,12 @@ fn linked_worktrees_and_folders_below_speak_in_the_same_repository() {
         assert!(emit.ok().stdout().starts_with(&format!("{seq} ")));
     }
 }
+
+#[test]
+fn a_mistake_of_ours_is_told_as_one() {
+    let world = World::new();
+    let repo = world.repo("a");
+    let broken = |args: &[&str]| repo.command(args).env("GATOS_FAULT", "nonsense").run();
+    broken(&["log"]).code(4).silent().err_says("a mistake in git-gatos, not yours: GATOS_FAULT");
+    refused(broken(&["log", "--json"]), 4, "INTERNAL");
+}

@@ -43,6 +43,11 @@ impl Outcome {
         self
     }
 
+    /// Whether a signal ended it.
+    pub fn was_killed(&self) -> bool {
+        self.status.code().is_none()
+    }
+
     /// Its standard output holds this text.
     #[track_caller]
     pub fn says(self, text: &str) -> Outcome {

@@ -78,11 +78,14 @@ impl World {
     }
 }
 
-/// `PATH` of the test with the directory of the binary before it, so that `git gatos` finds the one under test.
+/// `PATH` of the test with the directories of the binary and the examples before it, so that `git gatos` finds the one
+/// under test.
 #[allow(clippy::disallowed_methods)] // the one variable that a sealed world keeps
 fn path_with_the_binary() -> OsString {
     let binary = Path::new(env!("CARGO_BIN_EXE_git-gatos"));
     let dir = binary.parent().expect("a binary stands in a directory").to_path_buf();
+    let examples = dir.join("examples");
     let kept = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(std::iter::once(dir).chain(std::env::split_paths(&kept))).expect("directories without a colon")
+    std::env::join_paths([dir, examples].into_iter().chain(std::env::split_paths(&kept)))
+        .expect("directories without a colon")
 }

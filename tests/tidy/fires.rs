@@ -93,8 +93,8 @@ fn an_outside_crate_has_one_room() {
     );
     fires(
         "src/git/a.rs",
-        "use serde_json::Value;",
-        &sentence("src/git/a.rs:1", "git may not name the crate serde_json", "view"),
+        "use indicatif::ProgressBar;",
+        &sentence("src/git/a.rs:1", "git may not name the crate indicatif", "cli"),
     );
     fires(
         "src/git/tests/a.rs",
@@ -103,8 +103,8 @@ fn an_outside_crate_has_one_room() {
     );
     fires(
         "src/main.rs",
-        "fn main() { anyhow::bail!(1) }",
-        &sentence("src/main.rs:1", "the crate root may not name the crate anyhow", "cli"),
+        "fn main() { clap::value_parser!(u8) }",
+        &sentence("src/main.rs:1", "the crate root may not name the crate clap", "cli"),
     );
     content(
         "src/git/a.rs",

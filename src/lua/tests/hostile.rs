@@ -115,6 +115,11 @@ fn deep_and_long_sources_are_findings() {
         assert!(findings.iter().any(|f| f.code.starts_with("E0")), "{:?}", findings[0]);
     }
     // What is allowed does load.
+    let locals: String = (0..140).map(|i| format!("local v{i} = e.a{i} ")).collect();
+    let full = format!(
+        "return function(s, e) {locals} for i = 1, 3 do for k, v in dpairs(e) do s.x = v1 + v2 * (v3 - v4 * (v5 + 1)) end end return s end"
+    );
+    assert!(compile(&full).is_ok(), "a full function");
     for n in [10, 100, 150] {
         let sum = format!("return function(s, e) s.x = 1{} return s end", " + 1".repeat(n));
         assert!(compile(&sum).is_ok(), "{n} additions");
@@ -233,4 +238,17 @@ fn damaged_elc_never_panics_and_is_never_another_spelling() {
             Ok(())
         })
         .unwrap_or_else(|e| panic!("{e}"));
+}
+
+/// Time grows with the length of a source, not with its square.
+#[test]
+fn a_long_source_compiles() {
+    let one = "s.x = e.y + 1 if e.z then s.w = 2 end s.y = s.x do local q = s.x end\n";
+    let source = format!("return function(s, e)\n{}return s end", one.repeat(12_000));
+    compile(&source).unwrap_or_else(|f| panic!("{}", f[0]));
+    let jumps: String = (0..10_000).map(|i| format!("if e.z then goto l{i} end s.x = {i} ::l{i}::\n")).collect();
+    compile(&format!("return function(s, e)\n{jumps} return s end")).unwrap_or_else(|f| panic!("{}", f[0]));
+    let names: String = (0..9_000).map(|i| format!("local function f{i}() return e.a{i} end\n")).collect();
+    let findings = compile(&format!("return function(s, e)\n{names} return s end")).expect_err("too many locals");
+    assert_eq!(findings[0].code, "E007");
 }

@@ -8,6 +8,7 @@ mod numbers;
 mod operators;
 mod pieces;
 mod print;
+mod shapes;
 
 use super::{Machine, Program, StepError, Verdict, compile};
 use crate::canon::{Value, json};
