@@ -1,6 +1,6 @@
 use crate::canon::{self, Value};
 use crate::git::layout::is_stranger;
-use crate::git::{JobPart, Lost, Month, Place, Plane, ProofKind, RefName, Scope, SegmentNo};
+use crate::git::{JobPart, Lost, Month, Place, Plane, ProofKind, RefName, Scope, SegmentNo, refspec_reaches_ours};
 use crate::id::{Actor, ActorKind, Blake3, Ns, PublicKey, Replica, Segment, Ulid, Writer};
 use proptest::prelude::*;
 
@@ -202,4 +202,16 @@ fn vectors_of_ref_names() {
     let active = cases.iter().find(|case| case.get("id").and_then(Value::as_str) == Some("policy-active")).unwrap();
     let name = active.get("spec_literal_ref").and_then(Value::as_str).unwrap();
     assert_eq!(RefName::parse(name), Some(RefName::own(Plane::PolicyActive)));
+}
+
+#[test]
+fn refspecs_that_can_write_ours_are_known() {
+    for reaches in
+        ["refs/gatos/*", "refs/*", "*", "refs/gatos*", "refs/gatos/trust/graph", "refs/gatos-remotes/origin/*"]
+    {
+        assert!(refspec_reaches_ours(reaches), "{reaches}");
+    }
+    for passes in ["refs/heads/*", "refs/remotes/origin/*", "refs/gatos", "refs/tags/v1", "refs/gatosx/*", ""] {
+        assert!(!refspec_reaches_ours(passes), "{passes}");
+    }
 }
