@@ -12,7 +12,9 @@ mod races;
 
 use crate::harness::{Outcome, Repo, World};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 /// A repository that waits for no disk.
 fn plain<'w>(world: &'w World, name: &str) -> Repo<'w> {
@@ -124,4 +126,30 @@ fn fetch(repo: &Repo<'_>, from: &Repo<'_>, remote: &str) {
 /// A person's machine forgets which tips it has written.
 fn forget(world: &World, person: &str) {
     fs::remove_dir_all(world.home(person).join("state/gatos")).expect("something was remembered");
+}
+
+/// Every test of the project that is named so.
+fn all_musts(dir: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(dir).expect("a directory of the project") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            all_musts(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = fs::read_to_string(&path).expect("a source is UTF-8");
+            let names = text.lines().filter_map(|line| line.trim_start().strip_prefix("fn ")?.split('(').next());
+            found.extend(names.filter(|name| name.starts_with("must_")).map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn the_page_of_conformance_lists_every_must_and_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut there = BTreeSet::new();
+    ["src", "tests"].iter().for_each(|dir| all_musts(&root.join(dir), &mut there));
+    let page = fs::read_to_string(root.join("docs/CONFORMANCE.md")).expect("the page is there");
+    let listed = page.split('`').filter(|word| word.starts_with("must_") && word.chars().all(|c| c != ' ' && c != '…'));
+    let listed: BTreeSet<String> = listed.map(str::to_owned).collect();
+    assert_eq!(listed.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "listed and not there");
+    assert_eq!(there.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "there and not listed");
 }
