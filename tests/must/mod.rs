@@ -11,10 +11,10 @@ mod hostile;
 mod races;
 
 use crate::harness::{Outcome, Repo, World};
-use gatos::ambient::{Ambient, Env};
-use gatos::doctor::{self, Severity};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 /// A repository that waits for no disk.
 fn plain<'w>(world: &'w World, name: &str) -> Repo<'w> {
@@ -86,22 +86,12 @@ fn sound(repo: &Repo<'_>) {
     repo.git(["fsck", "--strict", "--no-dangling", "--no-progress"]).ok().silent();
 }
 
-/// What the physician would send somebody for, as `code subject`.
-fn complaints(world: &World, repo: &Repo<'_>, person: &str) -> Vec<String> {
-    let home = world.home(person);
-    let at = |below: &str| home.join(below).into_os_string();
-    let vars = [
-        ("HOME", at("")),
-        ("XDG_CONFIG_HOME", at("config")),
-        ("XDG_STATE_HOME", at("state")),
-        ("GIT_CONFIG_GLOBAL", at("gitconfig")),
-        ("GIT_CONFIG_NOSYSTEM", "1".into()),
-    ];
-    let now = "2026-11-21T10:00:00Z".parse().expect("a time");
-    let ambient = Ambient::fixed(now, "doctor", Env::fixed(repo.path(), vars));
-    let report = doctor::examine(&ambient).expect("the repository opens");
-    let bad = report.findings.iter().filter(|f| f.severity != Severity::Note);
-    bad.map(|f| format!("{} {}", f.code, f.subject)).collect()
+/// The physician has nothing to say but what is good to know.
+#[track_caller]
+fn healthy(repo: &Repo<'_>) {
+    let report = repo.gatos(["--json", "doctor"]).ok().json();
+    let findings = report["findings"].as_array().expect("a list");
+    assert!(findings.iter().all(|f| f["severity"] == "note"), "{report:#}");
 }
 
 /// The one journal of a namespace: its ref and its tip.
@@ -136,4 +126,30 @@ fn fetch(repo: &Repo<'_>, from: &Repo<'_>, remote: &str) {
 /// A person's machine forgets which tips it has written.
 fn forget(world: &World, person: &str) {
     fs::remove_dir_all(world.home(person).join("state/gatos")).expect("something was remembered");
+}
+
+/// Every test of the project that is named so.
+fn all_musts(dir: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(dir).expect("a directory of the project") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            all_musts(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = fs::read_to_string(&path).expect("a source is UTF-8");
+            let names = text.lines().filter_map(|line| line.trim_start().strip_prefix("fn ")?.split('(').next());
+            found.extend(names.filter(|name| name.starts_with("must_")).map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn the_page_of_conformance_lists_every_must_and_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut there = BTreeSet::new();
+    ["src", "tests"].iter().for_each(|dir| all_musts(&root.join(dir), &mut there));
+    let page = fs::read_to_string(root.join("docs/CONFORMANCE.md")).expect("the page is there");
+    let listed = page.split('`').filter(|word| word.starts_with("must_") && word.chars().all(|c| c != ' ' && c != '…'));
+    let listed: BTreeSet<String> = listed.map(str::to_owned).collect();
+    assert_eq!(listed.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "listed and not there");
+    assert_eq!(there.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "there and not listed");
 }
