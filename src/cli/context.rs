@@ -3,6 +3,7 @@ use super::output::{Output, has_colour, say};
 use crate::ambient::Ambient;
 use crate::node::Node;
 use crate::view::View;
+use anyhow::Context as _;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -69,10 +70,11 @@ impl Context {
         if path == Path::new("-") {
             let mut bytes = Vec::new();
             let read = io::stdin().lock().read_to_end(&mut bytes);
-            return read.map(|_| bytes).map_err(|e| CliError::stream("reading standard input", &e));
+            read.context("reading standard input")?;
+            return Ok(bytes);
         }
         let path = self.path(path);
-        std::fs::read(&path).map_err(|e| CliError::file("reading", &path, &e))
+        Ok(std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?)
     }
 
     /// An argument that is text itself, `@FILE` or `-`.

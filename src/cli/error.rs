@@ -7,7 +7,6 @@ use crate::policy::PolicyError;
 use crate::state::StateError;
 use crate::trust::TrustError;
 use crate::view::ErrorFrame;
-use std::path::Path;
 
 /// Whose fault it is: this decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,16 +59,6 @@ impl CliError {
         CliError::new(Kind::Bug, "INTERNAL", reason)
     }
 
-    /// A file that a caller named could not be used.
-    pub fn file(doing: &str, path: &Path, source: &std::io::Error) -> CliError {
-        CliError::failed("FILE", format!("{doing} {}: {source}", path.display()))
-    }
-
-    /// Standard output or input could not be used.
-    pub fn stream(doing: &str, source: &std::io::Error) -> CliError {
-        CliError::failed("FILE", format!("{doing}: {source}"))
-    }
-
     pub fn hint(self, hint: impl Into<String>) -> CliError {
         CliError { hint: Some(hint.into()), ..self }
     }
@@ -82,6 +71,13 @@ impl CliError {
     /// The shape that is shown.
     pub fn frame(&self) -> ErrorFrame<'_> {
         ErrorFrame { code: self.code, reason: &self.reason, hint: self.hint.as_deref(), details: &self.details }
+    }
+}
+
+/// A file or stream could not be used: the context says what was tried on what, the source why it failed.
+impl From<anyhow::Error> for CliError {
+    fn from(e: anyhow::Error) -> CliError {
+        CliError::failed("FILE", format!("{e:#}"))
     }
 }
 

@@ -2,6 +2,7 @@ use super::error::CliError;
 use crate::ambient::Env;
 use crate::canon::json;
 use crate::view::{Page, View};
+use anyhow::Context as _;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, StdoutLock, Write};
 
 /// Standard output: data, and the one place that prints it.
@@ -61,7 +62,7 @@ impl Output {
                 self.closed = true;
                 Ok(false)
             }
-            Err(e) => Err(CliError::stream("writing to standard output", &e)),
+            Err(e) => Err(e).context("writing to standard output")?,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Canonical values as people like to read them.
 
 use crate::canon::{Value, json};
-use std::fmt::Write as _;
+use serde::ser::{Error as _, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 /// A state this short stands on one line.
 const SHORT: usize = 60;
@@ -30,47 +31,37 @@ pub(super) fn with_provenance(state: &Value, provenance: &str) -> String {
         let members: Vec<String> = members.map(|(name, value)| format!("{}: {}", key(name), line(value))).collect();
         return format!("{{ {} }}", members.join(", "));
     }
-    let mut out = String::new();
-    object(members, 0, &mut out);
-    out
+    let record = Record(members.collect());
+    serde_json::to_string_pretty(&record).unwrap_or_else(|e| format!("({e})"))
 }
 
 fn key(name: &str) -> String {
     line(&name.into())
 }
 
-/// Two spaces a level; what is empty stays on its line.
-fn pretty(value: &Value, depth: usize, out: &mut String) {
-    match value {
-        Value::Map(map) if !map.is_empty() => object(map.iter(), depth, out),
-        Value::List(items) if !items.is_empty() => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                out.push_str(if i == 0 { "\n" } else { ",\n" });
-                indent(depth + 1, out);
-                pretty(item, depth + 1, out);
-            }
-            out.push('\n');
-            indent(depth, out);
-            out.push(']');
+/// Members in the order in which they are shown.
+struct Record<'v>(Vec<(&'v str, &'v Value)>);
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, value)| (name, Shown(value))))
+    }
+}
+
+/// A canonical value for `serde_json`, which lays it out. Numbers keep their canonical text: a fraction of the language does
+/// not fit a double.
+struct Shown<'v>(&'v Value);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Null => to.serialize_unit(),
+            Value::Bool(b) => to.serialize_bool(*b),
+            Value::Int(i) => to.serialize_i64(*i),
+            Value::Text(text) => to.serialize_str(text),
+            Value::List(items) => to.collect_seq(items.iter().map(Shown)),
+            Value::Map(map) => to.collect_map(map.iter().map(|(name, value)| (name, Shown(value)))),
+            number => RawValue::from_string(line(number)).map_err(S::Error::custom)?.serialize(to),
         }
-        other => out.push_str(&line(other)),
     }
-}
-
-fn object<'v>(members: impl Iterator<Item = (&'v str, &'v Value)>, depth: usize, out: &mut String) {
-    out.push('{');
-    for (i, (name, value)) in members.enumerate() {
-        out.push_str(if i == 0 { "\n" } else { ",\n" });
-        indent(depth + 1, out);
-        write!(out, "{}: ", key(name)).expect("a string takes everything");
-        pretty(value, depth + 1, out);
-    }
-    out.push('\n');
-    indent(depth, out);
-    out.push('}');
-}
-
-fn indent(depth: usize, out: &mut String) {
-    out.extend(std::iter::repeat_n("  ", depth));
 }

@@ -5,6 +5,7 @@ use crate::cli::error::CliError;
 use crate::lua::{Finding, Machine, StepError, compile};
 use crate::state::difference;
 use crate::view::{FoldCase, FoldEnd, FoldTested};
+use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
 const EVENTS: &str = "events.jsonl";
@@ -39,12 +40,12 @@ impl FoldTest {
 
 /// Tests a directory and those below it, in the order of their names.
 fn search(context: &Context, dir: &Path, cases: &mut Vec<FoldCase>) -> Result<(), CliError> {
-    let unread = |e| CliError::file("reading", dir, &e);
+    let reading = || format!("reading {}", dir.display());
     let (mut folds, mut below) = (Vec::new(), Vec::new());
-    for entry in std::fs::read_dir(context.path(dir)).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
+    for entry in std::fs::read_dir(context.path(dir)).with_context(reading)? {
+        let entry = entry.with_context(reading)?;
         let path = dir.join(entry.file_name());
-        if entry.file_type().map_err(unread)?.is_dir() {
+        if entry.file_type().with_context(reading)?.is_dir() {
             below.push(path);
         } else if path.extension().is_some_and(|ending| ending == "lua") {
             folds.push(path);

@@ -4,6 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::lua::compile;
 use crate::view::{Compiled, Linted};
+use anyhow::Context as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +44,7 @@ impl Foldc {
 
 /// Replaces a file whole, so that nobody reads half a program.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let failed = |e: std::io::Error| CliError::file("writing", path, &e);
+    let writing = || format!("writing {}", path.display());
     let dir = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -51,8 +52,8 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o644));
     }
-    let mut temp = builder.prefix(".gatos-").tempfile_in(dir).map_err(failed)?;
-    temp.write_all(bytes).map_err(failed)?;
-    temp.persist(path).map_err(|e| failed(e.error))?;
+    let mut temp = builder.prefix(".gatos-").tempfile_in(dir).with_context(writing)?;
+    temp.write_all(bytes).with_context(writing)?;
+    temp.persist(path).map_err(|e| e.error).with_context(writing)?;
     Ok(())
 }

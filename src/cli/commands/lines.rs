@@ -4,6 +4,7 @@ use crate::cli::error::CliError;
 use crate::id::{EventType, Ulid};
 use crate::ledger::Draft;
 use crate::node::BatchEvent;
+use anyhow::Context as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
@@ -31,7 +32,7 @@ impl<'c> EventLines<'c> {
         let (name, input): (_, Box<dyn BufRead>) = if file == Path::new("-") {
             ("-".to_owned(), Box::new(io::stdin().lock()))
         } else {
-            let opened = File::open(context.path(file)).map_err(|e| CliError::file("reading", file, &e))?;
+            let opened = File::open(context.path(file)).with_context(|| format!("reading {}", file.display()))?;
             (file.display().to_string(), Box::new(BufReader::with_capacity(1 << 16, opened)))
         };
         Ok(EventLines { context, name, input, line: Vec::new(), number: 0, ulid: None })
@@ -68,7 +69,7 @@ impl<'c> EventLines<'c> {
     fn read_line(&mut self) -> Result<bool, CliError> {
         self.line.clear();
         let read = self.input.by_ref().take(LINE_MAX + 1).read_until(b'\n', &mut self.line);
-        let length = read.map_err(|e| CliError::failed("FILE", format!("reading {}: {e}", self.name)))?;
+        let length = read.with_context(|| format!("reading {}", self.name))?;
         if length == 0 {
             return Ok(false);
         }

@@ -3,6 +3,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::lua::{self, Finding, Severity};
 use crate::view::Linted;
+use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
 /// Report everything in Lua files that EchoLua refuses, as file:line:col: CODE: sentence
@@ -36,11 +37,11 @@ impl Lint {
 
 /// Every Lua file below a directory, sorted. Links are not followed.
 fn search(context: &Context, dir: &Path, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
-    let unread = |e| CliError::file("reading", dir, &e);
+    let reading = || format!("reading {}", dir.display());
     let mut entries = Vec::new();
-    for entry in std::fs::read_dir(context.path(dir)).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
-        entries.push((dir.join(entry.file_name()), entry.file_type().map_err(unread)?));
+    for entry in std::fs::read_dir(context.path(dir)).with_context(reading)? {
+        let entry = entry.with_context(reading)?;
+        entries.push((dir.join(entry.file_name()), entry.file_type().with_context(reading)?));
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     for (path, kind) in entries {

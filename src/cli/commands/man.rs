@@ -4,6 +4,7 @@ use crate::cli::args::Root;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::view::{Document, InstalledManual};
+use anyhow::Context as _;
 use clap::{Command, CommandFactory as _};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ impl Man {
         })?;
         let manual = base.join("man");
         let dir = manual.join("man1");
-        std::fs::create_dir_all(&dir).map_err(|e| CliError::file("making", &dir, &e))?;
+        std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
         let mut pages = Vec::new();
         write(&root, &dir, &mut pages)?;
         let remaining =
@@ -44,9 +45,7 @@ impl Man {
 
 fn page(command: &Command) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
-    clap_mangen::Man::new(command.clone())
-        .render(&mut bytes)
-        .map_err(|e| CliError::stream("writing a manual page", &e))?;
+    clap_mangen::Man::new(command.clone()).render(&mut bytes).context("writing a manual page")?;
     Ok(bytes)
 }
 
@@ -54,7 +53,7 @@ fn page(command: &Command) -> Result<Vec<u8>, CliError> {
 fn write(command: &Command, dir: &Path, pages: &mut Vec<String>) -> Result<(), CliError> {
     let name = format!("{}.1", command.get_display_name().unwrap_or(command.get_name()));
     let path = dir.join(&name);
-    std::fs::write(&path, page(command)?).map_err(|e| CliError::file("writing", &path, &e))?;
+    std::fs::write(&path, page(command)?).with_context(|| format!("writing {}", path.display()))?;
     pages.push(name);
     let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set());
     shown.into_iter().try_for_each(|sub| write(sub, dir, pages))

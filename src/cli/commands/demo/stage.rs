@@ -1,6 +1,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::view::{Demonstration, Line};
+use anyhow::Context as _;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,9 +18,8 @@ pub struct Stage<'c> {
 
 impl<'c> Stage<'c> {
     pub fn build(context: &'c mut Context) -> Result<Stage<'c>, CliError> {
-        let unmade = |e| CliError::stream("making a temporary directory", &e);
-        let root = tempfile::Builder::new().prefix("gatos-demo-").tempdir().map_err(unmade)?;
-        let program = std::env::current_exe().map_err(|e| CliError::stream("finding this program", &e))?;
+        let root = tempfile::Builder::new().prefix("gatos-demo-").tempdir().context("making a temporary directory")?;
+        let program = std::env::current_exe().context("finding this program")?;
         let here = root.path().to_owned();
         let mut stage = Stage { context, root, program, here, person: "alice" };
         stage.move_in()?;
@@ -129,9 +129,9 @@ impl<'c> Stage<'c> {
 }
 
 fn put(path: &Path, text: &str) -> Result<(), CliError> {
-    let failed = |e| CliError::file("writing", path, &e);
-    std::fs::create_dir_all(path.parent().expect("a file stands in a directory")).map_err(failed)?;
-    std::fs::write(path, text).map_err(failed)
+    let writing = || format!("writing {}", path.display());
+    std::fs::create_dir_all(path.parent().expect("a file stands in a directory")).with_context(writing)?;
+    Ok(std::fs::write(path, text).with_context(writing)?)
 }
 
 /// An argument as a shell takes it.

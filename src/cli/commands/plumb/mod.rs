@@ -13,6 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::panic::guarded;
 use crate::view::PlumbAnswer;
+use anyhow::Context as _;
 use request::{Refusal, Request};
 use std::io::{self, BufRead, Read as _};
 
@@ -36,7 +37,7 @@ impl Plumb {
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
         debug_assert!(self.jsonl, "clap asks for it");
         let mut input = io::stdin().lock();
-        while let Some(line) = next_line(&mut input).map_err(|e| CliError::stream("reading standard input", &e))? {
+        while let Some(line) = next_line(&mut input).context("reading standard input")? {
             let answer = match line {
                 Line::Whole(bytes) => answer(&bytes),
                 Line::TooLong => refused(Value::Null, too_long()),
