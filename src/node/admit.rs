@@ -1,3 +1,4 @@
+use super::cache;
 use super::error::NodeError;
 use super::identity::Identity;
 use super::index::UlidIndex;
@@ -8,6 +9,7 @@ use crate::id::{Cid, Ns, Oid, Ulid, Writer};
 use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, highest_clock, last_event, union};
 use crate::policy::{Allowed, Decision, Facts, Intent, Judge, Judgement, record};
 use crate::trust::Signer;
+use std::path::PathBuf;
 
 /// The receipt of a stored event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,14 +46,20 @@ pub(super) struct Desk {
     pub ns: Ns,
 }
 
+/// Where it is kept what a bundle allowed.
+fn allowed_path(policy_root: Oid) -> PathBuf {
+    PathBuf::from("allowed").join(policy_root.hex())
+}
+
 impl Desk {
     pub(super) fn open(node: &Node, ns: &Ns) -> Result<Desk, NodeError> {
         let identity = node.identity()?;
         let signer = node.signer(&identity)?;
         let bundle = node.bundle()?;
-        let judge = Judge::new(&bundle)?;
+        let policy_root = bundle.commit();
+        let judge = Judge::new(bundle, cache::read(node, &allowed_path(policy_root)).as_deref());
         let facts = Facts::of_append(node.graph(), &identity.actor, &identity.key);
-        Ok(Desk { judge, policy_root: bundle.commit(), facts, identity, signer, ns: ns.clone() })
+        Ok(Desk { judge, policy_root, facts, identity, signer, ns: ns.clone() })
     }
 
     pub(super) fn intent<'a>(&'a self, draft: &'a Draft) -> Intent<'a> {
@@ -59,9 +67,13 @@ impl Desk {
     }
 
     /// Judges a draft.
-    pub(super) fn decide(&mut self, node: &Node, draft: &Draft) -> Judgement {
+    pub(super) fn decide(&mut self, node: &Node, draft: &Draft) -> Result<Judgement, NodeError> {
         let intent = Intent { ns: &self.ns, actor: &self.identity.actor, key: &self.identity.key, draft };
-        self.judge.decide(&intent, &self.facts, node.graph().tip())
+        let judgement = self.judge.decide(&intent, &self.facts, node.graph().tip())?;
+        if let Some(learned) = self.judge.remember() {
+            cache::write(node, &allowed_path(self.policy_root), &learned);
+        }
+        Ok(judgement)
     }
 
     /// Puts a denial on record.
@@ -143,7 +155,7 @@ impl Node {
         draft: &Draft,
         write: impl FnOnce(&Desk, &Allowed) -> Result<Emitted, NodeError>,
     ) -> Result<Outcome, NodeError> {
-        match desk.decide(self, draft) {
+        match desk.decide(self, draft)? {
             Judgement::Allowed(allowed) => Ok(Outcome::Stored(write(desk, &allowed)?)),
             Judgement::Refused(decision) => {
                 let audit = desk.record(self, &decision, draft)?;

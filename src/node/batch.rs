@@ -157,7 +157,7 @@ fn fill<E: From<NodeError>>(
                 break;
             };
             lines += 1;
-            if let Judgement::Refused(decision) = desk.decide(node, &draft) {
+            if let Judgement::Refused(decision) = desk.decide(node, &draft)? {
                 let audit = desk.record(node, &decision, &draft)?;
                 batch.denied = Some((*decision, audit));
                 return Ok(());

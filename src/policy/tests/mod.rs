@@ -1,1 +1,3 @@
+//! Bundles and judgement without a front door.
 
+mod judge;

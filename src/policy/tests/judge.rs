@@ -1,0 +1,116 @@
+use crate::ambient::{Ambient, Env};
+use crate::canon::json;
+use crate::git::Store;
+use crate::id::{Actor, Ns};
+use crate::ledger::Draft;
+use crate::policy::{Bundle, DEFAULT_ELC, DEFAULT_SOURCE, Facts, Intent, Judge, Judgement, create_default};
+use crate::trust::{Graph, Signer, genesis};
+use std::process::Command;
+use tempfile::TempDir;
+
+struct Seat {
+    _dir: TempDir,
+    store: Store,
+    graph: Graph,
+    bundle: Bundle,
+}
+
+fn signer(n: u8) -> Signer {
+    Signer::from_seed(&[n; 32])
+}
+
+fn actor(name: &str) -> Actor {
+    name.parse().unwrap()
+}
+
+/// A repository with the default policy.
+fn seat() -> Seat {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(Command::new("git").args(["init", "-q", "--bare"]).arg(dir.path()).status().unwrap().success());
+    let vars = [("HOME", dir.path().to_str().unwrap()), ("GIT_CONFIG_NOSYSTEM", "1")];
+    let ambient = Ambient::fixed("2026-11-21T09:00:00Z".parse().unwrap(), "policy", Env::fixed(dir.path(), vars));
+    let store = Store::open(dir.path(), &ambient).unwrap();
+    let (graph, _) = genesis(&store, &actor("user:alice"), &signer(1)).unwrap();
+    let (commit, id) = create_default(&store, &ambient, &graph, &signer(1)).unwrap();
+    let bundle = Bundle::read(&store, commit, &graph).unwrap();
+    assert_eq!(bundle.id(), id);
+    Seat { _dir: dir, store, graph, bundle }
+}
+
+fn draft(payload: &str) -> Draft {
+    let payload = json::parse(payload.as_bytes()).unwrap();
+    Draft::new("add".parse().unwrap(), payload, "01ARYZ6S410000000000000000".parse().unwrap(), None).unwrap()
+}
+
+impl Seat {
+    /// What a judge says of an append by this key as this actor.
+    fn ask(&self, judge: &mut Judge, who: &str, key: u8, draft: &Draft) -> Judgement {
+        let (who, key) = (actor(who), signer(key));
+        let facts = Facts::of_append(&self.graph, &who, key.public());
+        let intent = Intent { ns: &Ns::main(), actor: &who, key: key.public(), draft };
+        judge.decide(&intent, &facts, self.graph.tip()).unwrap()
+    }
+}
+
+#[test]
+fn the_default_policy_lets_an_actor_with_a_known_key_append_as_itself() {
+    let seat = seat();
+    let mut judge = Judge::new(seat.bundle.clone(), None);
+    let said = draft("{\"n\":1}");
+    assert!(matches!(seat.ask(&mut judge, "user:alice", 1, &said), Judgement::Allowed(_)));
+    for (who, key, reason) in
+        [("user:bob", 1, "user:bob is not in the trust graph"), ("user:alice", 2, "does not stand for user:alice")]
+    {
+        let Judgement::Refused(decision) = seat.ask(&mut judge, who, key, &said) else { panic!("{who} {key}") };
+        assert_eq!(decision.rule, "append-as-self");
+        assert!(decision.reason.contains(reason), "{}", decision.reason);
+        assert!(decision.hint.unwrap().contains(&format!("trust add-key {who} {}", signer(key).public())));
+    }
+}
+
+#[test]
+fn what_was_allowed_is_remembered_and_nothing_else() {
+    let seat = seat();
+    let mut first = Judge::new(seat.bundle.clone(), None);
+    assert!(matches!(seat.ask(&mut first, "user:alice", 1, &draft("1")), Judgement::Allowed(_)));
+    let learned = first.remember().unwrap();
+    assert!(first.remember().is_none(), "nothing was learned since");
+    // The policy does not read payloads: another payload is the same question.
+    assert!(matches!(seat.ask(&mut first, "user:alice", 1, &draft("2")), Judgement::Allowed(_)));
+    assert!(first.remember().is_none());
+    let mut second = Judge::new(seat.bundle.clone(), Some(&learned));
+    assert!(matches!(seat.ask(&mut second, "user:alice", 1, &draft("3")), Judgement::Allowed(_)));
+    assert!(second.remember().is_none());
+    for (who, key) in [("user:bob", 1), ("user:alice", 2)] {
+        assert!(matches!(seat.ask(&mut second, who, key, &draft("3")), Judgement::Refused(_)), "{who} {key}");
+        assert!(second.remember().is_none());
+    }
+    // Bytes that are none are as good as nothing.
+    let mut third = Judge::new(seat.bundle.clone(), Some(&learned[1..]));
+    assert!(matches!(seat.ask(&mut third, "user:alice", 2, &draft("3")), Judgement::Refused(_)));
+}
+
+#[test]
+fn a_bundle_is_recalled_as_it_was_read() {
+    let seat = seat();
+    let again = Bundle::recall(&seat.bundle.to_bytes().unwrap()).unwrap();
+    assert_eq!(
+        (again.commit(), again.id(), again.version(), again.prev()),
+        (seat.bundle.commit(), seat.bundle.id(), 1, None)
+    );
+    assert_eq!(again.code_root(), seat.bundle.code_root());
+    assert_eq!(again.file(DEFAULT_SOURCE), seat.bundle.file(DEFAULT_SOURCE));
+    assert!(Bundle::recall(b"").is_none());
+}
+
+#[test]
+fn the_source_that_ships_is_what_the_bundle_runs() {
+    let seat = seat();
+    let source = std::str::from_utf8(seat.bundle.file(DEFAULT_SOURCE).unwrap()).unwrap();
+    let program = crate::lua::compile(source).unwrap();
+    assert_eq!(program.elc(), seat.bundle.file(DEFAULT_ELC).unwrap());
+    assert!(crate::lua::lint(source).is_empty());
+    assert!(crate::lua::lint(include_str!("../../../lua/init/fold.lua")).is_empty());
+    assert_eq!(program.fields_read(0).unwrap().into_iter().collect::<Vec<_>>(), ["actor", "key", "verb"]);
+    assert!(seat.store.reader().contains(seat.bundle.commit()));
+}
