@@ -94,7 +94,8 @@ fn raw_map(lua: &Lua, map: &gatos::canon::Map) -> Table {
     t
 }
 
-/// Raw Lua with the few names of the language that the workloads use.
+/// Raw Lua with the few names of the language that the workloads use. A set is a map of `true` on both sides, so `set.add`
+/// here does the same work and only leaves out the checks of its arguments.
 const SHIMS: &str = "
 local set = { add = function(t, x) if t[x] then return false end t[x] = true return true end }
 local fn = (function() SOURCE end)()

@@ -4,14 +4,15 @@ local H, C = ...
 local setmt, rtype, mtype, next, select, concat, unpack = H.setmetatable, H.type, H.mtype, H.next, H.select, H.concat, H.unpack
 local raise, charge, alloc, typename, isnum = C.raise, C.charge, C.alloc, C.typename, C.isnum
 local add, sub, neg, CAT, SET, KEYS, MK, MAXSTR, log = C.add, C.sub, C.neg, C.CAT, C.SET, C.KEYS, C.MK, C.MAXSTR, C.log
+local KK, STRING = C.KK, C.STRING
 local B = {}
 
 -- Arguments.
 local function bad(n, fn, wanted, v)
   raise("type", "bad argument #" .. n .. " to '" .. fn .. "' (" .. wanted .. " expected, got " .. typename(v) .. ")")
 end
-local function str(v, fn, n) if rtype(v) ~= "string" then bad(n, fn, "string", v) end return v end
-local function tab(v, fn, n) if rtype(v) ~= "table" then bad(n, fn, "table", v) end return v end
+local function str(v, fn, n) if v == nil or v[KK] ~= STRING then bad(n, fn, "string", v) end return v end
+local function tab(v, fn, n) if v == nil or v[KK] ~= nil then bad(n, fn, "table", v) end return v end
 local function num(v, fn, n) if not isnum(v) then bad(n, fn, "number", v) end return v end
 local function int(v, fn, n, default)
   if v == nil and default ~= nil then return default end
@@ -231,7 +232,9 @@ B["math.tointeger"] = function(x) if mtype(x) then return x end return nil end
 --@ set. counter.
 -- Sets (maps of true) and counters that grow in two halves, one share an actor.
 B["set.add"] = function(t, x)
-  if tab(t, "set.add", 1)[str(x, "set.add", 2)] == true then return false end
+  if t == nil or t[KK] ~= nil then bad(1, "set.add", "table", t) end
+  if x == nil or x[KK] ~= STRING then bad(2, "set.add", "string", x) end
+  if t[x] == true then return false end
   SET(t, x, true)
   return true
 end

@@ -155,15 +155,17 @@ local function CAT(s)
 end
 
 -- Marks. The metatable of a table says what the table is, and `t[MK]` gives it at the price of a failed read, `t[DK]` its
--- depth in the state, `v[KK]` the kind of another value. No program can name these keys, for its strings are UTF-8 and these are
+-- depth in the state (for a list MAXD more), `v[KK]` the kind of a value that is no table; all three are cheaper than to
+-- call `type` or `getmetatable`. No program can name these keys, for its strings are UTF-8 and these are
 -- not. Fields of a mark: d depth in the state, arr list for good, ev frozen, was taken out of the state in this event. A table
 -- without a mark was made in this event.
 local MK <const> = "\xffm"
 local DK <const> = "\xffd"
 local KK <const> = "\xffk"
 local META = {}
+local MAXD <const> = 64
 local function mark(m)
-  m.__index = { [MK] = m, [DK] = m.d }
+  m.__index = { [MK] = m, [DK] = m.arr and m.d and m.d + MAXD or m.d }
   return m
 end
 local INTEGER <const> = 1
@@ -184,7 +186,6 @@ function FIX.__index(v, k)
   not_indexed(v)
 end
 H.setkind("fixed", FIX)
-local MAXD = 64
 local MAP_AT, LIST_AT = {}, {}
 for d = 1, MAXD do
   MAP_AT[d], LIST_AT[d] = mark { d = d, root = d == 1 }, mark { d = d, arr = true, root = d == 1 }
@@ -233,17 +234,18 @@ local function detach(t)
   local n, z = 1, 64
   for k, v in next, t do
     n, z = n + 1, z + 32
-    if rtype(k) == "string" then z = z + #k end
-    local ty = rtype(v)
-    if ty == "table" then detach(v) elseif ty == "string" then z = z + #v end
+    if not m.arr then z = z + #k end
+    local kind = v[KK]
+    if kind == STRING then z = z + #v elseif kind == nil then detach(v) end
   end
   Z = Z - z
   remark(t, m, m.arr and WAS_LIST or WAS_MAP)
   charge(n)
 end
 local function drop(old)
-  local ty = rtype(old)
-  if ty == "table" then detach(old) elseif ty == "string" then Z = Z - #old end
+  if not old then return end
+  local kind = old[KK]
+  if kind == STRING then Z = Z - #old elseif kind == nil then detach(old) end
 end
 local function attach(t, d, top)
   local m = t[MK]
@@ -256,28 +258,33 @@ local function attach(t, d, top)
   if d > MAXD then raise("state", "state is nested deeper than 64 levels") end
   local list = (m and m.arr) or t[1] ~= nil
   local copied = m and m.ev -- parts of the event and constants are copied
-  local c, n, z = t, 1, 64
+  local c, n, z = t, 1, 32
   if copied then c = {} end
   setmt(c, list and LIST_AT[d] or MAP_AT[d])
   for k, v in next, t do
-    n, z = n + 1, z + 32
-    if k[KK] == STRING then z = z + #k end
+    n = n + 1
+    if not list then z = z + #k end
     local kind = v[KK]
-    if kind == nil then
+    if kind == STRING then
+      z = z + #v
+      if copied then c[k] = v end
+    elseif kind == nil then
       local x = attach(v, d + 1, false)
       if x ~= v then c[k] = x end
     else
-      if kind == STRING then z = z + #v
-      elseif kind == INTEGER then
+      if kind == INTEGER then
         if v > SAFE or v < -SAFE then unsafe() end
       elseif kind == FUNCTION then no_function() end
       if copied then c[k] = v end
     end
   end
   if copied then alloc(32 + 32 * n) end
-  Z = Z + z
-  if Z > STATE_BYTES then BIG() end
-  charge(n)
+  z = Z + z + 32 * n
+  Z = z
+  if z > STATE_BYTES then BIG() end
+  n = F - n
+  F = n
+  if n < 0 then OUT() end
   return c
 end
 
@@ -302,23 +309,18 @@ local function shape(t, k, v, old, arr)
     end
   else raise("shape", "table keys must be strings or positive integers, got " .. typename(k)) end
 end
--- An entry of a table in the state comes or goes. A table in the state that is no list for good has no elements.
-local function entry(t, k, v, old, m)
-  local kind = k ~= nil and k[KK]
-  if kind == STRING and not m.arr then
-    local size = 32 + #k
-    if v == nil then Z = Z - size return end
-    if m.root and k == "_provenance" then reserved() end
-    M = M - 32
-    if M < 0 then MEM() end
-    Z = Z + size
-  else
-    if m.root and kind == INTEGER and v ~= nil then raise("state", "the state is a map; put a list under a name") end
-    shape(t, k, v, old, m.arr)
-    if v == nil then Z = Z - 32 return end
-    Z = Z + 32
-    if not m.arr then remark(t, m, LIST_AT[m.d]) end
+-- An entry of a table in the state goes, or comes in another way than the two common ones that SET knows.
+local function entry(t, k, v, old)
+  local m = t[MK]
+  if m.root and v ~= nil and k ~= nil and k[KK] == INTEGER then
+    raise("state", "the state is a map; put a list under a name")
   end
+  shape(t, k, v, old, m.arr)
+  local size = 32
+  if k[KK] == STRING then size = size + #k end
+  if v == nil then Z = Z - size return end
+  Z = Z + size
+  if not m.arr then remark(t, m, LIST_AT[m.d]) end
   if Z > STATE_BYTES then BIG() end
 end
 local function set_aside(t, k, v, old, m) -- a table that is neither new nor in the state
@@ -330,6 +332,7 @@ local function set_aside(t, k, v, old, m) -- a table that is neither new nor in 
   end
   t[k] = v
 end
+-- The store of the program: first the entry that comes or goes, then the log, then the value.
 local function SET(t, k, v)
   local d, old = t[DK], t[k]
   if not d then
@@ -341,12 +344,29 @@ local function SET(t, k, v)
   end
   if not (old and v) and (old == nil or v == nil) then
     if old == v then return end
-    entry(t, k, v, old, t[MK])
+    local size
     if v == nil then
+      entry(t, k, v, old)
       log(t, k, old)
       drop(old)
       t[k] = nil
       return
+    elseif d > MAXD then
+      if k == #t + 1 then size = 32 end
+    elseif k ~= nil and k[KK] == STRING then
+      if d == 1 and k == "_provenance" then reserved() end
+      size = 32 + #k
+    end
+    if size then
+      local left = M - 32
+      M = left
+      if left < 0 then MEM() end
+      size = Z + size
+      Z = size
+      if size > STATE_BYTES then BIG() end
+    else
+      entry(t, k, v, old)
+      d = t[DK]
     end
   end
   local n = N + 1
@@ -354,22 +374,37 @@ local function SET(t, k, v)
   N = n
   local kind = v[KK]
   if kind == INTEGER then
-    if v > SAFE or v < -SAFE then unsafe() end
+    if v >> 53 ~= 0 and (v > SAFE or v < -SAFE) then unsafe() end
     if old and old[KK] ~= INTEGER then drop(old) end
     t[k] = v
-    return
-  end
-  if kind == STRING then Z = Z + #v
+  elseif kind == STRING then
+    local z = Z + #v
+    if old then
+      if old[KK] == STRING then z = z - #old else drop(old) z = Z + #v end
+    end
+    Z = z
+    t[k] = v
+    if z > STATE_BYTES then BIG() end
+  elseif kind == OTHER then
+    if old then drop(old) end
+    t[k] = v
   elseif kind == FUNCTION then no_function()
-  elseif kind ~= OTHER then
-    if v == old then return end
-    drop(old)
+  elseif v ~= old then
+    if old then drop(old) end
+    if d > MAXD then d = d - MAXD end
     t[k] = attach(v, d + 1, true)
-    return
   end
-  drop(old)
+end
+local function SETN(t, k, v) -- the same for a result of arithmetic
+  local d, old = t[DK], t[k]
+  if not (d and old) then return SET(t, k, v) end
+  local n = N + 1
+  UT[n] = t UK[n] = k UO[n] = old
+  N = n
+  -- A fraction answers the shift with -1.
+  if v >> 53 ~= 0 and (v > SAFE or v < -SAFE) then unsafe() end
+  if old[KK] ~= INTEGER then drop(old) end
   t[k] = v
-  if Z > STATE_BYTES then BIG() end
 end
 local function FREE(t, k) -- before a multiple assignment: the place gives up its table
   local m, old = t[MK], t[k]
@@ -403,7 +438,7 @@ local function MAP(...)
   return t
 end
 local function TAB(v)
-  if rtype(v) == "table" then return v end
+  if v ~= nil and v[KK] == nil then return v end
   raise("type", "bad argument #1 to 'for' (table expected, got " .. typename(v) .. ")")
 end
 local function KEYS(t)
@@ -441,8 +476,8 @@ end
 -- What the libraries build on.
 local CORE = {
   raise = raise, charge = charge, alloc = alloc, typename = typename, isnum = isnum, add = add, sub = sub, neg = neg,
-  CAT = CAT, LONG = LONG, SET = SET, KEYS = KEYS, MK = MK, MAXD = MAXD, MAXSTR = MAXSTR, SAFE = SAFE, NEW_LIST = NEW_LIST,
-  WAS_LIST = WAS_LIST, LIST_AT = LIST_AT, log = log, remark = remark, attach = attach, drop = drop, frozen = frozen,
+  CAT = CAT, LONG = LONG, SET = SET, KEYS = KEYS, MK = MK, KK = KK, STRING = STRING, MAXD = MAXD, MAXSTR = MAXSTR,
+  SAFE = SAFE, NEW_LIST = NEW_LIST, WAS_LIST = WAS_LIST, LIST_AT = LIST_AT, log = log, remark = remark, attach = attach, drop = drop, frozen = frozen,
   unsafe = unsafe, no_function = no_function,
 }
 function CORE.grow(z) -- the state grew by so many logical bytes
@@ -454,50 +489,3 @@ local B = H.library and H.library(H, CORE)
 local function CHUNK()
 --@CHUNK@
 end
-
--- The side of the host.
-local ROOT, fn
-local function begin()
-  -- The log of a large event is not kept, lest it hold on to what was removed.
-  if N > 1024 then UT, UK, UO = {}, {}, {} end
-  F, M, D, N, Z0 = LIMIT, EVENT_BYTES, 0, 0, Z
-end
-local host = {
-  marks = { map_at = MAP_AT, list_at = LIST_AT, event_map = EVENT_MAP, event_list = EVENT_LIST, new_list = NEW_LIST },
-}
-function host.load()
-  -- Order of strings is order of bytes: the program must not run under a locale that says otherwise.
-  if not ("B" < "a" and "a" < "\u{e9}" and "\u{e9}" < "\u{10ffff}") then raise("locale", "strings are not ordered by bytes") end
-  begin()
-  fn = CHUNK()
-end
-function host.set_root(t) ROOT, Z, N = t, measure(t), 0 end
-function host.root() return ROOT end
-function host.size() return Z, measure(ROOT) end
-function host.step(event)
-  if N > 1024 then begin() end
-  F = LIMIT M = EVENT_BYTES N = 0 Z0 = Z -- D is 0 behind every step, also behind an undone one
-  local r = fn(ROOT, event)
-  if r ~= ROOT then
-    if rtype(r) ~= "table" then raise("type", "the fold must return the state table, got " .. typename(r)) end
-    detach(ROOT)
-    local m = r[MK]
-    if r[1] ~= nil or (m and m.arr) then raise("state", "the state is a map; put a list under a name") end
-    if r._provenance ~= nil then reserved() end
-    ROOT = attach(r, 1, true)
-  end
-  return LIMIT - F
-end
-function host.undo()
-  for i = N, 1, -1 do
-    local t, k, old = UT[i], UK[i], UO[i]
-    if k == META then setmt(t, old) else t[k] = old end
-  end
-  D, N, Z = 0, 0, Z0
-end
-function host.call(a, b)
-  begin()
-  local r = fn(a, b)
-  return LIMIT - F, r
-end
-return host

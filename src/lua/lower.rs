@@ -94,9 +94,9 @@ impl Lower {
     }
 
     fn pay(&mut self, fuel: u64, bytes: u64) {
-        put!(self, " F=F-{} if F<0 then OUT() end", fuel + 1);
+        put!(self, " do local n=F-{} F=n if n<0 then OUT() end end", fuel + 1);
         if bytes > 0 {
-            put!(self, " M=M-{bytes} if M<0 then MEM() end");
+            put!(self, " do local n=M-{bytes} M=n if n<0 then MEM() end end");
         }
     }
 
@@ -240,7 +240,9 @@ impl Lower {
         let temp = self.temp();
         put!(self, "do local t{temp}=TAB(");
         self.expr(over);
-        put!(self, ") for i{temp}=1,MAXI do local v{temp}=t{temp}[i{temp}] if v{temp}==nil then break end");
+        put!(self, ") for i{temp}=1,MAXI do local v{temp}=t{temp}[i{temp}]");
+        // The first test spares a comparison in every turn but the last.
+        put!(self, " if not v{temp} and v{temp}==nil then break end");
         put!(self, " local L{}=i{temp}", ids[0]);
         if let Some(value) = ids.get(1) {
             put!(self, " local L{value}=v{temp}");
@@ -313,7 +315,7 @@ impl Lower {
         let ready = matches!((object, key), (Expr::Local(_), Expr::Local(_) | Expr::Text(_) | Expr::Int(_)));
         if self.options.barrier && ready && is_plain(value) {
             let result = self.arithmetic(value);
-            self.out.push_str("SET(");
+            self.out.push_str("SETN(");
             self.expr(object);
             self.out.push(',');
             self.expr(key);

@@ -3,6 +3,7 @@
 use super::cost;
 use super::lexer::is_keyword;
 use super::lower::{Lower, put};
+use super::lower_arith::length_and_some;
 use super::tree::{Binary, Expr, Unary};
 use std::fmt::Write;
 
@@ -69,7 +70,14 @@ impl Lower {
                 self.out.push(')');
             }
             Expr::Unary(op, operand) => self.unary(*op, operand),
-            Expr::Chain(first, rest) => self.chain(first, rest),
+            Expr::Chain(first, rest) => match length_and_some(e) {
+                Some((length, n)) => {
+                    self.out.push('(');
+                    self.expr(length);
+                    put!(self, "+{n})");
+                }
+                None => self.chain(first, rest),
+            },
             Expr::Concat(items) => self.concat(items),
             Expr::Power(base, exponent) => {
                 self.out.push_str("pow(");
@@ -161,7 +169,7 @@ impl Lower {
 
     /// `a op b op c` as `op(op(a,b),c)`: the openings first, the last operator outermost. Runs of `and` or `or` share one
     /// parenthesis, so that they do not nest.
-    fn chain(&mut self, first: &Expr, rest: &[(Binary, Expr)]) {
+    pub(super) fn chain(&mut self, first: &Expr, rest: &[(Binary, Expr)]) {
         let joins = |i: usize| i > 0 && rest[i].0 == rest[i - 1].0 && matches!(rest[i].0, Binary::And | Binary::Or);
         let late = |l: &Lower, i: usize| i == 0 && l.read_late(first, &rest[0].1);
         for i in (0..rest.len()).rev() {

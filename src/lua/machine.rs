@@ -17,6 +17,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 const PRELUDE: &str = include_str!("../../lua/prelude.lua");
+const HOST: &str = include_str!("../../lua/host.lua");
 const LIBRARY: &str = include_str!("../../lua/library.lua");
 
 /// A net under the logical limits, not a verdict: a program that gets here stops the fold.
@@ -98,7 +99,7 @@ impl Machine {
         let (before, after) = PRELUDE.split_once("--@CHUNK@\n").expect("the prelude has a place for the program");
         let before = before.replacen("--@BUILTINS@", &builtins, 1).replacen("--@LIMITS@", &limits(), 1);
         let first = before.lines().count() as u32;
-        let whole = format!("{before}{}\n{after}", code.lowered.text);
+        let whole = format!("{before}{}\n{after}{HOST}", code.lowered.text);
         let fractions = lua.create_table()?;
         for (i, raw) in code.lowered.fractions.iter().enumerate() {
             fractions.raw_set(i + 1, super::convert::number(N::Frac(*raw)))?;

@@ -124,3 +124,44 @@ fn must_compute_as_the_numbers_do_at_every_edge() {
         }
     }
 }
+
+/// A literal on the right has a test of its own, and so has a sum behind an `or`.
+#[test]
+fn must_compute_with_literals_at_every_edge() {
+    type Operator = fn(N, N) -> Result<N, ArithError>;
+    let operators: [(&str, Operator); 2] = [("+", N::checked_add), ("-", N::checked_sub)];
+    let ints = [0, 1, -1, 1 << 53, i64::MAX, i64::MIN, i64::MAX - 7, i64::MIN + 7].map(N::Int);
+    let fractions = [1, -1, 3 << 31, i64::MAX, i64::MIN + 1].map(N::Frac);
+    for ((op, f), literal) in operators.into_iter().flat_map(|o| [0, 1, 7, i64::MAX].map(|n| (o, n))) {
+        for form in ["local v = a OP N", "local v = (a or 3) OP N", "local v = a OP N OP 0"] {
+            let form = form.replace("OP", op).replace('N', &literal.to_string());
+            let source = format!(
+                "return function(state, event) local a = tonumber(event.a) {form} state.v = tostring(v) return state end"
+            );
+            let mut machine = super::machine(&source);
+            for a in ints.into_iter().chain(fractions) {
+                let event = value(&format!(r#"{{"a":"{a}"}}"#));
+                let got = super::step(&mut machine, &event).map(|_| state(&mut machine)).map_err(|v| v.class);
+                let wanted = f(a, N::Int(literal)).map(|n| format!("{{\"v\":\"{n}\"}}")).map_err(|_| Class::Overflow);
+                assert_eq!(got, wanted, "{a} {op} {literal}");
+            }
+        }
+    }
+}
+
+/// A result of arithmetic is stored by a path of its own: over each kind of value, and with the bound of stored integers.
+#[test]
+fn results_of_arithmetic_replace_every_kind_of_value() {
+    let mut machine = super::machine(
+        "return function(state, event) local o = {n = 1, s = 'text', b = true, t = {x = {}}, f = 0.5} state.o = o
+         o.n = o.n + event.n o.s = event.n + 1 o.b = event.n + 2 o.t = event.n + 3 o.f = o.f + event.n return state end",
+    );
+    super::step(&mut machine, &value("{\"n\":4}")).expect("no error");
+    let stored = "{\"o\":{\"b\":6,\"f\":4.5,\"n\":5,\"s\":5,\"t\":7}}";
+    assert_eq!(state(&mut machine), stored);
+    let (kept, measured) = machine.size();
+    assert_eq!(kept, measured);
+    let verdict = super::step(&mut machine, &value("{\"n\":9007199254740991}")).expect_err("the sum is above 2^53-1");
+    assert_eq!((verdict.class, state(&mut machine).as_str()), (Class::Value, stored));
+    assert_eq!(machine.size().0, measured);
+}
