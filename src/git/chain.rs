@@ -26,11 +26,23 @@ impl Reader {
     /// The way is walked back once. At most `keep` bytes of the commits met last, which come first, stay in memory; the
     /// others are read again when their turn comes, so that 20 bytes a commit are all that grows with the chain.
     pub fn chain(&self, tip: Oid, after: Option<Oid>, keep: usize) -> Result<Chain<'_>, GitError> {
+        self.chain_shown(tip, after, keep, |_, _| ())
+    }
+
+    /// The same, and on the way back `seen` is shown each commit, the newest first.
+    pub fn chain_shown(
+        &self,
+        tip: Oid,
+        after: Option<Oid>,
+        keep: usize,
+        mut seen: impl FnMut(Oid, &[u8]),
+    ) -> Result<Chain<'_>, GitError> {
         let mut commits = self.commits()?;
         let mut ids = Vec::new();
         let mut kept = VecDeque::new();
         let mut held = 0;
         let met = self.walk_back(&mut commits, tip, after, |oid, raw| {
+            seen(oid, raw);
             ids.push(oid);
             held += raw.len() + KEPT_COST;
             kept.push_back(std::mem::take(raw));

@@ -21,12 +21,14 @@ pub struct Append {
     pub events: Vec<Event>,
 }
 
-/// What a reader does about the commit's id and signature.
+/// What a reader checks of an append.
 #[derive(Clone, Copy)]
 pub enum Check<'a> {
-    /// Both are recomputed.
-    Full(&'a Verifier),
-    /// Both were checked before, and the caller remembers the commit id.
+    /// Everything, the commit's id included.
+    Hashed(&'a Verifier),
+    /// Everything but the commit's id: CID and signature cover the same bytes, and the next event names the CID.
+    Signed(&'a Verifier),
+    /// All of it was checked before, and the caller remembers the commit's id: the envelopes are read.
     Remembered,
 }
 
@@ -102,8 +104,17 @@ pub fn decode(commit: Oid, raw: &[u8], origin: &Origin, check: Check<'_>) -> Res
     let (lines, sig) = split_message(message).map_err(|(code, why)| fault(code, why.into()))?;
 
     let mut read = Reading::new(raw.len());
+    let rebuilt = !matches!(check, Check::Remembered);
     for line in lines.split('\n') {
-        read.line(line, origin).map_err(|(seq, code, sentence)| Fault { commit, seq, code, sentence })?;
+        read.line(line, origin, rebuilt).map_err(|(seq, code, sentence)| Fault { commit, seq, code, sentence })?;
+    }
+    if !rebuilt {
+        return match read.cids[..] {
+            [cid] if !message.contains(&format!("\nEvent-CID: {cid}\n")) => {
+                Err(fault("append.cid", "its event has another CID than when it was verified".into()))
+            }
+            _ => Ok(Append { commit, parent, events: read.events }),
+        };
     }
     let first = &read.events[0];
     let parts = Parts {
@@ -120,13 +131,13 @@ pub fn decode(commit: Oid, raw: &[u8], origin: &Origin, check: Check<'_>) -> Res
     if again != raw {
         return Err(fault(rebuilt_code(&again, raw), difference(&again, raw)));
     }
-    if let Check::Full(verifier) = check {
-        if commit_id(raw) != commit {
-            return Err(fault("object.hash", "the bytes stored under this id have another id".into()));
-        }
-        if !verifier.verify(&signed_bytes(origin, &read.cids, &read.cbor), &sig) {
-            return Err(fault("sig.bad", format!("the signature is not one of {}", origin.key)));
-        }
+    if matches!(check, Check::Hashed(_)) && commit_id(raw) != commit {
+        return Err(fault("object.hash", "the bytes stored under this id have another id".into()));
+    }
+    if let Check::Hashed(verifier) | Check::Signed(verifier) = check
+        && !verifier.verify(&signed_bytes(origin, &read.cids, &read.cbor), &sig)
+    {
+        return Err(fault("sig.bad", format!("the signature is not one of {}", origin.key)));
     }
     Ok(Append { commit, parent, events: read.events })
 }
@@ -183,7 +194,7 @@ impl Reading {
         }
     }
 
-    fn line(&mut self, line: &str, origin: &Origin) -> Result<(), (Option<u64>, &'static str, String)> {
+    fn line(&mut self, line: &str, origin: &Origin, rebuilt: bool) -> Result<(), (Option<u64>, &'static str, String)> {
         if self.events.len() == EVENTS_MAX {
             return Err((None, "append.size", "there are more than 1,024 events".into()));
         }
@@ -192,7 +203,7 @@ impl Reading {
         let envelope = value.as_map().ok_or_else(|| form("an envelope is not an object".into()))?;
         let seq = envelope.get("seq").and_then(Value::as_int).and_then(|n| u64::try_from(n).ok());
         let header = envelope::read(envelope, origin).map_err(|(code, why)| (seq, code, why))?;
-        self.write(&value, line.len()).map_err(|why| (seq, "event.form", why))?;
+        self.write(&value, line.len(), rebuilt).map_err(|why| (seq, "event.form", why))?;
         let cid = digest::cid(&self.cbor);
         self.cids.push(cid);
         let Value::Map(envelope) = value else { unreachable!("it was read as a map") };
@@ -200,10 +211,13 @@ impl Reading {
         Ok(())
     }
 
-    /// Both canonical forms of an envelope that was read from a line of `size` bytes.
-    fn write(&mut self, envelope: &Value, size: usize) -> Result<(), String> {
+    /// The canonical bytes of an envelope that was read from a line of `size` bytes, and what the commit is rebuilt from.
+    fn write(&mut self, envelope: &Value, size: usize, rebuilt: bool) -> Result<(), String> {
         self.cbor.clear();
         cbor::encode(envelope, &mut self.cbor).map_err(|e| e.to_string())?;
+        if !rebuilt {
+            return Ok(());
+        }
         json::write(envelope, &mut self.lines).map_err(|e| e.to_string())?;
         self.lines.push(b'\n');
         let first = self.events.is_empty();

@@ -5,7 +5,7 @@ use super::journal::Position;
 use crate::git::{Chain, Reader};
 use crate::id::Oid;
 use crate::trust::Verifier;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 
@@ -27,6 +27,8 @@ pub struct StreamPlan {
     pub until: Option<u64>,
     /// Up to this commit everything was verified before by this clone.
     pub remembered: Option<Oid>,
+    /// The ids of the commits are computed too.
+    pub hashed: bool,
     /// Bytes of commits that may be held instead of being read twice.
     pub keep: usize,
 }
@@ -45,6 +47,8 @@ pub struct EventStream<'r> {
     chain: Chain<'r>,
     /// Commits of the chain still to come that need no verification.
     trusted_left: usize,
+    /// Commits that were verified out of order.
+    verified: HashSet<Oid>,
     workers: Option<Workers>,
     pending: VecDeque<Receiver<Vec<Result<Append, Fault>>>>,
     decoded: VecDeque<Result<Append, Fault>>,
@@ -72,13 +76,18 @@ impl<'r> EventStream<'r> {
                 }
             }
         }
-        let chain = reader.chain(plan.tip, plan.after.map(|(commit, _)| commit), plan.keep).map_err(read)?;
+        // While the way is walked back, the other cores verify what is seen: no signature depends on another.
+        let mut ahead = Ahead::new(&plan);
+        let after = plan.after.map(|(commit, _)| commit);
+        let chain = reader.chain_shown(plan.tip, after, plan.keep, |oid, raw| ahead.see(oid, raw)).map_err(read)?;
         let trusted_left = plan.remembered.and_then(|head| chain.place_of(head)).map_or(0, |at| at + 1);
-        let workers = (chain.len() >= WORTH_THREADS).then(|| Workers::start(&plan.origin));
+        let (workers, verified) = ahead.end();
+        let workers = workers.or_else(|| (chain.len() >= WORTH_THREADS).then(|| Workers::start(&plan)));
         Ok(EventStream {
             plan,
             chain,
             trusted_left,
+            verified,
             workers,
             pending: VecDeque::new(),
             decoded: VecDeque::new(),
@@ -165,7 +174,7 @@ impl<'r> EventStream<'r> {
     fn decode_here(&mut self) -> Result<Option<Result<Append, Fault>>, LedgerError> {
         let Some((commit, raw, trusted)) = self.next_raw()? else { return Ok(None) };
         let verifier = if trusted { None } else { Verifier::new(&self.plan.origin.key) };
-        Ok(Some(decode_one(commit, &raw, &self.plan.origin, trusted, verifier.as_ref())))
+        Ok(Some(decode_one(commit, &raw, &self.plan, trusted, verifier.as_ref())))
     }
 
     fn job(&mut self) -> Result<Option<Vec<Raw>>, LedgerError> {
@@ -190,7 +199,7 @@ impl<'r> EventStream<'r> {
             writer: self.plan.origin.writer.clone(),
             source,
         })?;
-        let trusted = self.trusted_left > 0;
+        let trusted = self.trusted_left > 0 || self.verified.remove(&commit);
         self.trusted_left = self.trusted_left.saturating_sub(1);
         Ok(Some((commit, raw, trusted)))
     }
@@ -203,13 +212,15 @@ fn fault_of(origin: &Origin, fault: Fault) -> LedgerError {
 fn decode_one(
     commit: Oid,
     raw: &[u8],
-    origin: &Origin,
+    plan: &StreamPlan,
     trusted: bool,
     verifier: Option<&Verifier>,
 ) -> Result<Append, Fault> {
+    let origin = &plan.origin;
     match (trusted, verifier) {
         (true, _) => decode(commit, raw, origin, Check::Remembered),
-        (false, Some(verifier)) => decode(commit, raw, origin, Check::Full(verifier)),
+        (false, Some(verifier)) if plan.hashed => decode(commit, raw, origin, Check::Hashed(verifier)),
+        (false, Some(verifier)) => decode(commit, raw, origin, Check::Signed(verifier)),
         (false, None) => Err(Fault {
             commit,
             seq: None,
@@ -227,6 +238,70 @@ struct Work {
     answer: SyncSender<Vec<Result<Append, Fault>>>,
 }
 
+/// Larger commits hold many events under one signature: reading them twice would cost more than verifying them once.
+const WORTH_AHEAD: usize = 4 << 10;
+
+/// Verification that runs ahead while a journal is walked back: of as many commits as the cores manage meanwhile.
+struct Ahead<'p> {
+    plan: &'p StreamPlan,
+    workers: Option<Workers>,
+    job: Vec<Raw>,
+    waiting: VecDeque<Receiver<Vec<Result<Append, Fault>>>>,
+    verified: HashSet<Oid>,
+    seen: usize,
+    /// What was verified before has been met.
+    over: bool,
+}
+
+impl<'p> Ahead<'p> {
+    fn new(plan: &'p StreamPlan) -> Ahead<'p> {
+        let (job, waiting, verified) = (Vec::new(), VecDeque::new(), HashSet::new());
+        Ahead { plan, workers: None, job, waiting, verified, seen: 0, over: false }
+    }
+
+    fn see(&mut self, oid: Oid, raw: &[u8]) {
+        self.over |= self.plan.remembered == Some(oid);
+        self.seen += 1;
+        if self.over || self.seen < WORTH_THREADS || raw.len() > WORTH_AHEAD {
+            return;
+        }
+        let workers = self.workers.get_or_insert_with(|| Workers::start(self.plan));
+        if self.job.is_empty() && self.waiting.len() >= workers.ahead() {
+            match self.waiting.front().map(Receiver::try_recv) {
+                Some(Ok(done)) => self.take(done),
+                _ => return,
+            }
+        }
+        self.job.push((oid, raw.to_vec(), false));
+        if self.job.len() == JOB_COMMITS {
+            self.give();
+        }
+    }
+
+    fn give(&mut self) {
+        let (answer, receiver) = sync_channel(1);
+        let job = std::mem::take(&mut self.job);
+        if let Some(workers) = &self.workers {
+            workers.give(Work { job, answer });
+            self.waiting.push_back(receiver);
+        }
+    }
+
+    /// Only what is good counts: a fault is found again, and named, in its place.
+    fn take(&mut self, done: Vec<Result<Append, Fault>>) {
+        self.waiting.pop_front();
+        self.verified.extend(done.into_iter().flatten().map(|append| append.commit));
+    }
+
+    fn end(mut self) -> (Option<Workers>, HashSet<Oid>) {
+        while let Some(receiver) = self.waiting.front() {
+            let done = receiver.recv().expect("a worker answers each job");
+            self.take(done);
+        }
+        (self.workers, self.verified)
+    }
+}
+
 /// Threads that decode and verify. They end when their stream is dropped.
 struct Workers {
     queue: Sender<Work>,
@@ -234,20 +309,20 @@ struct Workers {
 }
 
 impl Workers {
-    fn start(origin: &Arc<Origin>) -> Workers {
+    fn start(plan: &StreamPlan) -> Workers {
         let (queue, jobs) = channel::<Work>();
         let jobs = Arc::new(Mutex::new(jobs));
         let count = std::thread::available_parallelism().map_or(2, usize::from).min(16);
         for _ in 0..count {
-            let (jobs, origin) = (Arc::clone(&jobs), Arc::clone(origin));
+            let (jobs, plan) = (Arc::clone(&jobs), plan.clone());
             std::thread::spawn(move || {
-                let verifier = Verifier::new(&origin.key);
+                let verifier = Verifier::new(&plan.origin.key);
                 loop {
                     let next = jobs.lock().expect("no worker panics while it waits").recv();
                     let Ok(Work { job, answer }) = next else { return };
                     let decoded = job
                         .into_iter()
-                        .map(|(commit, raw, trusted)| decode_one(commit, &raw, &origin, trusted, verifier.as_ref()))
+                        .map(|(commit, raw, trusted)| decode_one(commit, &raw, &plan, trusted, verifier.as_ref()))
                         .collect();
                     // Nobody waits any more where the stream was dropped early.
                     let _ = answer.send(decoded);

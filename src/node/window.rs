@@ -93,6 +93,7 @@ impl Node {
                 after: after.get(&journal.writer).map(|h| (h.head, h.seq)),
                 until: end.map(|e| e.seq),
                 remembered,
+                hashed: !believe,
                 keep: share,
             })
         };

@@ -5,7 +5,7 @@ use crate::trust::Verifier;
 
 fn check(origin: &Origin, raw: &[u8]) -> Result<super::super::Append, Fault> {
     let verifier = Verifier::new(&origin.key).unwrap();
-    decode(commit_id(raw), raw, origin, Check::Full(&verifier))
+    decode(commit_id(raw), raw, origin, Check::Hashed(&verifier))
 }
 
 fn code(origin: &Origin, raw: &[u8]) -> &'static str {
@@ -71,7 +71,7 @@ fn every_changed_byte_is_refused() {
                 assert!(check(&origin, &bad).is_err(), "byte {at} of {group}: {}", String::from_utf8_lossy(&bad));
                 // Under the old id the bytes do not even pass where the signature is believed.
                 let verifier = Verifier::new(&origin.key).unwrap();
-                assert!(decode(*id, &bad, &origin, Check::Full(&verifier)).is_err());
+                assert!(decode(*id, &bad, &origin, Check::Hashed(&verifier)).is_err());
             }
         }
     }
@@ -111,7 +111,7 @@ fn each_rule_has_its_code() {
 fn a_stored_id_that_is_not_the_hash_is_refused() {
     let (origin, built) = journal(1, "aaaaaa", &numbers(0..1), 1);
     let verifier = Verifier::new(&origin.key).unwrap();
-    let fault = decode(Oid([9; 20]), &built.commits[0].1, &origin, Check::Full(&verifier)).unwrap_err();
+    let fault = decode(Oid([9; 20]), &built.commits[0].1, &origin, Check::Hashed(&verifier)).unwrap_err();
     assert_eq!(fault.code, "object.hash");
 }
 

@@ -4,7 +4,15 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 fn plan(origin: &Origin, tip: Oid) -> StreamPlan {
-    StreamPlan { origin: Arc::new(origin.clone()), tip, after: None, until: None, remembered: None, keep: 1 << 20 }
+    StreamPlan {
+        origin: Arc::new(origin.clone()),
+        tip,
+        after: None,
+        until: None,
+        remembered: None,
+        hashed: true,
+        keep: 1 << 20,
+    }
 }
 
 fn drain(merge: &mut Merge<'_>) -> Vec<(Key, i64)> {

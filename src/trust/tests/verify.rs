@@ -83,3 +83,52 @@ fn a_public_key_is_read_as_people_have_it() {
         assert_eq!(refused.code(), "KEY_INVALID");
     }
 }
+
+/// What the library's own strict rule says.
+fn strictly(key: &PublicKey, message: &[u8], sig: &SigBytes) -> bool {
+    let Ok(key) = ed25519_dalek::VerifyingKey::from_bytes(&key.0) else { return false };
+    key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(&sig.0)).is_ok()
+}
+
+/// A signature whose R is the neutral element: it satisfies the equation, and the strict rule refuses it.
+fn with_neutral_r(seed: &[u8; 32], message: &[u8]) -> (PublicKey, SigBytes) {
+    use curve25519_dalek::scalar::Scalar;
+    use ed25519_dalek::{Digest as _, Sha512, SigningKey};
+    let key = SigningKey::from_bytes(seed);
+    let mut neutral = [0; 32];
+    neutral[0] = 1;
+    let hash = Sha512::new().chain_update(neutral).chain_update(key.verifying_key().as_bytes()).chain_update(message);
+    let s = Scalar::from_bytes_mod_order_wide(&hash.finalize().into()) * key.to_scalar();
+    let mut sig = [0; 64];
+    sig[..32].copy_from_slice(&neutral);
+    sig[32..].copy_from_slice(s.as_bytes());
+    (PublicKey(key.verifying_key().to_bytes()), SigBytes(sig))
+}
+
+#[test]
+fn must_judge_as_the_strict_rule_of_the_library_does() {
+    let (key, sig) = with_neutral_r(&[7; 32], b"m");
+    let lax = ed25519_dalek::VerifyingKey::from_bytes(&key.0).unwrap();
+    use ed25519_dalek::Verifier as _;
+    assert!(lax.verify(b"m", &ed25519_dalek::Signature::from_bytes(&sig.0)).is_ok(), "the equation holds");
+    assert!(!strictly(&key, b"m", &sig) && !verify(&key, b"m", &sig));
+    for n in 1..40u8 {
+        let signer = Signer::from_seed(&[n; 32]);
+        let good = signer.sign(b"m").unwrap();
+        for at in 0..64 {
+            let mut changed = good;
+            changed.0[at] ^= n;
+            assert_eq!(verify(signer.public(), b"m", &changed), strictly(signer.public(), b"m", &changed), "{n} {at}");
+        }
+        assert!(verify(signer.public(), b"m", &good) && strictly(signer.public(), b"m", &good));
+        // R of small order, in canonical and other spellings, with any S.
+        for small in curve25519_dalek::constants::EIGHT_TORSION {
+            for sign in [0, 0x80] {
+                let mut changed = good;
+                changed.0[..32].copy_from_slice(small.compress().as_bytes());
+                changed.0[31] ^= sign;
+                assert_eq!(verify(signer.public(), b"m", &changed), strictly(signer.public(), b"m", &changed));
+            }
+        }
+    }
+}
