@@ -33,15 +33,11 @@ impl Draft {
 
     /// A digest of everything the caller decides but the ULID: two drafts with one ULID say the same where it is the same.
     pub fn intent(&self) -> Blake3 {
-        let mut text = format!("{}\n{}\n", self.ty, self.payload_json);
-        for cap in self.caps.iter().flatten() {
-            text.push_str(cap);
-            text.push('\n');
+        let mut text = format!("{}\n{}\n", self.ty, self.payload_json).into_bytes();
+        if let Some(caps) = &self.caps {
+            json::write(&Value::list(caps.iter().cloned()), &mut text).expect("a list of strings has a form");
         }
-        if self.caps.is_some() {
-            text.push('.');
-        }
-        digest::blake3(text.as_bytes())
+        digest::blake3(&text)
     }
 
     /// The same thing said: everything the caller decides.

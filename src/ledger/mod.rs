@@ -19,7 +19,7 @@ pub use error::{DraftError, Fault, LedgerError};
 pub use journal::{Link, Position, last_event};
 pub use stream::{EventStream, Loaded, StreamPlan};
 pub use union::{Fork, Journal, Union, namespaces, union};
-pub use window::{CLOCK_LEAD_MAX, Heads, Key, Merge, Skipped, WindowHead, highest_clock};
+pub use window::{CLOCK_LEAD_MAX, Heads, Key, Merge, Skipped, WindowHead};
 pub use write::{Built, Pen, Sealed, build};
 
 #[cfg(test)]

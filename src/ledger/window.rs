@@ -1,12 +1,10 @@
 use super::envelope::Origin;
 use super::error::{Fault, LedgerError};
-use super::journal::{Position, last_event};
+use super::journal::Position;
 use super::stream::{EventStream, Loaded, StreamPlan};
-use super::union::Union;
 use crate::canon::{Value, digest, json};
 use crate::git::Reader;
-use crate::id::{Blake3, Cid, Ns, Oid, Writer};
-use crate::trust::Graph;
+use crate::id::{Blake3, Cid, Oid, Writer};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -44,6 +42,11 @@ impl Heads {
 
     pub fn get(&self, writer: &Writer) -> Option<&WindowHead> {
         self.0.iter().find(|h| h.writer == *writer)
+    }
+
+    /// How many events the journals hold up to here: those of the window, and what it left out of them.
+    pub fn events(&self) -> u64 {
+        self.0.iter().map(|h| h.seq).sum()
     }
 
     /// The bytes of `window.json`.
@@ -209,23 +212,4 @@ impl<'r> Merge<'r> {
     pub fn faults(&self) -> impl Iterator<Item = (&Arc<Origin>, &Fault)> {
         self.streams.iter().filter_map(|s| Some((s.origin(), s.fault()?)))
     }
-}
-
-/// The highest clock that an event sealed now must pass: of the last event of each known journal, leaving out those that
-/// run further ahead than a window takes.
-pub fn highest_clock(reader: &Reader, graph: &Graph, ns: &Ns, union: &Union) -> Result<u64, LedgerError> {
-    let mut last = Vec::with_capacity(union.journals.len());
-    for journal in &union.journals {
-        let Some(key) = graph.key_with_prefix(journal.writer.actor(), journal.writer.key8()) else { continue };
-        let origin = Origin::new(graph.repo(), ns.clone(), key, journal.writer.clone());
-        let origin = origin.expect("the key was found by its prefix");
-        match last_event(reader, journal.tip, &origin) {
-            Ok(event) => last.push((event.header.seq, event.header.clock)),
-            // A bad tip is named by every read and by `verify`; it must not stop others from writing.
-            Err(LedgerError::Fault { .. }) => {}
-            Err(other) => return Err(other),
-        }
-    }
-    let events: u64 = last.iter().map(|(seq, _)| seq).sum();
-    Ok(last.iter().map(|(_, clock)| *clock).filter(|c| *c <= events + CLOCK_LEAD_MAX).max().unwrap_or(0))
 }

@@ -71,7 +71,7 @@ pub fn build(
     events: &[Sealed],
     group: usize,
 ) -> Result<Built, LedgerError> {
-    let groups: Vec<&[Sealed]> = events.chunks(group.clamp(1, EVENTS_MAX)).collect();
+    let groups = cut(events, group.clamp(1, EVENTS_MAX));
     let sigs = sign_all(origin, signer, &groups)?;
     let mut built = Built { commits: Vec::with_capacity(groups.len()) };
     let mut parent = parent;
@@ -85,6 +85,25 @@ pub fn build(
         parent = Some(commit);
     }
     Ok(built)
+}
+
+/// Groups of at most `group` events, and of no more bytes than an append may have.
+fn cut(events: &[Sealed], group: usize) -> Vec<&[Sealed]> {
+    /// What subject, trailers and header take at most.
+    const FRAME: usize = 4 << 10;
+    let mut groups = Vec::with_capacity(events.len() / group + 1);
+    let (mut start, mut bytes) = (0, 0);
+    for (i, event) in events.iter().enumerate() {
+        if i > start && (i - start == group || bytes + event.line.len() > BYTES_MAX - FRAME) {
+            groups.push(&events[start..i]);
+            (start, bytes) = (i, 0);
+        }
+        bytes += event.line.len();
+    }
+    if start < events.len() {
+        groups.push(&events[start..]);
+    }
+    groups
 }
 
 fn cids(events: &[Sealed]) -> Vec<Cid> {

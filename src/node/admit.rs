@@ -6,7 +6,7 @@ use super::lock::Lock;
 use super::open::Node;
 use crate::git::{Expected, GitError, Plane, RefName};
 use crate::id::{Cid, Ns, Oid, Ulid, Writer};
-use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, highest_clock, last_event, union};
+use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, last_event, union};
 use crate::policy::{Allowed, Decision, Facts, Intent, Judge, Judgement, record};
 use crate::trust::Signer;
 use std::path::PathBuf;
@@ -120,7 +120,7 @@ impl Place {
                 None => Position::default(),
                 Some(tip) => position_of(tip, &last_event(node.reader(), tip, &origin)?),
             };
-            let clock = highest_clock(node.reader(), node.graph(), ns, &journals)?;
+            let clock = node.highest_clock(&journals, &origin.writer, &position)?;
             return Ok(Place { _lock: lock, origin, name, position, clock });
         }
     }

@@ -2,11 +2,11 @@ use super::error::NodeError;
 use super::files;
 use super::log::LogEntry;
 use super::open::Node;
-use super::point::{Point, Side};
+use super::point::{Point, Side, Target};
 use crate::ambient::{Cancel, Progress};
 use crate::canon::{Map, Value, json, text};
 use crate::id::Ns;
-use crate::ledger::Heads;
+use crate::ledger::{Heads, WindowHead};
 use crate::lua::{Program, read_elc};
 use crate::state::{Folded, Mark, Run, Search, Step};
 use std::path::{Path, PathBuf};
@@ -253,6 +253,13 @@ impl Node {
     pub fn place_of(&self, search: &Bisection, point: &Point) -> Result<u64, NodeError> {
         let target = self.target(&search.ns, point)?;
         let view = self.view(&search.ns)?;
+        if let Target::Window(_, heads) = &target {
+            let within = |h: &WindowHead| search.heads.get(&h.writer).is_some_and(|pinned| h.seq <= pinned.seq);
+            if !heads.iter().all(within) || !self.lies_in(&view, heads)? {
+                return Err(NodeError::NoSuchPoint { what: point.to_string(), ns: search.ns.clone() });
+            }
+            return self.count(&search.ns, heads);
+        }
         let mut merge = self.merge(&view, &Heads::default(), 0, Some(&search.heads))?;
         let mut place = 0;
         let mut held = merge.next_event()?;

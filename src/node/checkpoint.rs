@@ -184,6 +184,9 @@ impl Node {
         progress.end();
         let folded = run.finish()?;
         verdict.difference = self.compare(claim, &folded, &merge.heads())?;
+        if verdict.difference.is_none() && !self.lies_in(&view, &claim.heads)? {
+            verdict.difference = Some("a head of its window is no part of the journals as they stand".into());
+        }
         if verdict.difference.is_none() {
             verdict.late = self.left_out(claim, &view)?;
             cache::remember_checkpoint(self, commit);

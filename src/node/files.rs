@@ -24,6 +24,17 @@ pub(super) fn replace(ambient: &Ambient, path: &Path, bytes: &[u8]) -> Result<()
     Ok(())
 }
 
+/// The same for what must survive a power cut: the bytes and the name are on the disk before this returns.
+pub(super) fn replace_durably(ambient: &Ambient, path: &Path, bytes: &[u8]) -> Result<(), NodeError> {
+    replace(ambient, path, bytes)?;
+    let fail = |source| NodeError::File { doing: "writing", path: path.to_owned(), source };
+    let dir = path.parent().expect("every file of ours stands in a directory");
+    std::fs::File::open(path).and_then(|file| file.sync_all()).map_err(fail)?;
+    #[cfg(unix)]
+    std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(fail)?;
+    Ok(())
+}
+
 /// Writes a file that must not exist yet; false where it does.
 pub(super) fn create(ambient: &Ambient, path: &Path, bytes: &[u8]) -> Result<bool, NodeError> {
     let fail = |source| NodeError::File { doing: "writing", path: path.to_owned(), source };

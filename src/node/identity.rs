@@ -53,7 +53,15 @@ impl Node {
     /// The key of an identity, ready to sign.
     pub fn signer(&self, identity: &Identity) -> Result<Signer, NodeError> {
         if let Some(path) = self.store().config_text("gatos.keyfile")? {
-            return Ok(crate::trust::load_key_file(std::path::Path::new(&path), self.ambient())?);
+            let signer = crate::trust::load_key_file(std::path::Path::new(&path), self.ambient())?;
+            if *signer.public() != identity.key {
+                return Err(NodeError::NoKey(format!(
+                    "{path} holds {}, but this clone signs with {} (gatos.key); put the key back, or run: git gatos init --key {path}",
+                    signer.public(),
+                    identity.key
+                )));
+            }
+            return Ok(signer);
         }
         let keys = KeyDir::of(self.ambient())?;
         Ok(keys.load(&identity.key)?)

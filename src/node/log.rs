@@ -60,7 +60,7 @@ impl Node {
             Some(Target::Window(_, heads)) => heads.clone(),
             _ => Heads::default(),
         };
-        let mut merge = self.merge(&view, &after, 0, None)?;
+        let mut merge = self.merge(&view, &after, after.events(), None)?;
         let mut open = matches!(target, None | Some(Target::Window(..)));
         let mut tail: VecDeque<LogEntry> = VecDeque::new();
         let mut next = merge.next_event().map_err(NodeError::from)?;
@@ -93,8 +93,7 @@ impl Node {
                 }
             }
         }
-        if let Some(target) = target.filter(|t| !open && t.must_be_met()) {
-            let _ = target;
+        if !open && target.is_some_and(|t| t.must_be_met()) {
             let what = since.map(Point::to_string).unwrap_or_default();
             return Err(NodeError::NoSuchPoint { what, ns: ns.clone() }.into());
         }
@@ -109,7 +108,7 @@ impl Node {
     /// The events that arrived since `seen` was taken, journal by journal, and the new mark.
     pub fn arrivals(&self, ns: &Ns, seen: &Heads) -> Result<(Vec<LogEntry>, Heads), NodeError> {
         let view = self.view(ns)?;
-        let mut merge = self.merge(&view, seen, 0, None)?;
+        let mut merge = self.merge(&view, seen, seen.events(), None)?;
         let mut out = Vec::new();
         while let Some((origin, loaded)) = merge.next_event()? {
             out.push(LogEntry {

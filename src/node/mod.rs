@@ -10,6 +10,7 @@ mod batch;
 mod bisect;
 mod cache;
 mod checkpoint;
+mod clock;
 mod error;
 mod files;
 mod history;

@@ -105,7 +105,10 @@ impl Node {
             match best {
                 // A remote may belong to another repository altogether.
                 None if alone || self.is_ours(tip) => best = Some(tip),
-                Some(held) if held != tip && self.store.is_ancestor(held, tip)? && self.is_ours(tip) => {
+                // What cannot be read is nobody's successor.
+                Some(held)
+                    if held != tip && self.store.is_ancestor(held, tip).unwrap_or(false) && self.is_ours(tip) =>
+                {
                     best = Some(tip)
                 }
                 _ => {}

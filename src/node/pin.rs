@@ -3,7 +3,7 @@ use super::error::NodeError;
 use super::files;
 use crate::ambient::Ambient;
 use crate::canon::{Value, cbor, json};
-use crate::git::{Plane, Reader, Scope};
+use crate::git::{Plane, Reader, RefName, Scope};
 use crate::id::{Blake3, Oid};
 use crate::trust::Graph;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ impl Pin {
     pub(super) fn write(&self, ambient: &Ambient, common_dir: &Path) -> Result<(), NodeError> {
         let value = Value::map([("repo", Value::text(self.repo)), ("tip", Value::text(self.tip))]);
         let bytes = json::document(&value).expect("two short fields have a form");
-        files::replace(ambient, &path(common_dir), &bytes)
+        files::replace_durably(ambient, &path(common_dir), &bytes)
     }
 }
 
@@ -93,8 +93,20 @@ pub(super) fn settle(reader: &Reader, ambient: &Ambient, believe: bool) -> Resul
     }
     let pin = Pin::read(reader.common_dir())?;
     let mut graphs = Vec::with_capacity(tips.len());
+    let mut broken = None;
     for tip in tips {
-        graphs.push(load(reader, ambient, tip, believe)?);
+        match load(reader, ambient, tip, believe) {
+            Ok(graph) => graphs.push(graph),
+            // Whoever may write to a remote must not be able to stop its readers: what is ours and what is pinned decides.
+            Err(e) => broken = Some((tip, e)),
+        }
+    }
+    if let Some((tip, e)) = broken {
+        let own = reader.resolve(&RefName::own(Plane::TrustGraph))? == Some(tip);
+        let matters = own || pin.as_ref().is_none_or(|p| p.tip == tip || !graphs.iter().any(|g| g.repo() == p.repo));
+        if matters {
+            return Err(e);
+        }
     }
     let mut ids: Vec<Blake3> = graphs.iter().map(Graph::repo).collect();
     ids.sort();

@@ -122,16 +122,14 @@ impl Node {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Computed, NodeError> {
-        let snapshot = held.filter(|h| h.fold_root == program.root() && !h.heads.is_empty());
-        let mut starts: Vec<Start> = Vec::new();
-        if let Some(h) = snapshot {
-            starts.push(Start { folded: h.folded, heads: h.heads, last: h.last, checkpoint: None });
-        }
-        if let Some(done) = self.first_that_fits(program, view, starts, progress, cancel)? {
-            return Ok(done);
+        if let Some(h) = held.filter(|h| h.fold_root == program.root() && !h.heads.is_empty()) {
+            let start = Start { folded: h.folded, heads: h.heads, last: h.last, checkpoint: None };
+            if let Some(done) = self.fold_from(program, view, start, progress, cancel)? {
+                return Ok(done);
+            }
         }
         for start in self.known_checkpoints(program, view)? {
-            if let Some(done) = self.fold_from(program, view, start?, progress, cancel)? {
+            if let Some(done) = self.fold_from(program, view, start, progress, cancel)? {
                 return Ok(done);
             }
         }
@@ -139,37 +137,22 @@ impl Node {
         Ok(whole.expect("nothing precedes the beginning"))
     }
 
-    fn first_that_fits(
-        &self,
-        program: &Program,
-        view: &View,
-        starts: Vec<Start>,
-        progress: &dyn Progress,
-        cancel: &Cancel,
-    ) -> Result<Option<Computed>, NodeError> {
-        for start in starts {
-            if let Some(done) = self.fold_from(program, view, start, progress, cancel)? {
-                return Ok(Some(done));
-            }
-        }
-        Ok(None)
-    }
-
     /// Checkpoints of the namespace that this clone computed itself with this fold, newest first.
     pub(super) fn known_checkpoints<'n>(
         &'n self,
         program: &Program,
         view: &'n View,
-    ) -> Result<impl Iterator<Item = Result<Start, NodeError>> + 'n, NodeError> {
+    ) -> Result<impl Iterator<Item = Start> + 'n, NodeError> {
         let fold_root = program.root();
         let mut commits = Vec::new();
         for (name, tip) in self.store().refs(&Scope::States)? {
             if matches!(&name.plane, Plane::State { ns } if *ns == view.ns) {
-                commits.extend(checkpoints(self.reader(), tip)?);
+                // A chain that cannot be read, or a checkpoint, is no place to begin; `verify` says what is wrong with it.
+                commits.extend(checkpoints(self.reader(), tip).unwrap_or_default());
             }
         }
         let known = commits.into_iter().filter(|c| cache::knows_checkpoint(self, *c));
-        Ok(known.filter_map(move |commit| self.start_at(view, commit, fold_root).transpose()))
+        Ok(known.filter_map(move |commit| self.start_at(view, commit, fold_root).ok().flatten()))
     }
 
     /// A checkpoint as a place to begin; `None` where it has another fold or its window is not in this view.
@@ -279,6 +262,12 @@ impl Node {
         progress.end();
         if target.must_be_met() && !met {
             return Err(NodeError::NoSuchPoint { what: point.to_string(), ns: view.ns.clone() });
+        }
+        if let Target::Window(commit, heads) = target
+            && (end != *heads || !self.lies_in(view, heads)?)
+        {
+            let what = format!("the whole window of checkpoint {commit}");
+            return Err(NodeError::NoSuchPoint { what, ns: view.ns.clone() });
         }
         let findings = self.close(view, &merge);
         let folded = run.finish()?;

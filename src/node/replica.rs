@@ -71,6 +71,6 @@ pub fn draw(ambient: &Ambient, common_dir: &Path) -> Result<Replica, NodeError> 
     let replica = ambient.replica();
     let value = Value::map([("place", place(common_dir)?), ("replica", replica.as_str().into())]);
     let bytes = json::document(&value).expect("short fields have a form");
-    files::replace(ambient, &replica_path(common_dir), &bytes)?;
+    files::replace_durably(ambient, &replica_path(common_dir), &bytes)?;
     Ok(replica)
 }

@@ -87,7 +87,11 @@ impl<'n> Verification<'n> {
     fn run(mut self, progress: &dyn Progress, cancel: &Cancel) -> Result<Report, NodeError> {
         self.node.need_whole_history()?;
         self.policies()?;
-        for ns in namespaces(self.node.reader())? {
+        let all = namespaces(self.node.reader())?;
+        if let Some(only) = self.ns.filter(|only| !all.contains(only)) {
+            return Err(NodeError::NoNamespace(only.clone()));
+        }
+        for ns in all {
             if self.ns.is_none_or(|only| *only == ns) {
                 self.journals(&ns, progress, cancel)?;
             }

@@ -112,6 +112,19 @@ impl Node {
         Ok(Merge::open(self.reader(), self.plans(view, after, until, true), after, count)?)
     }
 
+    /// Whether every head of a window is part of the journals as they stand.
+    pub(super) fn lies_in(&self, view: &View, heads: &Heads) -> Result<bool, NodeError> {
+        for head in heads.iter() {
+            let Some((journal, _)) = view.journals.iter().find(|(j, _)| j.writer == head.writer) else {
+                return Ok(false);
+            };
+            if !self.store().contains(head.head) || !self.store().is_ancestor(head.head, journal.tip)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The place of the last event of a window that lies in these journals; `None` where one of its heads does not.
     pub(super) fn last_key(&self, view: &View, heads: &Heads) -> Result<Option<Key>, NodeError> {
         let mut last: Option<Key> = None;

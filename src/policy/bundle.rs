@@ -48,8 +48,9 @@ impl Bundle {
         if signers.len() != signatures.len() {
             return Err(invalid(format!("{SIGNATURES} holds a signature that does not verify")));
         }
-        if !signers.iter().any(|key| graph.is_root_key(key)) {
-            return Err(invalid("no root of the trust graph signed it".into()));
+        let (votes, needed) = (graph.current().votes(&signers), graph.current().roots.threshold);
+        if votes < needed as usize {
+            return Err(invalid(format!("{votes} roots of the trust graph signed it, and {needed} must")));
         }
         let bundle = Bundle { commit, id: digest::blake3(&manifest), version, prev, files };
         bundle.check_commit(reader)?;

@@ -1,5 +1,6 @@
 //! An opened repository from the inside: what the front door cannot reach.
 
+mod hostile;
 mod life;
 mod union;
 
