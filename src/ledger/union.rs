@@ -25,6 +25,8 @@ pub struct Fork {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Union {
     pub journals: Vec<Journal>,
+    /// Fetched refs that name no commit which can be read: they are passed over. Ref, object and reason.
+    pub unreadable: Vec<(String, Oid, String)>,
 }
 
 /// The namespaces that some journal names, sorted.
@@ -53,12 +55,20 @@ pub fn union(reader: &Reader, ns: &Ns, authority: Option<&Segment>) -> Result<Un
         }
     }
     let mut journals = Vec::with_capacity(places.len());
-    for (writer, held) in places {
+    let mut unreadable = Vec::new();
+    for (writer, mut held) in places {
+        held.retain(|(name, tip)| match (&name.place, reader.raw_commit(*tip)) {
+            (Place::Tracking(_), Err(e)) => {
+                unreadable.push((name.to_string(), *tip, e.to_string()));
+                false
+            }
+            _ => true,
+        });
         if let Some(journal) = join(reader, ns, writer, held, authority)? {
             journals.push(journal);
         }
     }
-    Ok(Union { journals })
+    Ok(Union { journals, unreadable })
 }
 
 fn join(
@@ -85,6 +95,9 @@ fn join(
             kept.push(*tip);
         }
         tips = kept;
+    }
+    if tips.is_empty() {
+        return Ok(None);
     }
     if let [tip] = tips[..] {
         return Ok(Some(Journal { ns: ns.clone(), writer, tip, fork: None }));

@@ -418,6 +418,11 @@ impl<'n> Verification<'n> {
         let believe = |base: Oid| !self.deep && known.contains(&base);
         let verdict = match self.node.recompute(&claim, &believe, progress, cancel) {
             Ok(verdict) => verdict,
+            // A fold that cannot be run proves nothing.
+            Err(NodeError::State(e)) => {
+                self.fail(name, commit, "checkpoint.fold", e.to_string());
+                return Ok(false);
+            }
             // What damaged object it is has been said of the ref that holds it; the checkpoint cannot be vouched for.
             Err(NodeError::Git(e) | NodeError::Ledger(LedgerError::Read { source: e, .. })) => {
                 self.unreadable(&name, commit, &e);

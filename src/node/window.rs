@@ -40,7 +40,11 @@ impl Node {
     /// Which journals of a namespace count: those of a key that trust knows, joined over all places.
     pub(super) fn view(&self, ns: &Ns) -> Result<View, NodeError> {
         let mut view = View { ns: ns.clone(), journals: Vec::new(), findings: Vec::new() };
-        for journal in union(self.reader(), ns, self.authority()?.as_ref())?.journals {
+        let union = union(self.reader(), ns, self.authority()?.as_ref())?;
+        for (name, tip, why) in union.unreadable {
+            view.findings.push(Finding::new(name, tip, "object.unreadable", why));
+        }
+        for journal in union.journals {
             let name = journal_name(ns, &journal.writer);
             if let Some(fork) = &journal.fork {
                 let places: Vec<String> = fork.branches.iter().map(|(name, tip)| format!("{name} at {tip}")).collect();

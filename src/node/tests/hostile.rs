@@ -44,7 +44,7 @@ fn must_go_on_beside_what_a_remote_broke() {
     let (home, ambient) = ready();
     let dir = home.path().join("repo");
     let node = Node::open(&ambient).unwrap();
-    emit(&node, "add", r#"{"n":1}"#);
+    let first = emit(&node, "add", r#"{"n":1}"#);
     let blob = node.store().write_blob(b"nothing").unwrap();
     let empty = node.store().empty_tree().unwrap();
     let commit = std::process::Command::new("git")
@@ -54,9 +54,10 @@ fn must_go_on_beside_what_a_remote_broke() {
         .output()
         .unwrap();
     let commit = String::from_utf8(commit.stdout).unwrap();
-    for (name, target) in
-        [("trust/graph", commit.trim()), ("state/main", &blob.to_string()), ("policies/active", &blob.to_string())]
-    {
+    let journal = first.writer.as_str().replace(first.writer.replica().as_str(), "zzzzzz");
+    let (blob, journal) = (blob.to_string(), format!("journal/main/{journal}"));
+    let refs = [("trust/graph", commit.trim()), ("state/main", &blob), ("policies/active", &blob), (&journal, &blob)];
+    for (name, target) in refs {
         let path = dir.join(".git/refs/gatos-remotes/evil").join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, format!("{target}\n")).unwrap();
@@ -64,8 +65,9 @@ fn must_go_on_beside_what_a_remote_broke() {
     std::fs::remove_dir_all(dir.join(".git/gatos/cache")).unwrap();
     let node = Node::open(&ambient).unwrap();
     emit(&node, "add", r#"{"n":2}"#);
-    assert_eq!(state(&node).state, br#"{"count":3}"#);
-    node.checkpoint(&Ns::main(), None, &Silent, &Cancel::default()).unwrap();
+    let shown = state(&node);
+    assert_eq!(shown.state, br#"{"count":3}"#);
+    assert_eq!(shown.findings.iter().map(|f| f.code.as_str()).collect::<Vec<_>>(), ["object.unreadable"]);
 }
 
 #[test]
