@@ -55,9 +55,22 @@ pub(super) fn tips(reader: &Reader) -> Result<Vec<Oid>, NodeError> {
     Ok(tips)
 }
 
-/// Reads and judges a trust graph, or with `believe` takes what this clone judged before.
-pub(super) fn load(reader: &Reader, ambient: &Ambient, tip: Oid, believe: bool) -> Result<Graph, NodeError> {
-    let path = PathBuf::from("trust").join(tip.hex());
+fn cached(tip: Oid) -> PathBuf {
+    PathBuf::from("trust").join(tip.hex())
+}
+
+/// A trust graph as this clone judged it before, else read and judged now. Writes nothing.
+pub(super) fn look(reader: &Reader, tip: Oid) -> Result<Graph, NodeError> {
+    let held = cache::read_at(reader.common_dir(), &cached(tip)).and_then(|bytes| recall(&bytes));
+    match held.filter(|g| g.tip() == tip) {
+        Some(graph) => Ok(graph),
+        None => Ok(Graph::load(reader, tip)?),
+    }
+}
+
+/// Reads and judges a trust graph, or with `believe` takes what this clone judged before; remembers what it judged.
+fn load(reader: &Reader, ambient: &Ambient, tip: Oid, believe: bool) -> Result<Graph, NodeError> {
+    let path = cached(tip);
     if believe
         && let Some(bytes) = cache::read_at(reader.common_dir(), &path)
         && let Some(graph) = recall(&bytes).filter(|g| g.tip() == tip)

@@ -21,8 +21,7 @@ impl Node {
     }
 }
 
-/// The genesis that this clone is pinned to, and all that stand in it. Read from their bytes: nothing is believed, and nothing
-/// is written.
+/// The genesis that this clone is pinned to, and all that stand in it. Nothing is written.
 pub fn pinned(ambient: &Ambient) -> Result<(Option<Pin>, Vec<Blake3>), NodeError> {
     let store = Store::discover(ambient)?;
     Ok((Pin::read(store.common_dir())?, geneses(&store)?))
@@ -51,7 +50,7 @@ pub fn pin_to(ambient: &Ambient, id: Blake3) -> Result<Pin, NodeError> {
 fn geneses(store: &Store) -> Result<Vec<Blake3>, NodeError> {
     let mut ids = Vec::new();
     for tip in pin::tips(store.reader())? {
-        ids.push(Graph::load(store.reader(), tip)?.repo());
+        ids.push(pin::look(store.reader(), tip)?.repo());
     }
     ids.sort();
     ids.dedup();
