@@ -11,7 +11,7 @@ const COLD: &str = "cold verify and fold, 100,000 single appends";
 const COLD_GROUPED: &str = "cold verify and fold, 100,000 events, 256 an append";
 const WARM: &str = "warm fold (heads verified before), 100,000 single appends";
 const FLAT: &str = "state show after one more event, 1,000,000 events behind a checkpoint";
-const PEER: &str = "git rev-list | git cat-file --batch of the single ones";
+const PEER: &str = "git rev-list into git cat-file --batch, of the single ones";
 const MEMORY: &str = "memory of a fold of 1,000,000 events";
 
 pub fn run(table: &mut Table) {

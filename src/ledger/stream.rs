@@ -29,6 +29,8 @@ pub struct StreamPlan {
     pub remembered: Option<Oid>,
     /// The ids of the commits are computed too.
     pub hashed: bool,
+    /// Threads that may decode and verify; 0 = none but the reader's own.
+    pub threads: usize,
     /// Bytes of commits that may be held instead of being read twice.
     pub keep: usize,
 }
@@ -82,7 +84,8 @@ impl<'r> EventStream<'r> {
         let chain = reader.chain_shown(plan.tip, after, plan.keep, |oid, raw| ahead.see(oid, raw)).map_err(read)?;
         let trusted_left = plan.remembered.and_then(|head| chain.place_of(head)).map_or(0, |at| at + 1);
         let (workers, verified) = ahead.end();
-        let workers = workers.or_else(|| (chain.len() >= WORTH_THREADS).then(|| Workers::start(&plan)));
+        let workers =
+            workers.or_else(|| (plan.threads > 0 && chain.len() >= WORTH_THREADS).then(|| Workers::start(&plan)));
         Ok(EventStream {
             plan,
             chain,
@@ -262,7 +265,7 @@ impl<'p> Ahead<'p> {
     fn see(&mut self, oid: Oid, raw: &[u8]) {
         self.over |= self.plan.remembered == Some(oid);
         self.seen += 1;
-        if self.over || self.seen < WORTH_THREADS || raw.len() > WORTH_AHEAD {
+        if self.over || self.plan.threads == 0 || self.seen < WORTH_THREADS || raw.len() > WORTH_AHEAD {
             return;
         }
         let workers = self.workers.get_or_insert_with(|| Workers::start(self.plan));
@@ -312,7 +315,7 @@ impl Workers {
     fn start(plan: &StreamPlan) -> Workers {
         let (queue, jobs) = channel::<Work>();
         let jobs = Arc::new(Mutex::new(jobs));
-        let count = std::thread::available_parallelism().map_or(2, usize::from).min(16);
+        let count = plan.threads;
         for _ in 0..count {
             let (jobs, plan) = (Arc::clone(&jobs), plan.clone());
             std::thread::spawn(move || {

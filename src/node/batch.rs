@@ -13,6 +13,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Events that are stored by one pack and one move of the ref.
 pub const BATCH_EVENTS: usize = 8192;
+/// Bytes of payloads after which a batch is full, so that memory is bounded by bytes too.
+const BATCH_BYTES: usize = 16 << 20;
 
 /// One event of a batch, where it came from decided by the caller.
 #[derive(Debug, Clone)]
@@ -151,7 +153,8 @@ fn fill<E: From<NodeError>>(
         }
         let mut events = Vec::with_capacity(BATCH_EVENTS);
         let mut end = false;
-        while events.len() < BATCH_EVENTS {
+        let mut bytes = 0;
+        while events.len() < BATCH_EVENTS && bytes < BATCH_BYTES {
             let Some(BatchEvent { draft, named }) = next()? else {
                 end = true;
                 break;
@@ -166,6 +169,7 @@ fn fill<E: From<NodeError>>(
                 batch.repeated += 1;
                 continue;
             }
+            bytes += draft.payload_json.len();
             let sealed = pen.seal(&draft, node.ambient().now());
             if named {
                 known.note(&draft, &sealed);

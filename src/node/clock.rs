@@ -53,6 +53,7 @@ impl Node {
             until: None,
             remembered: None,
             hashed: false,
+            threads: 1,
             keep: 1 << 20,
         };
         let mut stream = EventStream::open(self.reader(), plan)?;

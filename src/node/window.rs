@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Bytes of commits that all streams of a window may hold together.
 const KEEP: usize = 96 << 20;
 
+/// Threads of all streams of a window together.
+const THREADS_MAX: usize = 32;
+
 /// The journals of a namespace that count, and what is to be said against the others.
 pub(super) struct View {
     pub ns: Ns,
@@ -84,7 +87,11 @@ impl Node {
 
     /// How to read the journals of a view behind one window and up to another.
     pub(super) fn plans(&self, view: &View, after: &Heads, until: Option<&Heads>, believe: bool) -> Vec<StreamPlan> {
-        let share = KEEP / view.journals.len().max(1);
+        let journals = view.journals.len().max(1);
+        let share = KEEP / journals;
+        // All streams of a window are open together: many journals share the cores instead of starting threads each.
+        let cores = std::thread::available_parallelism().map_or(2, usize::from).min(THREADS_MAX);
+        let threads = if journals > THREADS_MAX { 0 } else { (THREADS_MAX / journals).clamp(1, cores) };
         let plan = |(journal, origin): &(Journal, Arc<Origin>)| {
             let end = match until {
                 None => None,
@@ -98,6 +105,7 @@ impl Node {
                 until: end.map(|e| e.seq),
                 remembered,
                 hashed: !believe,
+                threads,
                 keep: share,
             })
         };

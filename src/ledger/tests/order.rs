@@ -11,6 +11,7 @@ fn plan(origin: &Origin, tip: Oid) -> StreamPlan {
         until: None,
         remembered: None,
         hashed: true,
+        threads: 2,
         keep: 1 << 20,
     }
 }
