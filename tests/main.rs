@@ -5,5 +5,6 @@ mod harness;
 mod linecount;
 mod must;
 mod plumb;
+mod stored;
 mod tidy;
 mod walkthrough;

@@ -3,6 +3,7 @@ use gatos::id::Timestamp;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
@@ -15,12 +16,14 @@ pub const ALICE: &str = "alice";
 pub struct World {
     root: TempDir,
     ticks: AtomicI64,
+    /// Held while a home is made: of two commands of one person at once, neither sees half of it.
+    making: Mutex<()>,
 }
 
 impl World {
     pub fn new() -> World {
         let root = tempfile::Builder::new().prefix("gatos-").tempdir().expect("a temporary directory");
-        World { root, ticks: AtomicI64::new(0) }
+        World { root, ticks: AtomicI64::new(0), making: Mutex::new(()) }
     }
 
     /// The directory that holds everything.
@@ -49,6 +52,7 @@ impl World {
     /// The home of a person, made with a git configuration when it is first asked for.
     pub fn home(&self, person: &str) -> PathBuf {
         let home = self.path().join("home").join(person);
+        let _making = self.making.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !home.exists() {
             fs::create_dir_all(&home).expect("a new home");
             let config = format!(
