@@ -277,7 +277,8 @@ impl<'n> Verification<'n> {
     fn self_judged(&mut self, ns: &Ns, merge: &Merge<'_>) {
         for (origin, position) in merge.positions() {
             if let Some(commit) = position.commit {
-                let sentence = format!("{} events are self-judged: no gate has given a receipt for them", position.seq);
+                let seq = position.seq;
+                let sentence = format!("self-judged: no gate has given a receipt for its events up to {seq}");
                 let finding = Finding::new(journal_name(ns, &origin.writer), commit, "event.self-judged", sentence);
                 self.report.findings.push(finding.note());
             }

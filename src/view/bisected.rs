@@ -1,3 +1,4 @@
+use super::notation::some;
 use super::{Difference, Ink, LoggedEvent, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::node::{BisectEnd, Bisection, Culprit, LogEntry};
@@ -151,7 +152,7 @@ pub struct BisectLog(pub Bisection);
 impl View for BisectLog {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let s = &self.0;
-        writeln!(page, "{}: {} events, fold {}", s.ns, s.events, s.source)?;
+        writeln!(page, "{}: {}, fold {}", s.ns, some(s.events, "event"), s.source)?;
         s.log.iter().try_for_each(|(place, word)| writeln!(page, "{word:4} place {place}"))?;
         writeln!(page, "left: events {} to {}", s.good() + 1, s.bad())
     }

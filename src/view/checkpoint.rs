@@ -1,3 +1,4 @@
+use super::notation::some;
 use super::{Ink, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::id::{Ns, Oid};
@@ -13,7 +14,7 @@ impl View for WrittenCheckpoint {
         let c = &self.0;
         let commit = page.ink(Ink::Name, c.commit);
         let how = if c.unchanged { " (nothing new)" } else { "" };
-        writeln!(page, "{commit} {} @ {} events{how}", c.proof.state_root, c.proof.events)
+        writeln!(page, "{commit} {} @ {}{how}", c.proof.state_root, some(c.proof.events, "event"))
     }
 
     fn json(&self) -> Value {
@@ -33,7 +34,7 @@ impl View for ListedCheckpoint {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let e = &self.entry;
         let commit = page.ink(Ink::Name, e.commit);
-        writeln!(page, "{commit} {} {} @ {} events", e.time, e.proof.state_root, e.proof.events)
+        writeln!(page, "{commit} {} {} @ {}", e.time, e.proof.state_root, some(e.proof.events, "event"))
     }
 
     fn json(&self) -> Value {
@@ -80,7 +81,7 @@ impl View for FoldJudgement {
         match &v.difference {
             None => {
                 let passed = page.ink(Ink::Good, "PASSED");
-                writeln!(page, "{passed} {} {}: {} events folded again {from}", v.ns, v.commit, v.events)
+                writeln!(page, "{passed} {} {}: {} folded again {from}", v.ns, v.commit, some(v.events, "event"))
             }
             Some(difference) => {
                 let failed = page.ink(Ink::Bad, "FAILED");

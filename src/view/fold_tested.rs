@@ -1,3 +1,4 @@
+use super::notation::some;
 use super::{Difference, Ink, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::state::Change;
@@ -38,7 +39,7 @@ impl View for FoldTested {
         for case in &self.cases {
             let ok = matches!(case.end, FoldEnd::Same);
             let word = if ok { page.ink(Ink::Good, "ok  ") } else { page.ink(Ink::Bad, "FAIL") };
-            writeln!(page, "{word} {} ({} events)", case.name, case.events)?;
+            writeln!(page, "{word} {} ({})", case.name, some(case.events, "event"))?;
             case.reverted.iter().try_for_each(|line| writeln!(page, "  reverted {line}"))?;
             match &case.end {
                 FoldEnd::Same => {}

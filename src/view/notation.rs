@@ -9,6 +9,11 @@ const SHORT: usize = 60;
 /// Where the provenance stands in a shown state.
 const PROVENANCE: &str = "_provenance";
 
+/// A count with its noun.
+pub(super) fn some(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
 /// A value on one line, in canonical form.
 pub(super) fn line(value: &Value) -> String {
     let mut out = Vec::new();

@@ -1,3 +1,4 @@
+use super::notation::some;
 use super::{Ink, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::node::{Anchors, Finding, Report};
@@ -50,11 +51,6 @@ impl View for Verified {
         map.insert("anchors", Value::map(anchors));
         Value::Map(map)
     }
-}
-
-/// A count with its noun.
-fn some(n: u64, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 /// What the verdict was held against. Without an anchor a journal whose newest appends were dropped looks whole.
