@@ -395,17 +395,6 @@ local function SET(t, k, v)
     t[k] = attach(v, d + 1, true)
   end
 end
-local function SETN(t, k, v) -- the same for a result of arithmetic
-  local d, old = t[DK], t[k]
-  if not (d and old) then return SET(t, k, v) end
-  local n = N + 1
-  UT[n] = t UK[n] = k UO[n] = old
-  N = n
-  -- A fraction answers the shift with -1.
-  if v >> 53 ~= 0 and (v > SAFE or v < -SAFE) then unsafe() end
-  if old[KK] ~= INTEGER then drop(old) end
-  t[k] = v
-end
 local function FREE(t, k) -- before a multiple assignment: the place gives up its table
   local m, old = t[MK], t[k]
   if m and m.d and rtype(old) == "table" then
@@ -438,7 +427,6 @@ local function MAP(...)
   return t
 end
 local function TAB(v)
-  if v ~= nil and v[KK] == nil then return v end
   raise("type", "bad argument #1 to 'for' (table expected, got " .. typename(v) .. ")")
 end
 local function KEYS(t)

@@ -236,11 +236,17 @@ impl Lower {
         self.inner(body, " end");
     }
 
+    /// Begins a loop over a table with the test that it is one: only a table has no kind.
+    fn table(&mut self, temp: u32, over: &Expr) {
+        put!(self, "do local t{temp}=");
+        self.expr(over);
+        put!(self, " if t{temp}==nil or t{temp}[KK]~=nil then TAB(t{temp}) end");
+    }
+
     fn each_item(&mut self, ids: &[Id], over: &Expr, body: &[Stmt]) {
         let temp = self.temp();
-        put!(self, "do local t{temp}=TAB(");
-        self.expr(over);
-        put!(self, ") for i{temp}=1,MAXI do local v{temp}=t{temp}[i{temp}]");
+        self.table(temp, over);
+        put!(self, " for i{temp}=1,MAXI do local v{temp}=t{temp}[i{temp}]");
         // The first test spares a comparison in every turn but the last.
         put!(self, " if not v{temp} and v{temp}==nil then break end");
         put!(self, " local L{}=i{temp}", ids[0]);
@@ -253,11 +259,10 @@ impl Lower {
 
     fn each_key(&mut self, ids: &[Id], over: &Expr, body: &[Stmt]) {
         let temp = self.temp();
-        put!(self, "do local t{temp}=TAB(");
-        self.expr(over);
+        self.table(temp, over);
         put!(
             self,
-            ") local k{temp}=KEYS(t{temp}) for i{temp}=1,#k{temp} do local L{key}=k{temp}[i{temp}]",
+            " local k{temp}=KEYS(t{temp}) for i{temp}=1,#k{temp} do local L{key}=k{temp}[i{temp}]",
             key = ids[0]
         );
         put!(self, " local v{temp}=t{temp}[L{key}] if v{temp}~=nil then", key = ids[0]);
@@ -315,11 +320,7 @@ impl Lower {
         let ready = matches!((object, key), (Expr::Local(_), Expr::Local(_) | Expr::Text(_) | Expr::Int(_)));
         if self.options.barrier && ready && is_plain(value) {
             let result = self.arithmetic(value);
-            self.out.push_str("SETN(");
-            self.expr(object);
-            self.out.push(',');
-            self.expr(key);
-            put!(self, ",{result})");
+            self.store_number(object, key, &result);
         } else if self.options.barrier {
             self.out.push_str("SET(");
             self.expr(object);
@@ -335,6 +336,27 @@ impl Lower {
             self.out.push_str("]=");
             self.expr(value);
         }
+    }
+
+    /// The store of a result of arithmetic, as `SET` of the prelude does it, in place where there is an entry to replace.
+    /// The result stands in a temporary of level 0; those of level 1 are free by now.
+    fn store_number(&mut self, object: &Expr, key: &Expr, result: &str) {
+        self.use_levels(2);
+        let object = self.written(object);
+        let key = self.written(key);
+        put!(self, " q1_0,q1_1={object}[DK],{object}[{key}] if q1_0 and q1_1 then");
+        put!(self, " q1_2=N+1 UT[q1_2]={object} UK[q1_2]={key} UO[q1_2]=q1_1 N=q1_2");
+        // A fraction answers the shift with -1.
+        put!(self, " if {result}>>53~=0 and ({result}>SAFE or {result}<-SAFE) then unsafe() end");
+        put!(self, " if q1_1[KK]~=INTEGER then drop(q1_1) end {object}[{key}]={result}");
+        put!(self, " else SET({object},{key},{result}) end");
+    }
+
+    /// The text of an expression, taken out again.
+    fn written(&mut self, e: &Expr) -> String {
+        let start = self.out.len();
+        self.expr(e);
+        self.out.split_off(start)
     }
 
     /// Targets are evaluated first, then values, then all are stored from left to right. The places give up their tables

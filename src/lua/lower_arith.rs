@@ -57,9 +57,14 @@ impl Lower {
     /// Writes the operations out and returns the name that holds the result until the next statement. The temporaries are
     /// declared once a function, because Lua bounds the number of declarations.
     pub(super) fn arithmetic(&mut self, e: &Expr) -> String {
-        let used = self.temporaries.last_mut().expect("arithmetic stands in a function");
-        *used = (*used).max(levels(e));
+        self.use_levels(levels(e));
         self.written_out(e, 0)
+    }
+
+    /// The function at hand needs so many levels of temporaries.
+    pub(super) fn use_levels(&mut self, levels: usize) {
+        let used = self.temporaries.last_mut().expect("arithmetic stands in a function");
+        *used = (*used).max(levels);
     }
 
     fn written_out(&mut self, e: &Expr, level: usize) -> String {

@@ -165,3 +165,31 @@ fn results_of_arithmetic_replace_every_kind_of_value() {
     assert_eq!((verdict.class, state(&mut machine).as_str()), (Class::Value, stored));
     assert_eq!(machine.size().0, measured);
 }
+
+/// The same path over what an earlier event stored: an event that errs behind it is undone.
+#[test]
+fn results_of_arithmetic_are_undone() {
+    let mut machine = super::machine(
+        "return function(state, event) local o = state.o if not o then state.o = {n = 1, s = 'text', t = {x = {}}} else
+         o.n = o.n + 1 o.s = o.n + 1 o.t = o.n + 1 error('no') end return state end",
+    );
+    super::step(&mut machine, &value("{}")).expect("no error");
+    let (stored, size) = (state(&mut machine), machine.size());
+    super::step(&mut machine, &value("{}")).expect_err("it calls error");
+    assert_eq!((state(&mut machine), machine.size()), (stored, size));
+}
+
+#[test]
+fn a_loop_over_what_is_no_table_says_so() {
+    for (over, kind) in [("event.none", "nil"), ("event.text", "string"), ("event.half", "number")] {
+        for each in ["ipairs", "dpairs"] {
+            let source = format!(
+                "return function(state, event) for k in {each}({over}) do state[tostring(k)] = 1 end return state end"
+            );
+            let verdict =
+                super::step(&mut super::machine(&source), &value(r#"{"half":0.5,"text":"t"}"#)).expect_err("no table");
+            let wanted = format!("bad argument #1 to 'for' (table expected, got {kind})");
+            assert_eq!((verdict.class, verdict.message), (Class::Type, wanted), "{source}");
+        }
+    }
+}
