@@ -1,34 +1,14 @@
+use super::bisection::Bisection;
 use super::error::NodeError;
-use super::files;
 use super::log::LogEntry;
 use super::open::Node;
 use super::point::{Point, Side, Target};
 use crate::ambient::{Cancel, Progress};
-use crate::canon::{Map, Value, json, text};
 use crate::id::Ns;
 use crate::ledger::{Heads, WindowHead};
-use crate::lua::{Program, read_elc};
+use crate::lua::Program;
 use crate::state::{Folded, Mark, Run, Search, Step};
-use std::path::{Path, PathBuf};
-
-const KIND: &str = "bisect/1";
-
-/// A search under way: the window and the fold are pinned when it starts, so that new events do not move it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bisection {
-    pub ns: Ns,
-    /// What people call the fold.
-    pub source: String,
-    pub heads: Heads,
-    /// How many events the window holds.
-    pub events: u64,
-    elc: Vec<u8>,
-    good: u64,
-    bad: u64,
-    skipped: Vec<u64>,
-    /// Every mark in order: place and word.
-    pub log: Vec<(u64, String)>,
-}
+use std::path::Path;
 
 /// What a search came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,106 +44,6 @@ pub struct Probe<'a> {
     pub left: u32,
 }
 
-impl Bisection {
-    fn search(&self) -> Option<Search> {
-        let mut search = Search::new(self.good, self.bad)?;
-        for place in &self.skipped {
-            search.mark(*place, Mark::Skip);
-        }
-        Some(search)
-    }
-
-    /// The place to look at next; `None` where nothing is left to test.
-    pub fn next_place(&self) -> Option<u64> {
-        match self.search()?.step() {
-            Step::Test(place) => Some(place),
-            _ => None,
-        }
-    }
-
-    /// Tests still to come, roughly.
-    pub fn tests_left(&self) -> u32 {
-        self.search().map_or(0, |s| s.tests_left())
-    }
-
-    pub fn good(&self) -> u64 {
-        self.good
-    }
-
-    pub fn bad(&self) -> u64 {
-        self.bad
-    }
-
-    fn program(&self) -> Result<Program, NodeError> {
-        read_elc(&self.elc).map_err(|e| NodeError::FoldBinary { name: self.source.clone(), why: e.to_string() })
-    }
-
-    /// Takes a mark at a place.
-    pub fn mark(&mut self, place: u64, mark: Mark) -> Result<(), NodeError> {
-        let contradiction = |why: String| Err(NodeError::Bisect(why));
-        match mark {
-            Mark::Good if place >= self.bad => {
-                return contradiction(format!("place {place} cannot be good: place {} is bad", self.bad));
-            }
-            Mark::Bad if place <= self.good => {
-                return contradiction(format!("place {place} cannot be bad: place {} is good", self.good));
-            }
-            Mark::Good => self.good = self.good.max(place),
-            Mark::Bad => self.bad = self.bad.min(place),
-            Mark::Skip => self.skipped.push(place),
-        }
-        let word = match mark {
-            Mark::Good => "good",
-            Mark::Bad => "bad",
-            Mark::Skip => "skip",
-        };
-        self.log.push((place, word.to_owned()));
-        Ok(())
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        let int = |n: u64| Value::Int(n as i64);
-        let mut map = Map::new();
-        map.insert("kind", KIND);
-        map.insert("ns", self.ns.as_str());
-        map.insert("source", self.source.as_str());
-        map.insert("heads", String::from_utf8_lossy(&self.heads.to_json()).into_owned());
-        map.insert("events", int(self.events));
-        map.insert("elc", text::hex(&self.elc));
-        map.insert("good", int(self.good));
-        map.insert("bad", int(self.bad));
-        map.insert("skipped", Value::list(self.skipped.iter().map(|n| int(*n))));
-        let log = self.log.iter().map(|(place, word)| Value::list([int(*place), word.as_str().into()]));
-        map.insert("log", Value::list(log));
-        json::document(&Value::Map(map)).expect("short fields have a form")
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Bisection> {
-        let value = json::parse(bytes).ok()?;
-        let text_of = |name: &str| value.get(name).and_then(Value::as_str);
-        let int = |v: &Value| v.as_int().and_then(|n| u64::try_from(n).ok());
-        let number = |name: &str| value.get(name).and_then(int);
-        if text_of("kind")? != KIND {
-            return None;
-        }
-        let log = value.get("log")?.as_list()?.iter().map(|entry| match entry.as_list()? {
-            [place, word] => Some((int(place)?, word.as_str()?.to_owned())),
-            _ => None,
-        });
-        Some(Bisection {
-            ns: text_of("ns")?.parse().ok()?,
-            source: text_of("source")?.to_owned(),
-            heads: Heads::from_json(text_of("heads")?.as_bytes()).ok()?,
-            events: number("events")?,
-            elc: text::from_hex(text_of("elc")?).ok()?,
-            good: number("good")?,
-            bad: number("bad")?,
-            skipped: value.get("skipped")?.as_list()?.iter().map(int).collect::<Option<_>>()?,
-            log: log.collect::<Option<_>>()?,
-        })
-    }
-}
-
 /// A fold that stands at some place and can go on.
 struct Walker {
     folded: Folded,
@@ -171,10 +51,6 @@ struct Walker {
 }
 
 impl Node {
-    fn bisect_path(&self) -> PathBuf {
-        self.store().git_dir().join("gatos").join("bisect")
-    }
-
     /// Pins the window and the fold of a namespace and begins a search: good before the first event, bad at the head,
     /// where nothing else is named.
     pub fn bisect_start(
@@ -197,49 +73,13 @@ impl Node {
             heads,
             events,
             elc: program.elc().to_vec(),
-            good: 0,
-            bad: events,
-            skipped: Vec::new(),
+            search: Search::new(0, events)?,
             log: Vec::new(),
         };
-        if let Some(point) = bad {
-            search.bad = self.place_of(&search, point)?;
-        }
-        if let Some(point) = good {
-            search.good = self.place_of(&search, point)?;
-        }
-        if search.good >= search.bad {
-            return Err(NodeError::Bisect("the good end must come before the bad one".into()));
-        }
+        let place = |point: Option<&Point>| point.map(|point| self.place_of(&search, point)).transpose();
+        search.search = Search::new(place(good)?.unwrap_or(0), place(bad)?.unwrap_or(events))?;
         self.bisect_save(&search)?;
         Ok(search)
-    }
-
-    pub fn bisect_load(&self) -> Result<Option<Bisection>, NodeError> {
-        let path = self.bisect_path();
-        match files::read(&path)? {
-            None => Ok(None),
-            Some(bytes) => match Bisection::from_bytes(&bytes) {
-                Some(search) => Ok(Some(search)),
-                None => {
-                    Err(NodeError::Bisect(format!("{} cannot be read; run: git gatos bisect reset", path.display())))
-                }
-            },
-        }
-    }
-
-    pub fn bisect_save(&self, search: &Bisection) -> Result<(), NodeError> {
-        files::replace(self.ambient(), &self.bisect_path(), &search.to_bytes())
-    }
-
-    /// Ends the search; false where there was none.
-    pub fn bisect_reset(&self) -> Result<bool, NodeError> {
-        let path = self.bisect_path();
-        match std::fs::remove_file(&path) {
-            Ok(()) => Ok(true),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(NodeError::File { doing: "removing", path, source }),
-        }
     }
 
     fn count(&self, ns: &Ns, heads: &Heads) -> Result<u64, NodeError> {
@@ -334,8 +174,8 @@ impl Node {
     ) -> Result<BisectEnd, E> {
         let program = search.program()?;
         let start = Walker { folded: Folded::empty(), heads: Heads::default() };
-        let mut good = self.walk(search, &program, &start, search.good, cancel)?;
-        let end = self.walk(search, &program, &good, search.bad, cancel)?;
+        let mut good = self.walk(search, &program, &start, search.good(), cancel)?;
+        let end = self.walk(search, &program, &good, search.bad(), cancel)?;
         let mut ask = |w: &Walker, left: u32| judge(Probe { place: w.folded.events, state: &w.folded.state, left });
         match ask(&end, search.tests_left())? {
             Mark::Bad => {}
@@ -344,11 +184,12 @@ impl Node {
         }
         if ask(&good, search.tests_left())? != Mark::Good {
             // `{}` is no state of anybody's making: the first event may be what makes a condition meaningful.
-            let first = self.walk(search, &program, &good, search.good + 1, cancel)?;
-            if search.good != 0 || search.bad < 2 || ask(&first, search.tests_left())? != Mark::Good {
+            let first = self.walk(search, &program, &good, search.good() + 1, cancel)?;
+            if search.good() != 0 || search.bad() < 2 || ask(&first, search.tests_left())? != Mark::Good {
                 return Ok(BisectEnd::AlwaysBad);
             }
-            search.good = 1;
+            search.mark(1, Mark::Good)?;
+            self.bisect_save(search)?;
             good = first;
         }
         progress.begin("bisecting", None);
@@ -371,12 +212,10 @@ impl Node {
 
     /// What a search with nothing left to test has found.
     pub fn bisect_end(&self, search: &Bisection, cancel: &Cancel) -> Result<BisectEnd, NodeError> {
-        let step = search.search().map(|s| s.step());
-        let place = match step {
-            Some(Step::Found(place)) => place,
-            Some(Step::OneOf(places)) => return Ok(BisectEnd::OneOf(places)),
-            Some(Step::Test(place)) => return Err(NodeError::Bisect(format!("place {place} is still to be tested"))),
-            None => return Err(NodeError::Bisect("the good end does not come before the bad one".into())),
+        let place = match search.search.step() {
+            Step::Found(place) => place,
+            Step::OneOf(places) => return Ok(BisectEnd::OneOf(places)),
+            Step::Test(place) => return Err(NodeError::Bisect(format!("place {place} is still to be tested"))),
         };
         let (entry, before, after) = self.bisect_entry(search, place, cancel)?;
         // From the first event once more, in one go.

@@ -8,6 +8,7 @@
 mod admit;
 mod batch;
 mod bisect;
+mod bisection;
 mod cache;
 mod checkpoint;
 mod clock;
@@ -34,7 +35,8 @@ mod window;
 
 pub use admit::{Emitted, Outcome};
 pub use batch::{BATCH_EVENTS, Batch, BatchEvent, Progressed};
-pub use bisect::{BisectEnd, Bisection, Culprit, Probe};
+pub use bisect::{BisectEnd, Culprit, Probe};
+pub use bisection::Bisection;
 pub use checkpoint::{Checkpointed, FoldVerdict};
 pub use error::NodeError;
 pub use history::HistoryEntry;
