@@ -52,7 +52,7 @@ impl Bisection {
     }
 
     /// Takes a mark at a place and keeps it in the log.
-    pub fn mark(&mut self, place: u64, mark: Mark) -> Result<(), NodeError> {
+    fn mark(&mut self, place: u64, mark: Mark) -> Result<(), NodeError> {
         self.search.mark(place, mark)?;
         self.log.push((place, mark.as_str().to_owned()));
         Ok(())
@@ -122,8 +122,14 @@ impl Node {
         }
     }
 
-    pub fn bisect_save(&self, search: &Bisection) -> Result<(), NodeError> {
+    pub(super) fn bisect_save(&self, search: &Bisection) -> Result<(), NodeError> {
         files::replace(self.ambient(), &self.bisect_path(), &search.to_bytes())
+    }
+
+    /// Takes a mark and keeps it.
+    pub fn bisect_mark(&self, search: &mut Bisection, place: u64, mark: Mark) -> Result<(), NodeError> {
+        search.mark(place, mark)?;
+        self.bisect_save(search)
     }
 
     /// Ends the search; false where there was none.

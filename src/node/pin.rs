@@ -83,7 +83,7 @@ fn load(reader: &Reader, ambient: &Ambient, tip: Oid, believe: bool) -> Result<G
         .iter()
         .map(|v| Value::list([Value::Bytes(v.commit.as_bytes().to_vec()), Value::Bytes(v.doc.encode())]));
     if let Ok(bytes) = cbor::to_vec(&Value::list(versions)) {
-        cache::write_at(ambient, reader.common_dir(), &path, &bytes);
+        cache::write_among_at(ambient, reader.common_dir(), &path, &bytes, cache::KEPT);
     }
     Ok(graph)
 }
