@@ -69,8 +69,11 @@ fn at(node: &Node, point: &Point) -> Result<Shown, String> {
     node.state(&StateQuery { ns: &ns(), fold, at }, &Silent, &Cancel::default()).map_err(|e| e.to_string())
 }
 
+/// States that were judged, by place.
+type Judged = Vec<(u64, Vec<u8>)>;
+
 /// Everything that a search with a known culprit says on its way: each state that it judged, and the end.
-fn hunt(node: &Node, bad: &Point, culprit: u64) -> (Vec<(u64, Vec<u8>)>, Result<BisectEnd, String>) {
+fn hunt(node: &Node, bad: &Point, culprit: u64) -> (Judged, Result<BisectEnd, String>) {
     let (silent, cancel) = (Silent, Cancel::default());
     let mut seen = Vec::new();
     let ended = node.bisect_start(&ns(), None, None, Some(bad), &silent, &cancel).and_then(|mut search| {
@@ -116,6 +119,12 @@ proptest! {
             prop_assert_eq!(with, without, "{}", point);
         }
         prop_assert_eq!(found, search());
+        // An append is its last event, whatever sorts between.
+        let all = log(&node);
+        for entry in &all {
+            let last = all.iter().rposition(|e| e.commit == entry.commit).unwrap() as u64 + 1;
+            prop_assert_eq!(at(&node, &Point::Commit(entry.commit.to_string())).unwrap().events, last);
+        }
     }
 }
 
