@@ -68,6 +68,11 @@ impl Ambient {
         }
     }
 
+    /// The same surroundings with another environment: a hook does not take that of whoever pushes.
+    pub fn with_env(&self, env: Env) -> Ambient {
+        Ambient { env: Arc::new(env), ..self.clone() }
+    }
+
     /// The same surroundings with a failure ordered, spelled as in `GATOS_FAULT`.
     #[cfg(feature = "testing")]
     pub fn failing(&self, order: &str) -> Ambient {

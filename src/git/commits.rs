@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Reads commits without hashing them: by libgit2 the first ones, straight from the packs when it proves to be many.
 pub(super) struct Commits<'r> {
     odb: Odb<'r>,
-    dir: PathBuf,
+    dirs: Vec<PathBuf>,
     asked: usize,
     packs: Option<Packs>,
 }
@@ -20,8 +20,9 @@ const FEW: usize = 256;
 
 impl Reader {
     pub(super) fn commits(&self) -> Result<Commits<'_>, GitError> {
-        let dir = self.common_dir().join("objects").join("pack");
-        Ok(Commits { odb: self.odb()?, dir, asked: 0, packs: None })
+        let mut dirs = vec![self.common_dir().join("objects").join("pack")];
+        dirs.extend(self.incoming.iter().map(|objects| objects.join("pack")));
+        Ok(Commits { odb: self.odb()?, dirs, asked: 0, packs: None })
     }
 }
 
@@ -30,7 +31,7 @@ impl Commits<'_> {
     pub(super) fn fetch(&mut self, oid: Oid, raw: &mut Vec<u8>) -> Result<(), GitError> {
         self.asked += 1;
         if self.asked == FEW {
-            self.packs = Some(Packs::load(&self.dir));
+            self.packs = Some(Packs::load(&self.dirs));
         }
         if self.packs.as_mut().is_some_and(|packs| packs.read(oid, COMMIT_MAX, raw)) {
             return Ok(());

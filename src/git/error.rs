@@ -24,6 +24,8 @@ pub enum GitError {
         path = path.display()
     )]
     ForeignOwner { path: PathBuf },
+    #[error("{} is not UTF-8, and objects are not read from such a directory", path.display())]
+    ObjectDirectory { path: PathBuf },
     #[error("history is shallow: git fetch --unshallow")]
     Shallow,
 
@@ -109,7 +111,7 @@ impl GitError {
     pub fn code(&self) -> &'static str {
         match self {
             GitError::NotFound { .. } => "REPO_NOT_FOUND",
-            GitError::Open { .. } => "REPO_OPEN",
+            GitError::Open { .. } | GitError::ObjectDirectory { .. } => "REPO_OPEN",
             GitError::Sha256 { .. } | GitError::RefFormat { .. } | GitError::Extension { .. } => "REPO_UNSUPPORTED",
             GitError::ForeignOwner { .. } => "REPO_OWNER",
             GitError::Shallow => "REPO_SHALLOW",

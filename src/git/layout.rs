@@ -294,6 +294,51 @@ pub(super) fn is_stranger(name: &str) -> bool {
     ours && !name.starts_with(CACHE) && RefName::parse(name).is_none() && Lost::parse(name).is_none()
 }
 
+/// What a name that somebody pushes means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// A ref of the layout.
+    Ours(Plane),
+    /// What a repository keeps for itself: fetched refs, lost journals, caches, replaced objects.
+    Private,
+    /// It looks like one of ours and is none.
+    Stranger,
+    /// A branch, a tag, anything else that git holds.
+    Other,
+}
+
+/// Classifies a name that somebody pushes.
+pub fn named(name: &str) -> Named {
+    const REPLACE: &str = "refs/replace/";
+    match RefName::parse(name) {
+        Some(RefName { place: Place::Own, plane }) => return Named::Ours(plane),
+        Some(_) => return Named::Private,
+        None => {}
+    }
+    if [TRACKING, LOST, CACHE, REPLACE].iter().any(|private| name.starts_with(private)) {
+        return Named::Private;
+    }
+    let seen: String = name.chars().map(seen_as).collect();
+    if seen.starts_with(FAMILY) || seen.starts_with(REPLACE) { Named::Stranger } else { Named::Other }
+}
+
+/// The Latin letter of our names that a letter is taken for (Unicode TR 39, confusables of `refs/gatos` alone).
+fn seen_as(c: char) -> char {
+    match c {
+        'А' | 'а' | 'α' | 'ɑ' => 'a',
+        'Е' | 'е' | 'ҽ' => 'e',
+        'ғ' | 'ƒ' => 'f',
+        'ɡ' | 'ց' | 'ԍ' | 'ǥ' => 'g',
+        'О' | 'о' | 'ο' | 'օ' | '०' | '٥' | '0' => 'o',
+        'г' | 'ᴦ' => 'r',
+        'Ѕ' | 'ѕ' | 'ꜱ' | 'ƽ' => 's',
+        'Т' | 'т' | 'τ' | 'ᴛ' => 't',
+        // Full-width letters stand in the order of ASCII.
+        'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from((u32::from(c) - 0xFEE0) as u8).to_ascii_lowercase(),
+        _ => c.to_ascii_lowercase(),
+    }
+}
+
 /// Which refs to list. All but `Own` and `Tracking` mean both places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {

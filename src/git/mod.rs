@@ -29,10 +29,11 @@ pub use child::{Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use error::GitError;
 pub use layout::{
-    JobPart, Lost, Month, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, refspec_reaches_ours,
+    JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, named,
+    refspec_reaches_ours,
 };
 pub use objects::TreeEntry;
-pub use reader::Reader;
+pub use reader::{Reader, is_ref_name};
 pub use store::{EMPTY_TREE, Expected, Store};
 
 #[cfg(test)]

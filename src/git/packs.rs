@@ -28,11 +28,11 @@ pub(super) struct Packs {
 }
 
 impl Packs {
-    /// Opens what there is in the directory; what cannot be read is left out.
-    pub(super) fn load(dir: &Path) -> Packs {
+    /// Opens what there is in the directories; what cannot be read is left out.
+    pub(super) fn load<P: AsRef<Path>>(dirs: &[P]) -> Packs {
         let mut packs = Vec::new();
         let mut left = INDEXES_MAX;
-        for file in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        for file in dirs.iter().filter_map(|dir| std::fs::read_dir(dir).ok()).flatten().flatten() {
             let path = file.path();
             let size = file.metadata().map_or(u64::MAX, |meta| meta.len());
             if path.extension().is_none_or(|ending| ending != "idx") || size > left {

@@ -5,7 +5,7 @@ use crate::ambient::Ambient;
 use crate::id::Oid;
 use git2::{ErrorCode, ObjectType, Repository};
 use std::cell::OnceCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// An opened repository that can be read and not written. One thread uses it; `reopen` makes another.
@@ -13,6 +13,8 @@ pub struct Reader {
     pub(super) repo: Repository,
     pub(super) ambient: Ambient,
     settings: OnceCell<Settings>,
+    /// Where objects lie that a push has brought and that are not accepted yet.
+    pub(super) incoming: Option<PathBuf>,
 }
 
 /// How often a listing starts again because `git pack-refs` ran meanwhile.
@@ -30,7 +32,7 @@ impl Reader {
     }
 
     fn of(repo: Repository, ambient: &Ambient) -> Reader {
-        Reader { repo, ambient: ambient.clone(), settings: OnceCell::new() }
+        Reader { repo, ambient: ambient.clone(), settings: OnceCell::new(), incoming: None }
     }
 
     /// The same repository once more, for another thread.
@@ -41,6 +43,16 @@ impl Reader {
             repo.set_workdir(tree, false).map_err(opened)?;
         }
         Ok(Reader::of(repo, &self.ambient))
+    }
+
+    /// The same repository, which also sees the objects in a directory: the quarantine of a push.
+    pub fn with_incoming(&self, objects: &Path) -> Result<Reader, GitError> {
+        let mut reader = self.reopen()?;
+        let text = objects.to_str().ok_or_else(|| GitError::ObjectDirectory { path: objects.to_owned() })?;
+        let opened = |source| GitError::Open { path: objects.to_owned(), source };
+        reader.repo.odb().and_then(|odb| odb.add_disk_alternate(text)).map_err(opened)?;
+        reader.incoming = Some(objects.to_owned());
+        Ok(reader)
     }
 
     pub fn ambient(&self) -> &Ambient {
@@ -69,11 +81,15 @@ impl Reader {
 
     /// What a ref names; `None` where it does not exist.
     pub fn resolve(&self, name: &RefName) -> Result<Option<Oid>, GitError> {
-        let text = name.to_string();
-        match self.repo.find_reference(&text) {
-            Ok(found) => direct(&found, &text).map(Some),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(source) => Err(GitError::ReadRef { name: text, source }),
+        self.resolve_ref(&name.to_string())
+    }
+
+    /// What any ref names, of ours or not; `None` where it does not exist. A symbolic one is an error.
+    pub fn resolve_ref(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        match self.repo.find_reference(name) {
+            Ok(found) => direct(&found, name).map(Some),
+            Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => Ok(None),
+            Err(source) => Err(GitError::ReadRef { name: name.to_owned(), source }),
         }
     }
 
@@ -170,6 +186,11 @@ impl Reader {
         let loaded = Settings::load(&self.repo, self.ambient.env())?;
         Ok(self.settings.get_or_init(|| loaded))
     }
+}
+
+/// Whether git takes this as the name of a ref.
+pub fn is_ref_name(name: &str) -> bool {
+    git2::Reference::is_valid_name(name)
 }
 
 #[cfg(unix)]

@@ -51,6 +51,11 @@ impl KeyDir {
         Ok(KeyDir { path: config.join("gatos").join("keys"), ambient: ambient.clone() })
     }
 
+    /// A directory at a place of its own, whatever the environment says.
+    pub fn at(path: &Path, ambient: &Ambient) -> KeyDir {
+        KeyDir { path: path.to_owned(), ambient: ambient.clone() }
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

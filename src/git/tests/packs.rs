@@ -63,7 +63,7 @@ fn only_whole_commits_are_served() {
     let dir = store.common_dir().join("objects/pack");
     std::fs::write(dir.join("pack-1.idx"), "no index").unwrap();
     std::fs::write(dir.join("pack-1.pack"), "no pack").unwrap();
-    let mut packs = Packs::load(&dir);
+    let mut packs = Packs::load(&[&dir]);
     let mut raw = vec![1, 2, 3];
     for (oid, wanted) in &commits {
         assert!(packs.read(*oid, LIMIT, &mut raw));
@@ -76,9 +76,9 @@ fn only_whole_commits_are_served() {
     let blob = store.write_blob(b"x").unwrap();
     scratch.git(&["tag", "x", &blob.to_string()]);
     scratch.git(&["repack", "-a", "-d", "-q"]);
-    let mut packs = Packs::load(&dir);
+    let mut packs = Packs::load(&[&dir]);
     assert!(!packs.read(blob, LIMIT, &mut raw));
-    assert!(!Packs::load(&dir.join("nothing")).read(blob, LIMIT, &mut raw));
+    assert!(!Packs::load(&[dir.join("nothing")]).read(blob, LIMIT, &mut raw));
 }
 
 /// Wherever a byte of a pack is flipped: the chain is read as it was, or an error names a commit.
