@@ -1,6 +1,7 @@
 use super::append::{Append, Check, decode};
 use super::envelope::{Event, Origin};
 use super::error::{Fault, LedgerError};
+use crate::canon::{Value, json};
 use crate::git::Reader;
 use crate::id::{Cid, Oid};
 
@@ -60,4 +61,13 @@ pub fn last_event(reader: &Reader, commit: Oid, origin: &Origin) -> Result<Event
         fault,
     })?;
     Ok(append.events.into_iter().next_back().expect("an append holds an event"))
+}
+
+/// Sequence number and clock of the last event of an append that was accepted before, without reading the rest of it.
+pub fn last_numbers(raw: &[u8]) -> Option<(u64, u64)> {
+    let text = std::str::from_utf8(raw).ok()?;
+    let (envelopes, _) = text.rsplit_once("\n\n")?;
+    let envelope = json::parse(envelopes.rsplit('\n').next()?.as_bytes()).ok()?;
+    let number = |name: &str| envelope.get(name).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok());
+    Some((number("seq")?, number("clock")?))
 }

@@ -7,6 +7,7 @@
 mod append;
 mod envelope;
 mod error;
+mod index;
 mod journal;
 mod stream;
 mod union;
@@ -16,7 +17,8 @@ mod write;
 pub use append::{Append, BYTES_MAX, Check, EVENTS_MAX, decode};
 pub use envelope::{Draft, Event, Header, Origin, PAYLOAD_DEPTH_MAX, PAYLOAD_MAX};
 pub use error::{DraftError, Fault, LedgerError};
-pub use journal::{Link, Position, last_event};
+pub use index::{Entry, UlidIndex, append_at, event_at};
+pub use journal::{Link, Position, last_event, last_numbers};
 pub use stream::{EventStream, Loaded, StreamPlan};
 pub use union::{Fork, Journal, Union, namespaces, union};
 pub use window::{CLOCK_LEAD_MAX, Heads, Key, Merge, Skipped, WindowHead};

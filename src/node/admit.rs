@@ -1,12 +1,12 @@
 use super::cache;
 use super::error::NodeError;
 use super::identity::Identity;
-use super::index::UlidIndex;
+use super::index;
 use super::lock::Lock;
 use super::open::Node;
 use crate::git::{Expected, GitError, Plane, RefName};
 use crate::id::{Cid, Ns, Oid, Ulid, Writer};
-use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, last_event, union};
+use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, event_at, last_event, union};
 use crate::policy::{Allowed, Decision, Facts, Intent, Judge, Judgement, record};
 use crate::trust::Signer;
 use std::path::PathBuf;
@@ -202,9 +202,9 @@ impl Node {
     /// The receipt of an event with this ULID, where it says the same.
     pub(super) fn said_before(&self, place: &Place, draft: &Draft) -> Result<Option<Emitted>, NodeError> {
         let Some(tip) = place.position.commit else { return Ok(None) };
-        let index = UlidIndex::load(self, &place.origin, tip)?;
+        let index = index::load(self, &place.origin, tip)?;
         let Some(entry) = index.find(draft.ulid) else { return Ok(None) };
-        let event = super::index::event_at(self.reader(), &place.origin, entry)?;
+        let event = event_at(self.reader(), &place.origin, entry)?;
         let cid = event.cid;
         if !draft.same_intent(&event) {
             return Err(NodeError::DuplicateUlid { ulid: draft.ulid, cid, seq: entry.seq });

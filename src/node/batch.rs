@@ -1,11 +1,11 @@
 use super::admit::{Desk, Emitted, Place};
 use super::error::NodeError;
-use super::index::UlidIndex;
+use super::index;
 use super::open::Node;
 use crate::ambient::Cancel;
 use crate::git::{Expected, GitError, Store};
 use crate::id::{Blake3, Cid, Ns, Oid, Ulid};
-use crate::ledger::{Draft, EVENTS_MAX, Event, Origin, Pen, Sealed, build};
+use crate::ledger::{Draft, EVENTS_MAX, Event, Origin, Pen, Sealed, UlidIndex, append_at, build};
 use crate::policy::{Decision, Judgement};
 use crate::trust::Signer;
 use std::collections::HashMap;
@@ -271,12 +271,12 @@ impl<'n> Known<'n> {
         }
         let Some(tip) = self.place.position.commit else { return Ok(false) };
         if self.index.is_none() {
-            self.index = Some(UlidIndex::load(self.node, &self.place.origin, tip)?);
+            self.index = Some(index::load(self.node, &self.place.origin, tip)?);
         }
         let index = self.index.as_ref().expect("loaded just now");
         let Some(entry) = index.find(draft.ulid) else { return Ok(false) };
         if self.page.as_ref().is_none_or(|(commit, _)| *commit != entry.commit) {
-            let events = super::index::append_at(self.node.reader(), &self.place.origin, entry.commit)?;
+            let events = append_at(self.node.reader(), &self.place.origin, entry.commit)?;
             self.page = Some((entry.commit, events));
         }
         let (_, events) = self.page.as_ref().expect("turned to just now");

@@ -221,7 +221,7 @@ impl Node {
             base: proof.base.clone(),
         };
         if found != *proof {
-            return Ok(Some(first_difference(proof, &found)));
+            return Ok(Some(proof.difference(&found)));
         }
         if claim.ledger_head != last.commit {
             return Ok(Some(format!("Ledger-Head is {}, computed {}", claim.ledger_head, last.commit)));
@@ -262,19 +262,4 @@ fn refuse_findings(view: &View, computed: &Computed) -> Result<(), NodeError> {
 
 fn show(heads: &Heads) -> String {
     heads.iter().map(|h| format!("{}#{}", h.writer, h.seq)).collect::<Vec<_>>().join(" ")
-}
-
-fn first_difference(claimed: &Proof, found: &Proof) -> String {
-    let pairs = [
-        ("events", claimed.events.to_string(), found.events.to_string()),
-        ("ledger_start", claimed.ledger_start.to_string(), found.ledger_start.to_string()),
-        ("ledger_end", claimed.ledger_end.to_string(), found.ledger_end.to_string()),
-        ("state_root", claimed.state_root.to_string(), found.state_root.to_string()),
-        ("policy_root", claimed.policy_root.to_string(), found.policy_root.to_string()),
-        ("policy_code_root", claimed.policy_code_root.to_string(), found.policy_code_root.to_string()),
-    ];
-    match pairs.into_iter().find(|(_, a, b)| a != b) {
-        Some((name, a, b)) => format!("{name} is {a}, computed {b}"),
-        None => "the reverted events differ from the computed ones".into(),
-    }
 }

@@ -1,119 +1,17 @@
 use super::cache;
 use super::error::NodeError;
 use super::open::Node;
-use crate::git::{GitError, Reader};
-use crate::id::{Oid, Ulid};
-use crate::ledger::{Check, Event, LedgerError, Origin, decode};
+use crate::id::Oid;
+use crate::ledger::{Origin, UlidIndex};
 use std::path::PathBuf;
 
-/// Where an event with a given ULID stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
-    pub ulid: Ulid,
-    pub seq: u64,
-    pub commit: Oid,
-}
-
-/// Bytes of an entry on disk: ULID as time and chance, sequence number, commit.
-const ENTRY: usize = 6 + 10 + 8 + 20;
-/// The file is written again when more than this share of it is new.
-const REWRITE_SHARE: usize = 256;
-const REWRITE_MIN: usize = 64;
-
-/// The ULIDs of one journal, sorted, so that a ULID given by a caller is found without reading the journal.
-pub(super) struct UlidIndex {
-    entries: Vec<Entry>,
-}
-
-impl UlidIndex {
-    /// The index of a journal up to `tip`: from the cache, brought up to date.
-    pub(super) fn load(node: &Node, origin: &Origin, tip: Oid) -> Result<UlidIndex, NodeError> {
-        let path = PathBuf::from("ulid").join(origin.ns.as_str()).join(origin.writer.as_str());
-        let (mut entries, seen) = match cache::read(node, &path).and_then(|bytes| parse(&bytes)) {
-            Some((seen, entries)) => (entries, Some(seen)),
-            None => (Vec::new(), None),
-        };
-        let fresh = match newer(node.reader(), origin, tip, seen) {
-            Err(LedgerError::Read { source: GitError::NotAncestor { .. }, .. }) if seen.is_some() => {
-                entries.clear();
-                newer(node.reader(), origin, tip, None)?
-            }
-            other => other?,
-        };
-        let (new, old) = (fresh.len(), entries.len());
-        entries.extend(fresh);
-        entries.sort_unstable();
-        if new > REWRITE_MIN.max(old / REWRITE_SHARE) {
-            cache::write(node, &path, &print(tip, &entries));
-        }
-        Ok(UlidIndex { entries })
+/// The ULIDs of a journal up to `tip`: from the cache, brought up to date.
+pub(super) fn load(node: &Node, origin: &Origin, tip: Oid) -> Result<UlidIndex, NodeError> {
+    let path = PathBuf::from("ulid").join(origin.ns.as_str()).join(origin.writer.as_str());
+    let kept = cache::read(node, &path);
+    let (index, keep) = UlidIndex::load(node.reader(), origin, tip, kept.as_deref())?;
+    if let Some(bytes) = keep {
+        cache::write(node, &path, &bytes);
     }
-
-    /// The first event with this ULID.
-    pub(super) fn find(&self, ulid: Ulid) -> Option<Entry> {
-        let at = self.entries.partition_point(|e| e.ulid < ulid);
-        self.entries.get(at).filter(|e| e.ulid == ulid).copied()
-    }
-}
-
-/// The entries of the appends behind `seen`.
-fn newer(reader: &Reader, origin: &Origin, tip: Oid, seen: Option<Oid>) -> Result<Vec<Entry>, LedgerError> {
-    let read = |source| LedgerError::Read { ns: origin.ns.clone(), writer: origin.writer.clone(), source };
-    let mut out = Vec::new();
-    if seen == Some(tip) {
-        return Ok(out);
-    }
-    for step in reader.chain(tip, seen, 1 << 20).map_err(read)? {
-        let (commit, raw) = step.map_err(read)?;
-        let append = decode(commit, &raw, origin, Check::Remembered).map_err(|fault| LedgerError::Fault {
-            ns: origin.ns.clone(),
-            writer: origin.writer.clone(),
-            fault,
-        })?;
-        out.extend(append.events.iter().map(|e| Entry { ulid: e.header.ulid, seq: e.header.seq, commit }));
-    }
-    Ok(out)
-}
-
-/// The events of an append that the index names.
-pub(super) fn append_at(reader: &Reader, origin: &Origin, commit: Oid) -> Result<Vec<Event>, NodeError> {
-    let raw = reader.raw_commit(commit)?;
-    let append = decode(commit, &raw, origin, Check::Remembered).map_err(|fault| LedgerError::Fault {
-        ns: origin.ns.clone(),
-        writer: origin.writer.clone(),
-        fault,
-    })?;
-    Ok(append.events)
-}
-
-/// The event that an entry names.
-pub(super) fn event_at(reader: &Reader, origin: &Origin, entry: Entry) -> Result<Event, NodeError> {
-    let event = append_at(reader, origin, entry.commit)?.into_iter().find(|e| e.header.seq == entry.seq);
-    Ok(event.expect("the index was built from this commit"))
-}
-
-fn print(tip: Oid, entries: &[Entry]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(20 + entries.len() * ENTRY);
-    out.extend_from_slice(tip.as_bytes());
-    for e in entries {
-        out.extend_from_slice(&e.ulid.ms().to_be_bytes()[2..]);
-        out.extend_from_slice(&e.ulid.random());
-        out.extend_from_slice(&e.seq.to_be_bytes());
-        out.extend_from_slice(e.commit.as_bytes());
-    }
-    out
-}
-
-fn parse(bytes: &[u8]) -> Option<(Oid, Vec<Entry>)> {
-    let (tip, rest) = bytes.split_first_chunk::<20>()?;
-    let (records, []) = rest.as_chunks::<ENTRY>() else { return None };
-    let entry = |r: &[u8; ENTRY]| {
-        let ms = r[..6].iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
-        Some(Entry {
-            ulid: Ulid::from_parts(ms, r[6..16].try_into().ok()?)?,
-            seq: u64::from_be_bytes(r[16..24].try_into().ok()?),
-            commit: Oid(r[24..].try_into().ok()?),
-        })
-    };
-    Some((Oid(*tip), records.iter().map(entry).collect::<Option<_>>()?))
+    Ok(index)
 }

@@ -1,11 +1,11 @@
 use super::drive::Watch;
 use super::error::NodeError;
-use super::index::{UlidIndex, event_at};
+use super::index;
 use super::open::Node;
 use super::start::Reach;
 use super::window::View;
 use crate::id::{Cid, Oid, Timestamp, Ulid, Writer};
-use crate::ledger::{Event, Heads, Key, LedgerError, Loaded, Merge, Origin, last_event};
+use crate::ledger::{Event, Heads, Key, LedgerError, Loaded, Merge, Origin, event_at, last_event};
 use crate::lua::Program;
 use crate::state::{Checkpoint, StateError};
 use std::sync::Arc;
@@ -183,7 +183,7 @@ impl Node {
     fn first_with(&self, view: &View, ulid: Ulid) -> Result<Option<Key>, NodeError> {
         let mut first: Option<Key> = None;
         for (journal, origin) in &view.journals {
-            if let Some(entry) = UlidIndex::load(self, origin, journal.tip)?.find(ulid) {
+            if let Some(entry) = index::load(self, origin, journal.tip)?.find(ulid) {
                 let key = key_of(&origin.writer, &event_at(self.reader(), origin, entry)?);
                 first = Some(first.map_or(key.clone(), |held| held.min(key)));
             }
