@@ -15,8 +15,9 @@
 //! F5  state   : id ambient canon git lua trust ledger
 //! F6  node    : id ambient canon git lua trust ledger policy state
 //! F10 view    : id ambient canon git lua trust ledger policy state node
+//! F10 hook    : id ambient canon git lua trust ledger policy state
 //! F10 doctor  : id ambient canon git lua trust ledger policy state node
-//! F12 cli     : id ambient canon git lua trust ledger policy state node view doctor
+//! F12 cli     : id ambient canon git lua trust ledger policy state node view doctor hook
 //! ```
 
 pub mod ambient;
@@ -24,6 +25,7 @@ pub mod canon;
 pub mod cli;
 pub mod doctor;
 pub mod git;
+pub mod hook;
 pub mod id;
 pub mod ledger;
 pub mod lua;

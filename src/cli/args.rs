@@ -1,7 +1,7 @@
 use super::answer::Answer;
 use super::commands::{
-    Bisect, Completions, Demo, Doctor, Emit, Event, Fold, Foldc, Init, Key, Lint, Log, Man, Plumb, Reference, State,
-    Trust, Verify,
+    Bisect, Completions, Demo, Doctor, Emit, Event, Fold, Foldc, Hook, Init, Key, Lint, Log, Man, Plumb, Reference,
+    State, Trust, Verify,
 };
 use super::context::Context;
 use super::error::CliError;
@@ -41,6 +41,7 @@ enum Verb {
     Doctor(Doctor),
     Key(Key),
     Trust(Trust),
+    Hook(Hook),
     Event(Event),
     Demo(Demo),
     Plumb(Plumb),
@@ -71,6 +72,7 @@ impl Root {
             Some(Verb::Doctor(verb)) => verb.run(context),
             Some(Verb::Key(verb)) => verb.run(context),
             Some(Verb::Trust(verb)) => verb.run(context),
+            Some(Verb::Hook(verb)) => verb.run(context),
             Some(Verb::Event(verb)) => verb.run(context),
             Some(Verb::Demo(verb)) => verb.run(context),
             Some(Verb::Plumb(verb)) => verb.run(context),

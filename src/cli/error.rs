@@ -1,5 +1,6 @@
 use crate::canon::{JsonError, Value};
 use crate::git::GitError;
+use crate::hook::HookError;
 use crate::id::IdError;
 use crate::ledger::{DraftError, LedgerError};
 use crate::node::NodeError;
@@ -103,6 +104,12 @@ impl From<DraftError> for CliError {
 impl From<JsonError> for CliError {
     fn from(e: JsonError) -> CliError {
         CliError::new(Kind::Usage, e.code(), e.to_string())
+    }
+}
+
+impl From<HookError> for CliError {
+    fn from(e: HookError) -> CliError {
+        CliError::failed(e.code(), e.to_string())
     }
 }
 

@@ -35,6 +35,22 @@ impl Proof {
         folded.reverted.iter().map(|Reverted { cid, class, .. }| (*cid, class.clone())).collect()
     }
 
+    /// The first thing in which another proof of the same window differs.
+    pub fn difference(&self, found: &Proof) -> String {
+        let pairs = [
+            ("events", self.events.to_string(), found.events.to_string()),
+            ("ledger_start", self.ledger_start.to_string(), found.ledger_start.to_string()),
+            ("ledger_end", self.ledger_end.to_string(), found.ledger_end.to_string()),
+            ("state_root", self.state_root.to_string(), found.state_root.to_string()),
+            ("policy_root", self.policy_root.to_string(), found.policy_root.to_string()),
+            ("policy_code_root", self.policy_code_root.to_string(), found.policy_code_root.to_string()),
+        ];
+        match pairs.into_iter().find(|(_, a, b)| a != b) {
+            Some((name, a, b)) => format!("{name} is {a}, computed {b}"),
+            None => "the reverted events differ from the computed ones".into(),
+        }
+    }
+
     /// The bytes of `pof.json`.
     pub fn to_json(&self) -> Vec<u8> {
         let mut map = Map::new();

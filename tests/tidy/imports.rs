@@ -37,7 +37,7 @@ const CRATES: [(&str, &[&str]); 32] = [
     ("sha1_checked", &["git"]),
     ("sha2", &["canon"]),
     ("ssh_key", &["trust"]),
-    ("tempfile", &["git", "trust", "node", "cli"]),
+    ("tempfile", &["git", "trust", "node", "hook", "cli"]),
     ("zeroize", &["trust"]),
 ];
 /// Crates that every room may name.

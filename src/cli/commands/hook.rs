@@ -1,0 +1,110 @@
+use crate::cli::answer::Answer;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::hook::{self, Denial, Order, Process, Source};
+use crate::id::{Actor, Blake3};
+use crate::view::{GateInstalled, GateRemoved, Refusal, RefusedRef};
+use anyhow::Context as _;
+use std::io;
+
+/// The gate of a server: no push breaks the rules that stand in its repository
+#[derive(clap::Args)]
+pub struct Hook {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    Install(Install),
+    /// Take the hooks away and put back what stood there before; key, settings and records stay
+    Uninstall,
+    /// Judge a push (git runs this)
+    #[command(hide = true)]
+    PreReceive,
+    /// Give the receipt of a push (git runs this)
+    #[command(hide = true)]
+    PostReceive,
+    /// Keep the gate locked until a push has ended (the gate runs this)
+    #[command(hide = true)]
+    Hold {
+        id: u32,
+        start: String,
+    },
+}
+
+/// Install the gate in the repository around the working directory
+///
+/// From then on a push is judged by the law that stands here, a refusal is recorded under audit/policy, and an accepted push
+/// has a receipt. Example, in a bare repository: git gatos hook install --server --root blake3:…
+#[derive(clap::Args)]
+struct Install {
+    /// This repository is one that others push to
+    #[arg(long, required = true)]
+    server: bool,
+    /// The repository id whose trust graph may be pushed here; `git gatos trust pin` prints it
+    #[arg(long, value_name = "ID")]
+    root: Option<Blake3>,
+    /// What tells who pushes
+    #[arg(long, value_name = "SOURCE", default_value = "none",
+          value_parser = ["none", "ssh", "http", "gitlab", "gitea", "gitolite", "cert"])]
+    identity: String,
+    /// The name under which the gate signs
+    #[arg(long, value_name = "ACTOR", default_value = "service:gate")]
+    actor: Actor,
+}
+
+impl Hook {
+    pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
+        match self.verb {
+            Verb::Install(order) => order.run(context),
+            Verb::Uninstall => Ok(Answer::yes(GateRemoved { found: hook::uninstall(context.ambient())? })),
+            Verb::PreReceive => {
+                let verdict = hook::pre_receive(context.ambient(), io::stdin().lock())?;
+                if verdict.denials.is_empty() {
+                    return Ok(Answer::done());
+                }
+                let denials = verdict.denials.into_iter().map(shown).collect();
+                Ok(Answer::no(Refusal { denials, audit: verdict.audit }))
+            }
+            Verb::PostReceive => {
+                // git waits for whoever closes its end; what it says is in the spool already.
+                let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+                hook::post_receive(context.ambient())?;
+                Ok(Answer::done())
+            }
+            Verb::Hold { id, start } => {
+                hook::hold(&Process { id, start });
+                Ok(Answer::done())
+            }
+        }
+    }
+}
+
+impl Install {
+    fn run(self, context: &Context) -> Result<Answer, CliError> {
+        debug_assert!(self.server, "clap requires it");
+        let program = std::env::current_exe().context("finding this program")?;
+        let source = Source::parse(&self.identity).ok_or_else(|| CliError::usage("no such source of identity"))?;
+        let order = Order { actor: self.actor, root: self.root, source, program };
+        let made = hook::install(context.ambient(), order)?;
+        Ok(Answer::yes(GateInstalled {
+            actor: made.actor,
+            key: made.key,
+            root: made.root,
+            hooks: made.hooks,
+            trusted: made.trusted,
+        }))
+    }
+}
+
+fn shown(denial: Denial) -> RefusedRef {
+    RefusedRef {
+        name: denial.name,
+        verdict: denial.verdict.as_str(),
+        rule: denial.rule,
+        reason: denial.reason,
+        hint: denial.hint,
+        facts: denial.facts,
+    }
+}

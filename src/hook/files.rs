@@ -1,0 +1,58 @@
+//! Small files of the gate, each replaced whole.
+
+use super::error::HookError;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+fn failed(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> HookError {
+    let path = path.to_owned();
+    move |source| HookError::File { doing, path: path.clone(), source }
+}
+
+/// The bytes of a file; `None` where there is none.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, HookError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(failed("reading", path)(e)),
+    }
+}
+
+/// Replaces a file; its bytes and its name are on the disk before this returns.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
+    let failed = failed("writing", path);
+    let dir = path.parent().expect("every file of ours stands in a directory");
+    std::fs::create_dir_all(dir).map_err(&failed)?;
+    let mut temp = tempfile::NamedTempFile::new_in(dir).map_err(&failed)?;
+    temp.write_all(bytes).and_then(|()| temp.as_file().sync_all()).map_err(&failed)?;
+    temp.persist(path).map_err(|e| failed(e.error))?;
+    #[cfg(unix)]
+    std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(&failed)?;
+    Ok(())
+}
+
+/// Removes a file that may be gone already.
+pub(super) fn remove(path: &Path) -> Result<(), HookError> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(failed("removing", path)(e)),
+        _ => Ok(()),
+    }
+}
+
+/// The files of a directory whose names end so, sorted; none where there is no directory.
+pub(super) fn list(dir: &Path, ending: &str) -> Result<Vec<std::path::PathBuf>, HookError> {
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(failed("reading", dir)(e)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed("reading", dir))?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(ending)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

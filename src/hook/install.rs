@@ -1,0 +1,204 @@
+use super::error::HookError;
+use super::settings::{Settings, Source, directory};
+use crate::ambient::Ambient;
+use crate::git::{Git, Plane, RefName, Store};
+use crate::id::{Actor, Blake3, PublicKey};
+use crate::trust::Graph;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What an operator asks for.
+pub struct Order {
+    pub actor: Actor,
+    /// The genesis that this repository may hold.
+    pub root: Option<Blake3>,
+    pub source: Source,
+    /// The program that the hooks start, by an absolute path.
+    pub program: PathBuf,
+}
+
+/// A gate that was installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    pub actor: Actor,
+    pub key: PublicKey,
+    pub root: Option<Blake3>,
+    pub hooks: PathBuf,
+    /// The trust graph that stands here lets the gate give receipts.
+    pub trusted: bool,
+}
+
+const NAMES: [&str; 2] = ["pre-receive", "post-receive"];
+/// A line by which a hook of ours is known again.
+const MARK: &str = "# git-gatos gate";
+/// Where a hook goes that stood here before, in the directory of parts.
+const PREVIOUS: &str = "50-previous";
+const PART: &str = "10-gatos";
+
+/// Installs the gate in the repository around the working directory. Twice is harmless.
+pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> {
+    let store = Store::discover(ambient)?;
+    let hooks = hooks_dir(&store)?;
+    let settings = settle(&store, ambient, &order)?;
+    fs::create_dir_all(&hooks).map_err(failed("making", &hooks))?;
+    for name in NAMES {
+        place(&hooks, name, &order.program)?;
+    }
+    // What libgit2 writes again is not protected in cruft packs, and git must not follow symbolic refs of ours.
+    store.put_config("gc.cruftPacks", "false")?;
+    let trusted = match store.resolve(&RefName::own(Plane::TrustGraph))? {
+        None => false,
+        Some(tip) => Graph::load(store.reader(), tip)?.knows(&settings.actor, &settings.key),
+    };
+    Ok(Installed { actor: settings.actor, key: settings.key, root: settings.root, hooks, trusted })
+}
+
+/// The settings that stand, with what the order changes; the key is made once.
+fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, HookError> {
+    let git_dir = store.git_dir();
+    let held = Settings::read(git_dir)?;
+    if let (Some(root), Some(tip)) = (order.root, store.resolve(&RefName::own(Plane::TrustGraph))?) {
+        let found = Graph::load(store.reader(), tip)?.repo();
+        if found != root {
+            return Err(HookError::Pinned { pinned: root, found });
+        }
+    }
+    let settings = match held {
+        Some(held) => Settings { root: order.root.or(held.root), source: order.source, ..held },
+        None => Settings {
+            key: *Settings::keys(git_dir, ambient).create()?.public(),
+            actor: order.actor.clone(),
+            replica: ambient.replica(),
+            root: order.root,
+            source: order.source,
+        },
+    };
+    settings.write(git_dir)?;
+    Ok(settings)
+}
+
+/// Where git looks for the hooks of this repository. A path that others share is not ours to fill.
+fn hooks_dir(store: &Store) -> Result<PathBuf, HookError> {
+    let shared = |scope: &str| {
+        let asked = Git::new(store.reader()).args(["config", scope, "--get", "core.hooksPath"]).run();
+        asked.ok().map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    };
+    for scope in ["--global", "--system"] {
+        if let Some(path) = shared(scope).filter(|p| !p.is_empty()) {
+            let why = format!(
+                "core.hooksPath of git's {} configuration is {path}, which all repositories share; for this one run: git config core.hooksPath {}",
+                &scope[2..],
+                store.git_dir().join("hooks").display()
+            );
+            return Err(HookError::Install { why });
+        }
+    }
+    let out = Git::new(store.reader()).args(["rev-parse", "--git-path", "hooks"]).run()?;
+    let path = String::from_utf8_lossy(&out.stdout).trim_end_matches('\n').to_owned();
+    Ok(store.ambient().env().cwd().join(path))
+}
+
+/// Puts a hook of ours in its place. Where the host has a directory of parts of its own (Gitea, Forgejo), a part goes there;
+/// a foreign hook becomes a part behind ours.
+fn place(hooks: &Path, name: &str, program: &Path) -> Result<(), HookError> {
+    let (hook, parts) = (hooks.join(name), hooks.join(format!("{name}.d")));
+    let stub = stub(name, program);
+    if parts.is_dir() && hosted(&hook) {
+        return write(&parts.join(PART), &stub);
+    }
+    match fs::read(&hook) {
+        Ok(held) if ours(&held) && !parts.is_dir() => write(&hook, &stub),
+        Ok(held) => {
+            fs::create_dir_all(&parts).map_err(failed("making", &parts))?;
+            if !ours(&held) {
+                let previous = parts.join(PREVIOUS);
+                fs::rename(&hook, &previous).map_err(failed("moving", &hook))?;
+            }
+            write(&parts.join(PART), &stub)?;
+            write(&hook, &dispatcher(name))
+        }
+        Err(_) => write(&hook, &stub),
+    }
+}
+
+/// Whether a hook runs the parts beside it by itself.
+fn hosted(hook: &Path) -> bool {
+    fs::read_to_string(hook).is_ok_and(|text| !text.contains(MARK) && text.contains(".d"))
+}
+
+fn ours(hook: &[u8]) -> bool {
+    String::from_utf8_lossy(hook).lines().nth(1) == Some(MARK)
+}
+
+/// Starts the program by its absolute path; where it is missing, the shell's error refuses the push.
+fn stub(name: &str, program: &Path) -> String {
+    format!("#!/bin/sh\n{MARK}\nexec {} hook {name}\n", quoted(program))
+}
+
+/// Runs every part in the order of bytes, each with all of the input, and stops at the first that refuses.
+fn dispatcher(name: &str) -> String {
+    format!(
+        r#"#!/bin/sh
+{MARK}
+LC_ALL=C
+dir=${{0%/*}}/{name}.d
+input=$(cat; echo x) || exit 1
+for part in "$dir"/*; do
+    if [ -x "$part" ]; then
+        printf '%s' "${{input%x}}" | "$part" "$@" || exit 1
+    fi
+done
+"#
+    )
+}
+
+/// A path as a shell takes it back.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', "'\\''"))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), HookError> {
+    let failed = failed("writing", path);
+    let dir = path.parent().expect("a hook stands in a directory");
+    let mut temp = tempfile::Builder::new().prefix(".gatos").tempfile_in(dir).map_err(&failed)?;
+    std::io::Write::write_all(&mut temp, text.as_bytes()).map_err(&failed)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        temp.as_file().set_permissions(fs::Permissions::from_mode(0o755)).map_err(&failed)?;
+    }
+    temp.persist(path).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+fn failed(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> HookError {
+    let path = path.to_owned();
+    move |source| HookError::File { doing, path: path.clone(), source }
+}
+
+/// Takes the hooks away and puts back what stood there before. Key, settings and records stay. False where no gate was here.
+pub fn uninstall(ambient: &Ambient) -> Result<bool, HookError> {
+    let store = Store::discover(ambient)?;
+    let hooks = hooks_dir(&store)?;
+    let mut found = false;
+    for name in NAMES {
+        let (hook, parts) = (hooks.join(name), hooks.join(format!("{name}.d")));
+        let part = parts.join(PART);
+        if fs::read(&part).is_ok_and(|held| ours(&held)) {
+            fs::remove_file(&part).map_err(failed("removing", &part))?;
+            found = true;
+        }
+        if fs::read(&hook).is_ok_and(|held| ours(&held)) {
+            found = true;
+            let previous = parts.join(PREVIOUS);
+            if previous.exists() {
+                fs::rename(&previous, &hook).map_err(failed("moving", &previous))?;
+                // Parts of others keep the directory.
+                let _ = fs::remove_dir(&parts);
+            } else {
+                fs::remove_file(&hook).map_err(failed("removing", &hook))?;
+            }
+        }
+    }
+    Ok(found && directory(store.git_dir()).exists())
+}

@@ -1,0 +1,250 @@
+use super::denial::{Denial, Judged};
+use super::error::HookError;
+use super::files;
+use super::law::{Law, Policy};
+use super::settings::directory;
+use super::visit::Visit;
+use crate::canon::Value;
+use crate::git::GitError;
+use crate::id::{Ns, Oid, PublicKey, Ulid, Writer};
+use crate::ledger::{
+    CLOCK_LEAD_MAX, Draft, Event, EventStream, Fault, Key, LedgerError, Loaded, Origin, StreamPlan, UlidIndex,
+};
+use crate::policy::{Facts, Intent, Judgement};
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Bytes of pushed commits that are held instead of being read twice.
+const KEEP: usize = 64 << 20;
+/// Most live journals of one actor in one namespace.
+const JOURNALS_MAX: usize = 32;
+
+/// Judges what a push adds to a journal.
+pub(super) struct JournalCheck<'a> {
+    name: &'a str,
+    origin: Arc<Origin>,
+    /// Clock and ULIDs of what stood before.
+    total: u64,
+    late: Option<Key>,
+    held: Option<UlidIndex>,
+    met: HashSet<Ulid>,
+    /// The place, in the line of policies, of the bundle that the last event named.
+    age: usize,
+}
+
+pub(super) fn check(
+    visit: &Visit,
+    law: &mut Law,
+    name: &str,
+    (ns, writer): (&Ns, &Writer),
+    old: Option<Oid>,
+    new: Oid,
+) -> Result<Judged, HookError> {
+    let Some(key) = law.graph.key_with_prefix(writer.actor(), writer.key8()) else {
+        let why = format!("the trust graph knows no key {} of {}", writer.key8(), writer.actor());
+        let hint = format!("a root runs: git gatos trust add-key {} KEY, and pushes the trust graph", writer.actor());
+        return Ok(Err(Box::new(Denial::of(name, "key.unknown", why).hint(hint).at(new))));
+    };
+    let Some(policy) = &mut law.policy else {
+        let why = "no policy is active here, and nothing but trust and policy may come before one is";
+        return Ok(Err(Box::new(Denial::of(name, "gate.no-policy", why).at(new))));
+    };
+    if old.is_none()
+        && let Some(denial) = too_many(visit, name, ns, writer)?
+    {
+        return Ok(Err(Box::new(denial.at(new).by(writer.actor(), &key))));
+    }
+    let origin = Origin::new(law.graph.repo(), ns.clone(), key, writer.clone());
+    let origin = Arc::new(origin.expect("the key was found by its digits"));
+    let plan = StreamPlan {
+        origin: Arc::clone(&origin),
+        tip: new,
+        after: match old {
+            None => None,
+            Some(commit) => Some((commit, crate::ledger::last_event(&visit.durable, commit, &origin)?.header.seq)),
+        },
+        until: None,
+        remembered: None,
+        hashed: false,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        keep: KEEP,
+    };
+    let mut stream = match EventStream::open(&visit.pushed, plan) {
+        Ok(stream) => stream,
+        Err(e) => return unread(name, new, e).map(|d| Err(Box::new(d.by(writer.actor(), &key)))),
+    };
+    let before = match old {
+        None => None,
+        Some(commit) => Some(crate::ledger::last_event(&visit.durable, commit, &origin)?),
+    };
+    let mut check = JournalCheck {
+        name,
+        total: visit.events_in(ns)?,
+        late: visit.last_of_checkpoint(ns)?,
+        held: match old {
+            None => None,
+            Some(tip) => Some(held_ulids(visit, &origin, tip)?),
+        },
+        met: HashSet::new(),
+        age: before.as_ref().and_then(|e| policy.age.get(&e.header.policy_root)).copied().unwrap_or(0),
+        origin: Arc::clone(&origin),
+    };
+    let facts = Facts::of_append(&law.graph, writer.actor(), &key);
+    let trust_root = law.graph.tip();
+    let mut good = before.is_some();
+    loop {
+        match stream.next_event() {
+            Ok(Some(loaded)) => {
+                if let Err(denial) = check.event(policy, &loaded, &facts, trust_root)? {
+                    return Ok(Err(Box::new(denial.by(writer.actor(), &key))));
+                }
+                good = true;
+            }
+            Ok(None) => break,
+            Err(e) => return unread(name, new, e).map(|d| Err(Box::new(d.by(writer.actor(), &key)))),
+        }
+    }
+    Ok(match stream.fault() {
+        None => Ok(()),
+        Some(fault) => Err(Box::new(of_fault(name, fault, good, &key, writer))),
+    })
+}
+
+impl JournalCheck<'_> {
+    /// The rules of one event that need more than its journal, then the policy.
+    fn event(
+        &mut self,
+        policy: &mut Policy,
+        loaded: &Loaded,
+        facts: &Facts,
+        trust_root: Oid,
+    ) -> Result<Result<(), Denial>, HookError> {
+        let refuse = |denial: Denial| Ok(Err(denial.at(loaded.commit)));
+        let h = &loaded.event.header;
+        if h.clock > self.total + CLOCK_LEAD_MAX {
+            let why =
+                format!("its clock {} is more than {CLOCK_LEAD_MAX} above the {} events here", h.clock, self.total);
+            return refuse(self.denial("event.clock", why, &loaded.event));
+        }
+        self.total += 1;
+        let key = Key { clock: h.clock, writer: self.origin.writer.clone(), seq: h.seq };
+        if let Some(last) = self.late.as_ref().filter(|last| key <= **last) {
+            let why = format!(
+                "its clock {} sorts at or before the last event of the newest checkpoint (clock {})",
+                h.clock, last.clock
+            );
+            let denial = self.denial("event.late", why, &loaded.event);
+            return refuse(denial.hint("git gatos sync seals it anew behind the checkpoint"));
+        }
+        let said = self.held.as_ref().is_some_and(|held| held.find(h.ulid).is_some());
+        if said || !self.met.insert(h.ulid) {
+            let why = format!("its ULID {} was used before in this journal", h.ulid);
+            return refuse(self.denial("event.ulid", why, &loaded.event));
+        }
+        match policy.age.get(&h.policy_root) {
+            None => {
+                let why = format!("its policy_root {} was never an active policy here", h.policy_root);
+                let denial = self.denial("event.policy", why, &loaded.event);
+                return refuse(denial.hint("git gatos sync, then emit again"));
+            }
+            Some(age) if *age < self.age => {
+                let why = format!("its policy_root {} is older than that of the event before it", h.policy_root);
+                return refuse(self.denial("event.policy", why, &loaded.event));
+            }
+            Some(age) => self.age = *age,
+        }
+        let Some(draft) = draft_of(&loaded.event) else {
+            return refuse(self.denial("event.form", "its payload is not one that may be said".into(), &loaded.event));
+        };
+        let origin = &self.origin;
+        let intent = Intent { ns: &origin.ns, actor: origin.actor(), key: &origin.key, draft: &draft };
+        match policy.judge.decide(&intent, facts, trust_root)? {
+            Judgement::Allowed(_) => Ok(Ok(())),
+            Judgement::Refused(decision) => {
+                let mut denial = Denial::of(self.name, &decision.rule, decision.reason).at(loaded.commit);
+                denial.verdict = decision.verdict;
+                denial.hint = decision.hint;
+                if let Value::Map(facts) = decision.facts {
+                    denial.facts = facts;
+                }
+                Ok(Err(denial.fact("type", loaded.event.ty()).fact("seq", h.seq as i64)))
+            }
+        }
+    }
+
+    fn denial(&self, rule: &str, why: String, event: &Event) -> Denial {
+        Denial::of(self.name, rule, format!("event {} of {}: {why}", event.header.seq, self.name))
+            .fact("seq", event.header.seq as i64)
+            .fact("type", event.ty())
+    }
+}
+
+/// The draft of which an event was sealed.
+fn draft_of(event: &Event) -> Option<Draft> {
+    let caps = match event.envelope.get("caps") {
+        None => None,
+        Some(caps) => Some(caps.as_list()?.iter().map(|c| c.as_str().map(Into::into)).collect::<Option<_>>()?),
+    };
+    Draft::new(event.ty().parse().ok()?, event.payload().clone(), event.header.ulid, caps).ok()
+}
+
+/// An actor has a journal a clone; whoever makes more than so many makes work for everybody.
+fn too_many(visit: &Visit, name: &str, ns: &Ns, writer: &Writer) -> Result<Option<Denial>, HookError> {
+    let live = visit.journals(ns)?;
+    let own = live.keys().filter(|w| w.actor() == writer.actor() && *w != writer).count();
+    Ok((own >= JOURNALS_MAX).then(|| {
+        let why = format!("{} has {own} journals in {ns} already; {JOURNALS_MAX} is the most", writer.actor());
+        Denial::of(name, "quota.journals", why).hint("go on in a clone that has one")
+    }))
+}
+
+/// The ULIDs of a journal as far as it is accepted, kept beside the gate's settings.
+fn held_ulids(visit: &Visit, origin: &Origin, tip: Oid) -> Result<UlidIndex, HookError> {
+    let path = PathBuf::from("ulid").join(origin.ns.as_str()).join(origin.writer.as_str());
+    let path = directory(visit.durable.git_dir()).join(path);
+    let kept = files::read(&path)?;
+    let (index, keep) = UlidIndex::load(&visit.durable, origin, tip, kept.as_deref())?;
+    if let Some(bytes) = keep {
+        files::replace(&path, &bytes)?;
+    }
+    Ok(index)
+}
+
+/// What cannot be read of a journal, as a refusal; an error where it is not the push's fault.
+fn unread(name: &str, new: Oid, error: LedgerError) -> Result<Denial, HookError> {
+    match error {
+        LedgerError::Read { source, .. } => of_git(name, new, source),
+        LedgerError::Fault { fault, .. } => Ok(Denial::of(name, fault.code, fault.sentence).at(fault.commit)),
+        other => Err(other.into()),
+    }
+}
+
+/// What git says of a pushed object, as a refusal.
+pub(super) fn of_git(name: &str, new: Oid, error: GitError) -> Result<Denial, HookError> {
+    let (rule, commit) = match &error {
+        GitError::NotAncestor { .. } => ("ref.non-ff", new),
+        GitError::Kind { oid, .. } => ("object.type", *oid),
+        GitError::TooLarge { oid, .. } => ("object.size", *oid),
+        GitError::Missing { oid } | GitError::Damaged { oid, .. } => ("object.damaged", *oid),
+        GitError::NotRegular { oid, .. } | GitError::TooMany { oid, .. } => ("tree.shape", *oid),
+        _ => return Err(error.into()),
+    };
+    let denial = Denial::of(name, rule, error.to_string()).at(commit);
+    Ok(match rule {
+        "ref.non-ff" => denial.hint("a journal only grows; git gatos doctor tells how a clone got there"),
+        _ => denial,
+    })
+}
+
+fn of_fault(name: &str, fault: &Fault, good: bool, key: &PublicKey, writer: &Writer) -> Denial {
+    // Behind good events of this journal it is somebody else's; alone, another journal's.
+    let owner =
+        good && fault.code == "event.bound" && ["`actor`", "`key`"].iter().any(|f| fault.sentence.starts_with(f));
+    let rule = if owner { "ref.owner" } else { fault.code };
+    let mut denial = Denial::of(name, rule, fault.sentence.clone()).at(fault.commit).by(writer.actor(), key);
+    if let Some(seq) = fault.seq {
+        denial = denial.fact("seq", seq as i64);
+    }
+    denial
+}

@@ -1,0 +1,142 @@
+use super::error::HookError;
+use super::files;
+use super::lock::Lock;
+use super::process::Process;
+use super::record::{Entry, Roots, Standing, append, signed};
+use super::settings::directory;
+use super::updates::Update;
+use super::visit::Visit;
+use crate::ambient::Ambient;
+use crate::canon::{Map, Value, json};
+use crate::git::Store;
+use crate::id::{Oid, Timestamp};
+use std::path::{Path, PathBuf};
+
+/// A push that was accepted and whose refs may not have moved yet. It is signed when they have: a receipt that was written
+/// before would vouch for what did not happen.
+struct Accepted {
+    receiver: Process,
+    document: Map,
+}
+
+fn spool(git_dir: &Path) -> PathBuf {
+    directory(git_dir).join("receipts")
+}
+
+/// Puts the unsigned receipt of a push aside, on the disk.
+pub(super) fn set_aside(visit: &Visit, roots: Roots, receiver: &Process) -> Result<(), HookError> {
+    let mut document = Map::new();
+    document.insert("gatos", "receipt/1");
+    if let Some(repo) = roots.repo {
+        document.insert("repo", Value::text(repo));
+    }
+    document.insert("received_at", Value::text(visit.received_at));
+    if let Some(pusher) = &visit.pusher {
+        document.insert("identity", pusher.as_str());
+    }
+    for (name, root) in [("policy_root", roots.policy), ("trust_root", roots.trust)] {
+        if let Some(root) = root {
+            document.insert(name, Value::text(root));
+        }
+    }
+    document.insert("updates", Value::list(visit.updates.iter().map(update)));
+    let file = Value::map([
+        ("receiver", Value::map([("id", Value::Int(receiver.id.into())), ("start", receiver.start.as_str().into())])),
+        ("receipt", Value::Map(document)),
+    ]);
+    let bytes = json::document(&file).map_err(|e| HookError::Policy(e.into()))?;
+    let name = format!("{:010}-{}.json", receiver.id, visit.ambient.ulid());
+    files::replace(&spool(visit.durable.git_dir()).join(name), &bytes)
+}
+
+fn update(update: &Update) -> Value {
+    let id = |oid: Option<Oid>| Value::text(oid.unwrap_or(Oid::ZERO));
+    Value::map([("ref", update.name.as_str().into()), ("old", id(update.old)), ("new", id(update.new))])
+}
+
+/// Signs and appends the receipts of pushes whose refs have moved, and drops those of pushes that ended without.
+pub(super) fn settle(visit: &Visit) -> Result<u64, HookError> {
+    let mut written = 0;
+    // One at a time, or two would write the same receipt.
+    let _lock = Lock::named(visit.durable.git_dir(), "receipts.lock", true, &visit.ambient)?;
+    for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
+        let Some(bytes) = files::read(&path)? else { continue };
+        let Some(accepted) = Accepted::parse(&bytes) else {
+            files::remove(&path)?;
+            continue;
+        };
+        let moved = moved(&visit.durable, &accepted.document)?;
+        if moved.is_empty() {
+            if !accepted.receiver.runs() {
+                files::remove(&path)?;
+            }
+            continue;
+        }
+        if write(visit, accepted.document, moved)?.is_some() {
+            written += 1;
+        }
+        files::remove(&path)?;
+    }
+    Ok(written)
+}
+
+fn write(visit: &Visit, document: Map, moved: Vec<Value>) -> Result<Option<Oid>, HookError> {
+    let signer = visit.settings.signer(visit.durable.git_dir(), &visit.ambient)?;
+    append(visit, &|standing| {
+        let mut document = document.clone();
+        let received: Option<Timestamp> =
+            document.get("received_at").and_then(Value::as_str).and_then(|text| text.parse().ok());
+        // Time does not run backwards between receipts, whatever the clock does.
+        let received = received.max(standing.received_at).unwrap_or_else(|| visit.ambient.now());
+        let seq = standing.receipts + 1;
+        document.insert("received_at", Value::text(received));
+        document.insert("seq", seq as i64);
+        document.insert("updates", Value::List(moved.clone()));
+        let entry = Entry {
+            subject: format!("receipt {seq}"),
+            files: signed("receipt", &document, &signer)?,
+            trailers: Vec::new(),
+            time: received,
+        };
+        let after = Standing { tip: standing.tip, receipts: seq, received_at: Some(received) };
+        Ok(Some((entry, after)))
+    })
+}
+
+impl Accepted {
+    fn parse(bytes: &[u8]) -> Option<Accepted> {
+        let value = json::parse_canonical(bytes).ok()?;
+        let receiver = value.get("receiver")?;
+        Some(Accepted {
+            receiver: Process {
+                id: u32::try_from(receiver.get("id")?.as_int()?).ok()?,
+                start: receiver.get("start")?.as_str()?.to_owned(),
+            },
+            document: value.get("receipt")?.as_map()?.clone(),
+        })
+    }
+}
+
+/// The updates of a receipt that have happened: the ref stands there, or has gone on from there.
+fn moved(store: &Store, document: &Map) -> Result<Vec<Value>, HookError> {
+    let mut happened = Vec::new();
+    for update in document.get("updates").and_then(Value::as_list).unwrap_or_default() {
+        let text = |name: &str| update.get(name).and_then(Value::as_str).unwrap_or_default();
+        let Ok(new) = Oid::from_hex(text("new")) else { continue };
+        let stands = store.resolve_ref(text("ref"))?;
+        let there = match stands {
+            None => new == Oid::ZERO,
+            Some(tip) if tip == new => true,
+            Some(tip) => new != Oid::ZERO && store.contains(new) && store.is_ancestor(new, tip).unwrap_or(false),
+        };
+        if there {
+            happened.push(update.clone());
+        }
+    }
+    Ok(happened)
+}
+
+/// Surroundings of a hook that runs after the refs have moved.
+pub(super) fn after(ambient: &Ambient) -> Result<u64, HookError> {
+    settle(&Visit::open(ambient, Vec::new())?)
+}

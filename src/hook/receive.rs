@@ -1,0 +1,241 @@
+use super::denial::{Denial, Judged};
+use super::error::HookError;
+use super::journal::{self, of_git};
+use super::law::{Law, Policy, check_active, check_trust, read_bundle};
+use super::lock::Lock;
+use super::process::Process;
+use super::record::{Entry, Roots, Standing, append, cut, decision, evidence, signed};
+use super::updates::{OTHERS_MAX, OURS_MAX, Update, read};
+use super::visit::Visit;
+use super::{receipt, spool, state};
+use crate::ambient::Ambient;
+use crate::git::{GitError, Named, Plane, RefName, is_ref_name};
+use crate::id::Oid;
+use std::collections::HashSet;
+use std::io::Read;
+
+/// What the gate says to a push.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Empty where the push is accepted.
+    pub denials: Vec<Denial>,
+    /// Where the refusal is on record; none where it lies in the spool.
+    pub audit: Option<Oid>,
+}
+
+/// Judges a push before any ref moves: what git calls `pre-receive`.
+pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookError> {
+    let updates = read(input)?;
+    let visit = Visit::open(ambient, updates)?;
+    let receiver = Process::receiver().ok_or(HookError::NoReceiver)?;
+    let lock = Lock::take(visit.durable.git_dir(), visit.updates.iter().any(alone), &visit.ambient)?;
+    // The last push may have ended without its post-receive.
+    receipt::settle(&visit)?;
+    let (denials, roots) = judge(&visit)?;
+    if denials.is_empty() {
+        receipt::set_aside(&visit, roots, &receiver)?;
+        lock.hand_over(&receiver)?;
+        return Ok(Verdict { denials, audit: None });
+    }
+    let audit = spool::record(&visit, &denials, roots);
+    Ok(Verdict { denials, audit })
+}
+
+/// After the refs have moved: what git calls `post-receive`.
+pub fn post_receive(ambient: &Ambient) -> Result<u64, HookError> {
+    receipt::after(ambient)
+}
+
+/// Whether a push must have the gate for itself: what it changes is what others are judged by, or compared with.
+fn alone(update: &Update) -> bool {
+    let Named::Ours(plane) = &update.named else { return false };
+    matches!(
+        plane,
+        Plane::TrustGraph
+            | Plane::PolicyActive
+            | Plane::PolicyBundle(_)
+            | Plane::State { .. }
+            | Plane::Grant(_)
+            | Plane::Revocation { .. }
+            | Plane::Job { .. }
+    )
+}
+
+/// Every refusal of a push, and by what law it was judged.
+fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
+    if let Some(denial) = too_many(&visit.updates) {
+        return Ok((vec![denial], Roots::default()));
+    }
+    let mut denials: Vec<Denial> = Vec::new();
+    for update in &visit.updates {
+        if let Err(denial) = shape(visit, update)? {
+            denials.push(*denial);
+        }
+    }
+    let mut law = match Law::standing(visit.durable.reader())? {
+        Some(law) => Some(law),
+        None => first_law(visit, &mut denials)?,
+    };
+    let roots = law.as_ref().map_or(Roots::default(), |law| Roots {
+        repo: Some(law.graph.repo()),
+        trust: Some(law.graph.tip()),
+        policy: law.policy.as_ref().map(|p| p.root),
+    });
+    let refused: HashSet<String> = denials.iter().map(|d| d.name.clone()).collect();
+    for update in visit.updates.iter().filter(|u| !refused.contains(&u.name)) {
+        if let Err(denial) = one(visit, law.as_mut(), update)? {
+            denials.push(*denial);
+        }
+    }
+    Ok((denials, roots))
+}
+
+fn too_many(updates: &[Update]) -> Option<Denial> {
+    let ours = updates.iter().filter(|u| u.named != Named::Other).count();
+    let (count, max) = match (ours, updates.len() - ours) {
+        (ours, _) if ours > OURS_MAX => (ours, OURS_MAX),
+        (_, others) if others > OTHERS_MAX => (others, OTHERS_MAX),
+        _ => return None,
+    };
+    let why = format!("it moves {count} refs; {max} is the most in one push");
+    Some(
+        Denial::of(&cut(&updates[0].name), "push.too-many", why)
+            .hint("push them in several pushes")
+            .fact("refs", count as i64),
+    )
+}
+
+/// The rules of a name and its two ends, which need no law.
+fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
+    let refuse = |rule: &str, why: &str, hint: Option<&str>| {
+        let denial = Denial::of(&cut(&update.name), rule, why);
+        Ok(Err(Box::new(match hint {
+            Some(hint) => denial.hint(hint),
+            None => denial,
+        })))
+    };
+    if !is_ref_name(&update.name) {
+        return refuse("ref.name", "git has no refs of such a name", None);
+    }
+    match &update.named {
+        Named::Other => return Ok(Ok(())),
+        Named::Stranger => {
+            let hint = "the planes and their names: docs/formats.md";
+            return refuse("ref.unknown", "no plane has refs of such a name", Some(hint));
+        }
+        Named::Private => return refuse("ref.server-only", "a repository keeps such refs for itself", None),
+        Named::Ours(Plane::AuditPolicy { .. } | Plane::AuditResolve { .. }) => {
+            return refuse("ref.server-only", "what the gate records, the gate alone writes", None);
+        }
+        Named::Ours(_) => {}
+    }
+    let Some(new) = update.new else {
+        let hint = "what was said stays; a ref of ours is never deleted";
+        return refuse("ref.delete", "it would be deleted", Some(hint));
+    };
+    match visit.durable.resolve_ref(&update.name) {
+        Ok(stands) if stands == update.old => {}
+        Ok(_) => return refuse("ref.moved", "it has moved since this push began", Some("fetch, then push again")),
+        Err(GitError::SymbolicRef { .. }) => return refuse("ref.symbolic", "it is symbolic on the server", None),
+        Err(other) => return Err(other.into()),
+    }
+    match visit.pushed.raw_commit(new) {
+        Ok(_) => Ok(Ok(())),
+        Err(e) => of_git(&update.name, new, e).map(|d| Err(Box::new(d))),
+    }
+}
+
+/// The one push that may bring law to a repository that has none: its own trust graph and policy judge the rest of it.
+fn first_law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, HookError> {
+    let tip = |plane: Plane| visit.updates.iter().find(|u| u.named == Named::Ours(plane.clone())).and_then(|u| u.new);
+    let Some(trust) = tip(Plane::TrustGraph) else { return Ok(None) };
+    let name = RefName::own(Plane::TrustGraph).to_string();
+    let graph = match check_trust(&visit.pushed, None, visit.settings.root, &name, trust)? {
+        Ok(graph) => graph,
+        Err(denial) => {
+            denials.push(*denial);
+            return Ok(None);
+        }
+    };
+    let policy = match tip(Plane::PolicyActive) {
+        None => None,
+        Some(active) => {
+            let name = RefName::own(Plane::PolicyActive).to_string();
+            match check_active(&visit.pushed, &graph, None, &name, active)? {
+                Ok(()) => Some(Policy::load(&visit.pushed, active, &graph)?),
+                Err(denial) => {
+                    denials.push(*denial);
+                    None
+                }
+            }
+        }
+    };
+    Ok(Some(Law { graph, policy }))
+}
+
+/// One update by the law of its plane.
+fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, HookError> {
+    let (Named::Ours(plane), Some(new)) = (&update.named, update.new) else { return Ok(Ok(())) };
+    let name = update.name.as_str();
+    let Some(law) = law else {
+        let why = "this repository has no trust graph yet, so that nobody's word can be judged";
+        let hint = "push the trust graph first: git push REMOTE refs/gatos/trust/graph refs/gatos/policies/active";
+        return Ok(Err(Box::new(Denial::of(name, "gate.no-law", why).hint(hint))));
+    };
+    match plane {
+        Plane::TrustGraph => match forward(visit, name, update.old, new)? {
+            Err(denial) => Ok(Err(denial)),
+            Ok(()) => Ok(check_trust(&visit.pushed, Some(&law.graph), visit.settings.root, name, new)?.map(drop)),
+        },
+        Plane::PolicyActive => match forward(visit, name, update.old, new)? {
+            Err(denial) => Ok(Err(denial)),
+            // The first policy was judged when it became the law of this push.
+            Ok(()) if update.old.is_none() && law.policy.as_ref().is_some_and(|p| p.root == new) => Ok(Ok(())),
+            Ok(()) => check_active(&visit.pushed, &law.graph, law.policy.as_ref(), name, new),
+        },
+        Plane::PolicyBundle(id) => match read_bundle(&visit.pushed, &law.graph, name, new)? {
+            Err(denial) => Ok(Err(denial)),
+            Ok(_) if update.old.is_some() => Ok(Err(Box::new(Denial::of(name, "ref.exists", "it is there already")))),
+            Ok(bundle) if bundle.id() != *id => {
+                let why = format!("the bundle there is {}", bundle.id().hex());
+                Ok(Err(Box::new(Denial::of(name, "policy.id", why).at(new))))
+            }
+            Ok(_) => Ok(Ok(())),
+        },
+        Plane::Journal { ns, writer } => journal::check(visit, law, name, (ns, writer), update.old, new),
+        Plane::State { ns } => state::check(visit, law, name, ns, update.old, new),
+        // A plane without a judge has no refs here.
+        _ => Ok(Err(Box::new(Denial::of(name, "ref.unknown", "this build judges no such plane")))),
+    }
+}
+
+fn forward(visit: &Visit, name: &str, old: Option<Oid>, new: Oid) -> Result<Judged, HookError> {
+    let Some(old) = old else { return Ok(Ok(())) };
+    match visit.pushed.is_ancestor(old, new) {
+        Ok(true) => Ok(Ok(())),
+        Ok(false) => Ok(Err(Box::new(
+            Denial::of(name, "ref.non-ff", format!("{new} does not descend from {old}"))
+                .at(new)
+                .hint("git gatos sync, then change what stands there now"),
+        ))),
+        Err(e) => of_git(name, new, e).map(|d| Err(Box::new(d))),
+    }
+}
+
+/// The entry of a refused push.
+pub(super) fn entry_of(visit: &Visit, denials: &[Denial], roots: Roots) -> Result<Option<Oid>, HookError> {
+    let signer = visit.settings.signer(visit.durable.git_dir(), &visit.ambient)?;
+    let document = decision(visit, denials, roots);
+    let first = &denials[0];
+    let mut files = signed("decision", &document, &signer)?;
+    files.extend(evidence(visit, denials));
+    append(visit, &|standing: &Standing| {
+        let entry = Entry {
+            subject: format!("{} {}", first.verdict.as_str(), cut(&first.name)),
+            files: files.clone(),
+            trailers: vec![("Rule", first.rule.clone())],
+            time: visit.received_at,
+        };
+        Ok(Some((entry, *standing)))
+    })
+}

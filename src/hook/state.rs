@@ -1,0 +1,220 @@
+use super::denial::{Denial, Judged};
+use super::error::HookError;
+use super::journal::of_git;
+use super::law::Law;
+use super::visit::Visit;
+use crate::id::{Ns, Oid, Writer};
+use crate::ledger::{Heads, Key, LedgerError, Merge, Origin, StreamPlan};
+use crate::lua::read_elc;
+use crate::policy::Bundle;
+use crate::state::{Base, Checkpoint, Folded, LastEvent, Proof, Run, StateError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Bytes of commits that are held while a window is read.
+const KEEP: usize = 64 << 20;
+
+/// Judges the checkpoints that a push adds to a namespace: each is folded again, from the accepted one that it continues.
+pub(super) fn check(
+    visit: &Visit,
+    law: &Law,
+    name: &str,
+    ns: &Ns,
+    old: Option<Oid>,
+    new: Oid,
+) -> Result<Judged, HookError> {
+    let chain = match visit.pushed.chain(new, old, 0) {
+        Ok(chain) => chain,
+        Err(e) => return of_git(name, new, e).map(|d| Err(Box::new(d))),
+    };
+    let journals = visit.journals(ns)?;
+    let mut accepted = standing(visit, old)?;
+    for step in chain {
+        let commit = match step {
+            Ok((commit, _)) => commit,
+            Err(e) => return of_git(name, new, e).map(|d| Err(Box::new(d))),
+        };
+        if let Err(denial) = one(visit, law, name, ns, &journals, &accepted, commit)? {
+            return Ok(Err(denial));
+        }
+        accepted.push(commit);
+    }
+    Ok(Ok(()))
+}
+
+/// The checkpoints that stand accepted.
+fn standing(visit: &Visit, old: Option<Oid>) -> Result<Vec<Oid>, HookError> {
+    let Some(old) = old else { return Ok(Vec::new()) };
+    visit.durable.chain(old, None, 0)?.map(|step| Ok(step?.0)).collect()
+}
+
+fn one(
+    visit: &Visit,
+    law: &Law,
+    name: &str,
+    ns: &Ns,
+    journals: &BTreeMap<Writer, Oid>,
+    accepted: &[Oid],
+    commit: Oid,
+) -> Result<Judged, HookError> {
+    let refuse = |rule: &str, why: String| Ok(Err(Box::new(Denial::of(name, rule, why).at(commit))));
+    let claim = match Checkpoint::read(&visit.pushed, commit) {
+        Ok(claim) => claim,
+        Err(StateError::Read { source, .. }) => return of_git(name, commit, source).map(|d| Err(Box::new(d))),
+        Err(e) => return refuse("checkpoint.form", e.to_string()),
+    };
+    if claim.proof.repo != law.graph.repo() || claim.proof.ns != *ns {
+        let why = format!("it is of {} in {}", claim.proof.ns, claim.proof.repo);
+        return refuse("checkpoint.bound", why);
+    }
+    for head in claim.heads.iter() {
+        let within = match journals.get(&head.writer) {
+            Some(tip) => visit.pushed.contains(head.head) && visit.pushed.is_ancestor(head.head, *tip)?,
+            None => false,
+        };
+        if !within {
+            let why = format!("its window names {} of {}, which this repository does not hold", head.head, head.writer);
+            return Ok(Err(Box::new(
+                Denial::of(name, "checkpoint.window", why).at(commit).hint("push the journals first, or with it"),
+            )));
+        }
+    }
+    let base = match &claim.proof.base {
+        Some(base) if accepted.contains(&base.checkpoint) => Some(base.clone()),
+        Some(base) => {
+            let why = format!("it continues {}, which is no accepted checkpoint", base.checkpoint);
+            return refuse("checkpoint.base", why);
+        }
+        None => None,
+    };
+    let Ok(program) = read_elc(&claim.elc) else { return refuse("pof.mismatch", "fold.elc is no program".into()) };
+    let start = match base {
+        None => (Folded::empty(), Heads::default()),
+        Some(base) => match begin(visit, &claim, &base)? {
+            Some(start) => start,
+            None => return refuse("checkpoint.base", format!("{} has another fold", base.checkpoint)),
+        },
+    };
+    let folded = match fold(visit, law, ns, &program, start, &claim.heads) {
+        Ok(folded) => folded,
+        Err(HookError::Ledger(LedgerError::Read { source, .. })) => {
+            return of_git(name, commit, source).map(|d| Err(Box::new(d)));
+        }
+        Err(HookError::State(e)) => return refuse("pof.mismatch", format!("its fold cannot be run: {e}")),
+        Err(other) => return Err(other),
+    };
+    if let Some(difference) = compare(visit, law, &claim, &folded)? {
+        return refuse("pof.mismatch", difference);
+    }
+    match left_out(visit, law, ns, journals, &claim)? {
+        None => Ok(Ok(())),
+        Some(why) => Ok(Err(Box::new(
+            Denial::of(name, "checkpoint.open", why).at(commit).hint("git gatos sync, then git gatos state checkpoint"),
+        ))),
+    }
+}
+
+/// The fold as far as an accepted checkpoint; `None` where it was another fold.
+fn begin(visit: &Visit, claim: &Checkpoint, base: &Base) -> Result<Option<(Folded, Heads)>, HookError> {
+    let held = Checkpoint::read(&visit.pushed, base.checkpoint)?;
+    if held.proof.fold_root != claim.proof.fold_root || held.proof.state_root != base.state_root {
+        return Ok(None);
+    }
+    let end = LastEvent {
+        cid: held.proof.ledger_end,
+        commit: held.ledger_head,
+        ts: held.time,
+        policy_root: held.proof.policy_root,
+    };
+    Ok(Some((held.folded(end), held.heads)))
+}
+
+fn plans(law: &Law, ns: &Ns, tips: impl Iterator<Item = (Writer, Oid, Option<u64>)>, after: &Heads) -> Vec<StreamPlan> {
+    tips.filter_map(|(writer, tip, until)| {
+        let key = law.graph.key_with_prefix(writer.actor(), writer.key8())?;
+        let after = after.get(&writer).map(|h| (h.head, h.seq));
+        let origin = Origin::new(law.graph.repo(), ns.clone(), key, writer)?;
+        // What this repository holds was verified when it was accepted, and what this push brings is judged beside this.
+        let remembered = Some(tip);
+        Some(StreamPlan {
+            origin: Arc::new(origin),
+            tip,
+            after,
+            until,
+            remembered,
+            hashed: false,
+            threads: 0,
+            keep: KEEP,
+        })
+    })
+    .collect()
+}
+
+fn fold(
+    visit: &Visit,
+    law: &Law,
+    ns: &Ns,
+    program: &crate::lua::Program,
+    (start, after): (Folded, Heads),
+    heads: &Heads,
+) -> Result<Folded, HookError> {
+    let tips = heads.iter().map(|h| (h.writer.clone(), h.head, Some(h.seq)));
+    let plans = plans(law, ns, tips, &after);
+    let mut merge = Merge::open(&visit.pushed, plans, &after, start.events)?;
+    let mut run = Run::from(program, start)?;
+    while let Some((_, loaded)) = merge.next_event()? {
+        run.step(loaded)?;
+    }
+    Ok(run.finish()?)
+}
+
+/// The first thing that a checkpoint says and its window does not give.
+fn compare(visit: &Visit, law: &Law, claim: &Checkpoint, folded: &Folded) -> Result<Option<String>, HookError> {
+    let proof = &claim.proof;
+    let (Some(first), Some(last)) = (folded.first, folded.last) else { return Ok(Some("its window is empty".into())) };
+    let code = match Bundle::read(&visit.pushed, last.policy_root, &law.graph) {
+        Ok(bundle) => bundle.code_root(),
+        Err(e) => return Ok(Some(format!("the policy of its last event: {e}"))),
+    };
+    let found = Proof {
+        repo: proof.repo,
+        ns: proof.ns.clone(),
+        window_root: claim.heads.root(),
+        ledger_start: first,
+        ledger_end: last.cid,
+        events: folded.events,
+        policy_root: last.policy_root,
+        policy_code_root: code,
+        fold_root: proof.fold_root,
+        state_root: folded.state_root(),
+        reverted: Proof::reverted_of(folded),
+        base: proof.base.clone(),
+    };
+    if found != *proof {
+        return Ok(Some(proof.difference(&found)));
+    }
+    if (claim.ledger_head, claim.time) != (last.commit, last.ts) {
+        return Ok(Some(format!("Ledger-Head or time is not that of its last event, {}", last.commit)));
+    }
+    Ok(None)
+}
+
+/// A window is closed downward: an event here that it leaves out and that sorts at or before its last makes it a lie about
+/// what was known.
+fn left_out(
+    visit: &Visit,
+    law: &Law,
+    ns: &Ns,
+    journals: &BTreeMap<Writer, Oid>,
+    claim: &Checkpoint,
+) -> Result<Option<String>, HookError> {
+    let mut last: Option<Key> = None;
+    for head in claim.heads.iter() {
+        last = last.max(Some(visit.key_of(ns, &head.writer, head.head, head.seq)?));
+    }
+    let tips = journals.iter().map(|(writer, tip)| (writer.clone(), *tip, None));
+    let merge = Merge::open(&visit.pushed, plans(law, ns, tips, &claim.heads), &claim.heads, claim.proof.events)?;
+    Ok(merge.peek().filter(|next| Some(next) <= last.as_ref()).map(|next| {
+        format!("its window leaves out event {} of {}, which sorts before its last", next.seq, next.writer)
+    }))
+}

@@ -1,0 +1,126 @@
+use super::error::HookError;
+use super::settings::Settings;
+use super::updates::Update;
+use crate::ambient::{Ambient, Env};
+use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store};
+use crate::id::{Ns, Oid, Timestamp, Writer};
+use crate::ledger::{Key, last_numbers};
+use crate::state::Checkpoint;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+/// The variables that a hook takes from whoever runs git. Over a local path that is the pusher with his whole environment.
+const TAKEN: [&str; 11] = [
+    "PATH",
+    "TMPDIR",
+    "LANG",
+    "GIT_DIR",
+    "GIT_QUARANTINE_PATH",
+    "GIT_PUSH_CERT_KEY",
+    "GIT_PUSH_CERT_STATUS",
+    "GIT_PUSH_CERT_NONCE_STATUS",
+    "GATOS_CLOCK",
+    "GATOS_SEED",
+    "GATOS_FAULT",
+];
+
+/// One push at the gate: the repository as it stands and as it would be.
+pub(super) struct Visit {
+    pub settings: Settings,
+    pub ambient: Ambient,
+    /// All writes; it does not see what is pushed.
+    pub durable: Store,
+    /// Everything that is pushed too; it cannot write.
+    pub pushed: Reader,
+    pub updates: Vec<Update>,
+    /// Read once a push.
+    pub received_at: Timestamp,
+    pub pusher: Option<String>,
+}
+
+impl Visit {
+    pub(super) fn open(ambient: &Ambient, updates: Vec<Update>) -> Result<Visit, HookError> {
+        if ambient.env().get("GIT_NAMESPACE").is_some() {
+            return Err(HookError::Namespace);
+        }
+        let pusher_env = ambient;
+        let ambient = ambient.with_env(taken(ambient.env()));
+        let durable = Store::discover(&ambient)?;
+        let settings = Settings::need(durable.git_dir())?;
+        let pushed = match ambient.env().get("GIT_QUARANTINE_PATH") {
+            Some(path) => durable.with_incoming(&ambient.env().cwd().join(Path::new(&path)))?,
+            // A push that only deletes brings no objects.
+            None => durable.reader().reopen()?,
+        };
+        let pusher = settings.source.pusher(pusher_env);
+        let received_at = ambient.now();
+        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient })
+    }
+
+    /// The journals of a namespace as they would stand after this push.
+    pub(super) fn journals(&self, ns: &Ns) -> Result<BTreeMap<Writer, Oid>, HookError> {
+        let mut tips = self.standing_journals(ns)?;
+        for update in &self.updates {
+            if let (Named::Ours(Plane::Journal { ns: of, writer }), Some(new)) = (&update.named, update.new)
+                && of == ns
+            {
+                tips.insert(writer.clone(), new);
+            }
+        }
+        Ok(tips)
+    }
+
+    fn standing_journals(&self, ns: &Ns) -> Result<BTreeMap<Writer, Oid>, HookError> {
+        let refs = self.durable.refs(&Scope::Journals(Some(ns.clone())))?;
+        let own = refs.into_iter().filter(|(name, _)| name.place == Place::Own);
+        Ok(own
+            .filter_map(|(name, tip)| match name.plane {
+                Plane::Journal { writer, .. } => Some((writer, tip)),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// How many events a namespace holds before this push.
+    pub(super) fn events_in(&self, ns: &Ns) -> Result<u64, HookError> {
+        let mut total = 0;
+        for (writer, tip) in self.standing_journals(ns)? {
+            total += self.last_seq(ns, &writer, tip)?.0;
+        }
+        Ok(total)
+    }
+
+    /// Sequence number and clock of the last event of an append.
+    fn last_seq(&self, ns: &Ns, writer: &Writer, tip: Oid) -> Result<(u64, u64), HookError> {
+        let raw = self.pushed.raw_commit(tip)?;
+        last_numbers(&raw).ok_or_else(|| {
+            let name = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
+            HookError::Held { name: name.to_string(), tip }
+        })
+    }
+
+    /// The place of an event by the append that holds it and its number.
+    pub(super) fn key_of(&self, ns: &Ns, writer: &Writer, head: Oid, seq: u64) -> Result<Key, HookError> {
+        let (last, clock) = self.last_seq(ns, writer, head)?;
+        // Within an append the clock rises by one an event.
+        let clock = clock.saturating_sub(last.saturating_sub(seq));
+        Ok(Key { clock, writer: writer.clone(), seq })
+    }
+
+    /// The place of the last event of the newest accepted checkpoint.
+    pub(super) fn last_of_checkpoint(&self, ns: &Ns) -> Result<Option<Key>, HookError> {
+        let Some(tip) = self.durable.resolve(&RefName::own(Plane::State { ns: ns.clone() }))? else { return Ok(None) };
+        let mut last = None;
+        for head in Checkpoint::read(&self.durable, tip)?.heads.iter() {
+            last = last.max(Some(self.key_of(ns, &head.writer, head.head, head.seq)?));
+        }
+        Ok(last)
+    }
+}
+
+/// The environment of a hook without what the pusher may have put there.
+fn taken(env: &Env) -> Env {
+    let kept = TAKEN.iter().filter_map(|name| Some((OsString::from(name), env.get(name)?)));
+    Env::fixed(env.cwd(), kept)
+}

@@ -1,0 +1,146 @@
+use super::{Ink, Page, View};
+use crate::canon::{Map, Value};
+use crate::id::{Actor, Blake3, Oid, PublicKey};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+/// A push that was refused, as the pusher reads it behind `remote: `.
+pub struct Refusal {
+    pub denials: Vec<RefusedRef>,
+    /// Where it is on record; none where the record waits in the spool.
+    pub audit: Option<Oid>,
+}
+
+/// One ref that may not move.
+pub struct RefusedRef {
+    pub name: String,
+    pub verdict: &'static str,
+    pub rule: String,
+    pub reason: String,
+    pub hint: Option<String>,
+    pub facts: Map,
+}
+
+impl View for Refusal {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        for denial in self.denials.iter().take(SHOWN_MAX) {
+            writeln!(page, "gatos: DENY {}", plain(&denial.name))?;
+            writeln!(page, "  rule    {}  {}", denial.rule, plain(&denial.reason))?;
+            let facts = facts(denial);
+            if !facts.is_empty() {
+                writeln!(page, "  facts   {facts}")?;
+            }
+            if let Some(hint) = &denial.hint {
+                writeln!(page, "  next    {}", plain(hint))?;
+            }
+        }
+        if self.denials.len() > SHOWN_MAX {
+            writeln!(page, "gatos: and {} more", self.denials.len() - SHOWN_MAX)?;
+        }
+        match self.audit {
+            Some(commit) => writeln!(page, "  log     git gatos explain {}", &commit.hex()[..12]),
+            None => writeln!(page, "  log     the record waits in the server's spool"),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let denials = self.denials.iter().map(|d| {
+            let mut map = Map::new();
+            map.insert("ref", d.name.as_str());
+            map.insert("verdict", d.verdict);
+            map.insert("rule", d.rule.as_str());
+            map.insert("reason", d.reason.as_str());
+            if let Some(hint) = &d.hint {
+                map.insert("hint", hint.as_str());
+            }
+            map.insert("facts", d.facts.clone());
+            Value::Map(map)
+        });
+        let audit = self.audit.map_or(Value::Null, Value::text);
+        Value::map([("ok", false.into()), ("denials", Value::list(denials)), ("audit", audit)])
+    }
+
+    fn is_complaint(&self) -> bool {
+        true
+    }
+}
+
+/// Most refs of which a refusal speaks.
+const SHOWN_MAX: usize = 20;
+
+/// What the rule read, on one line.
+fn facts(denial: &RefusedRef) -> String {
+    let shown = denial.facts.iter().map(|(name, value)| {
+        let value = match value {
+            Value::Text(text) => plain(text),
+            Value::Int(n) => n.to_string(),
+            Value::Bool(b) => b.to_string(),
+            Value::List(items) => format!("{} entries", items.len()),
+            Value::Map(map) => map.keys().map(plain).collect::<Vec<_>>().join(","),
+            _ => "…".into(),
+        };
+        format!("{name} {value}")
+    });
+    shown.collect::<Vec<_>>().join(" · ")
+}
+
+/// A stranger's text without control characters, cut to a line.
+fn plain(text: &str) -> String {
+    text.chars().take(300).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// A gate that stands.
+pub struct GateInstalled {
+    pub actor: Actor,
+    pub key: PublicKey,
+    pub root: Option<Blake3>,
+    pub hooks: PathBuf,
+    /// The trust graph here knows the gate's key.
+    pub trusted: bool,
+}
+
+impl View for GateInstalled {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let gate = self;
+        writeln!(page, "gate installed in {}", gate.hooks.display())?;
+        match gate.root {
+            Some(root) => writeln!(page, "repository {root}")?,
+            None => writeln!(page, "no --root: nothing of ours passes before a trust graph stands here")?,
+        }
+        writeln!(page, "{} signs with {}", gate.actor, page.ink(Ink::Name, gate.key))?;
+        if !gate.trusted {
+            writeln!(page, "let a root of the repository run and push:")?;
+            writeln!(page, "  git gatos trust add-key {} {}", gate.actor, gate.key)?;
+        }
+        Ok(())
+    }
+
+    fn json(&self) -> Value {
+        let gate = self;
+        let mut map = Map::new();
+        map.insert("actor", gate.actor.as_str());
+        map.insert("key", Value::text(gate.key));
+        map.insert("hooks", gate.hooks.to_string_lossy().into_owned());
+        map.insert("root", gate.root.map_or(Value::Null, Value::text));
+        map.insert("trusted", gate.trusted);
+        Value::Map(map)
+    }
+}
+
+/// A gate that was taken away.
+pub struct GateRemoved {
+    pub found: bool,
+}
+
+impl View for GateRemoved {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        match self.found {
+            true => writeln!(page, "gate removed; its key, settings and records stay"),
+            false => writeln!(page, "there was no gate here"),
+        }
+    }
+
+    fn json(&self) -> Value {
+        Value::map([("found", self.found.into())])
+    }
+}
