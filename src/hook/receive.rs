@@ -179,7 +179,8 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
     let name = update.name.as_str();
     let Some(law) = law else {
         let why = "this repository has no trust graph yet, so that nobody's word can be judged";
-        let hint = "push the trust graph first: git push REMOTE refs/gatos/trust/graph refs/gatos/policies/active";
+        let law = [Plane::TrustGraph, Plane::PolicyActive].map(|plane| RefName::own(plane).to_string());
+        let hint = format!("push the law first, alone or with it: git push REMOTE {}", law.join(" "));
         return Ok(Err(Box::new(Denial::of(name, "gate.no-law", why).hint(hint))));
     };
     match plane {

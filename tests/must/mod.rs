@@ -5,7 +5,7 @@ mod anchors;
 mod checkpoints;
 mod faults;
 mod flips;
-mod forge;
+pub mod forge;
 mod genesis;
 mod hostile;
 mod races;

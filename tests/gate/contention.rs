@@ -1,0 +1,94 @@
+//! Pushes at the same time.
+
+use super::court::{Court, JOURNALS};
+use crate::harness::World;
+use std::collections::BTreeSet;
+
+#[test]
+fn must_record_each_of_many_refused_pushes_at_once() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    let refs = court.refs();
+    for round in 0..2 {
+        let running: Vec<_> = (0..8)
+            .map(|n| {
+                let to = format!("HEAD:refs/gatos/round{round}-{n}");
+                world.command("git", "alice", court.alice.path()).args(["push", "origin", &to]).spawn()
+            })
+            .collect();
+        // Packing and collecting garbage goes on beside them.
+        let keeper = court.server.git(["pack-refs", "--all"]);
+        court.server.git(["gc", "-q"]).ok();
+        running.into_iter().for_each(|push| drop(push.wait().code(1).err_says("rule    ref.unknown")));
+        keeper.ok();
+    }
+    let record = court.record();
+    assert_eq!((record.len(), record.iter().collect::<BTreeSet<_>>().len()), (16, 1), "{record:?}");
+    assert_eq!(court.refs(), refs);
+    court.server.git(["fsck", "--strict", "--no-dangling", "--no-progress"]).ok().silent();
+}
+
+#[test]
+fn must_give_one_receipt_to_each_of_many_accepted_pushes_at_once() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let before = court.receipts();
+    let clones: Vec<_> = (0..6).map(|n| court.alice.copy(&format!("copy{n}"))).collect();
+    clones.iter().for_each(|clone| court.emit(clone, "{\"n\":7}"));
+    let running: Vec<_> = clones
+        .iter()
+        .map(|clone| world.command("git", "alice", clone.path()).args(["push", "-q", "origin", JOURNALS]).spawn())
+        .collect();
+    running.into_iter().for_each(|push| drop(push.wait().ok()));
+    // The last receipts may wait for the next push.
+    court.emit(&court.bob, "{\"n\":5}");
+    court.push(&court.bob, [JOURNALS]).ok();
+    assert_eq!(court.receipts(), before + 7);
+    let spool = court.server.path().join("gatos/gate/receipts");
+    assert_eq!(std::fs::read_dir(spool).expect("the spool").count(), 0);
+    court.fetch(&court.alice);
+    court.alice.gatos(["verify"]).ok().says("PASSED");
+}
+
+#[test]
+fn must_judge_no_push_by_a_law_that_has_gone() {
+    let world = World::new();
+    let court = Court::new(&world);
+    // While a journal is pushed again and again, the trust graph grows: each push is judged by one of its versions whole.
+    let copies: Vec<_> = (0..4).map(|n| court.alice.copy(&format!("copy{n}"))).collect();
+    copies.iter().for_each(|clone| court.emit(clone, "{\"n\":1}"));
+    for n in 0..3u8 {
+        let key = gatos::trust::Signer::from_seed(&[40 + n; 32]).public().to_string();
+        court.alice.gatos(["trust", "add-key", "user:carol", &key]).ok();
+        let law =
+            world.command("git", "alice", court.alice.path()).args(["push", "origin", super::court::TRUST]).spawn();
+        let running: Vec<_> = copies
+            .iter()
+            .map(|clone| {
+                court.emit(clone, "{\"n\":2}");
+                world.command("git", "alice", clone.path()).args(["push", "-q", "origin", JOURNALS]).spawn()
+            })
+            .collect();
+        law.wait().ok();
+        running.into_iter().for_each(|push| drop(push.wait().ok()));
+    }
+    // In the order of the receipts, the law named is always the newest one that an earlier receipt brought.
+    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    court.push(&court.alice, ["HEAD:refs/heads/none"]);
+    let ids = court.server.git(["rev-list", "--reverse", &gate]).ok().stdout();
+    let mut law: Option<String> = None;
+    for id in ids.lines() {
+        let receipt = court.server.git(["show", &format!("{id}:receipt.json")]);
+        if !receipt.succeeded() {
+            continue;
+        }
+        let receipt = receipt.json();
+        let named = receipt["trust_root"].as_str().expect("a law").to_owned();
+        if let Some(standing) = &law {
+            assert_eq!(*standing, named, "receipt {} was judged by another law", receipt["seq"]);
+        }
+        let brought = receipt["updates"].as_array().expect("a list").iter().find(|u| u["ref"] == super::court::TRUST);
+        law = Some(brought.map_or(named, |u| u["new"].as_str().expect("an id").to_owned()));
+    }
+}

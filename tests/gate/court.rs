@@ -1,0 +1,189 @@
+//! A server with a gate, and those who push to it.
+
+use crate::harness::{Outcome, Repo, World};
+use crate::must::forge::Forge;
+use gatos::git::Store;
+use gatos::id::{Blake3, Ns, Oid, PublicKey, Writer};
+use gatos::ledger::{Draft, Origin, Pen, Position, build};
+use gatos::trust::{Signer, load_key_file};
+use std::ffi::OsStr;
+
+pub const TRUST: &str = "refs/gatos/trust/graph";
+pub const ACTIVE: &str = "refs/gatos/policies/active";
+const LAW: [&str; 2] = ["refs/gatos/trust/*:refs/gatos/trust/*", "refs/gatos/policies/*:refs/gatos/policies/*"];
+pub const JOURNALS: &str = "refs/gatos/journal/*:refs/gatos/journal/*";
+
+/// Alice is the root, bob has a key in the trust graph, mallory has none. Alice's law and first event are accepted.
+pub struct Court<'w> {
+    pub world: &'w World,
+    pub server: Repo<'w>,
+    pub alice: Repo<'w>,
+    pub bob: Repo<'w>,
+}
+
+impl<'w> Court<'w> {
+    #[track_caller]
+    pub fn new(world: &'w World) -> Court<'w> {
+        let alice = world.repo("alice");
+        alice.gatos(["init"]).ok();
+        let bob = alice.clone_to("bob").as_person("bob");
+        bob.gatos(["key", "new"]).ok();
+        let line = bob.gatos(["key", "show"]).ok().stdout();
+        let key = line.split_whitespace().next().expect("a key").to_owned();
+        alice.gatos(["trust", "add-key", "user:bob", &key]).ok();
+        let server = world.bare("server").as_person("git");
+        let id = alice.gatos(["--json", "trust", "pin"]).ok().json();
+        let id = id["pinned"].as_str().expect("an id").to_owned();
+        let gate = server.gatos(["--json", "hook", "install", "--server", "--root", &id]).ok().json();
+        alice.gatos(["trust", "add-key", "service:gate", gate["key"].as_str().expect("a key")]).ok();
+        alice.gatos(["emit", "add", "{\"n\":1}"]).ok();
+        let url = server.path().to_str().expect("UTF-8");
+        alice.git(["remote", "add", "origin", url]).ok();
+        bob.git(["remote", "set-url", "origin", url]).ok();
+        let court = Court { world, server, alice, bob };
+        court.push(&court.alice, [LAW[0], LAW[1], JOURNALS]).ok();
+        court.fetch(&court.bob);
+        court
+    }
+
+    pub fn push<A: AsRef<OsStr>>(&self, repo: &Repo<'_>, refs: impl IntoIterator<Item = A>) -> Outcome {
+        let args = ["push", "origin"].map(|a| a.as_ref() as &OsStr).map(OsStr::to_owned);
+        repo.git(args.into_iter().chain(refs.into_iter().map(|a| a.as_ref().to_owned())))
+    }
+
+    #[track_caller]
+    pub fn fetch(&self, repo: &Repo<'_>) {
+        repo.git(["fetch", "-q", "origin", "refs/gatos/*:refs/gatos-remotes/origin/*"]).ok();
+    }
+
+    /// Every ref of the server but what the gate records.
+    #[track_caller]
+    pub fn refs(&self) -> Vec<String> {
+        let shown = self.server.git(["for-each-ref", "--format=%(refname) %(objectname)"]).ok().stdout();
+        shown.lines().filter(|l| !l.starts_with("refs/gatos/audit/")).map(str::to_owned).collect()
+    }
+
+    /// The rules of the refusals on record, the newest first.
+    #[track_caller]
+    pub fn record(&self) -> Vec<String> {
+        let chain = ["log", "--format=%(trailers:key=Rule,valueonly,separator=%x20)", "--glob=refs/gatos/audit/policy"];
+        self.server.git(chain).ok().stdout().lines().filter(|l| !l.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// The subjects of the receipts on record.
+    #[track_caller]
+    pub fn receipts(&self) -> usize {
+        let chain = ["log", "--format=%s", "--glob=refs/gatos/audit/policy"];
+        self.server.git(chain).ok().stdout().lines().filter(|l| l.starts_with("receipt ")).count()
+    }
+
+    /// A push is refused by this rule: nothing moves, exactly one entry is written, the store stays sound.
+    #[track_caller]
+    pub fn refused<A: AsRef<OsStr>>(&self, repo: &Repo<'_>, refs: impl IntoIterator<Item = A>, rule: &str) -> Outcome {
+        let (refs_before, record) = (self.refs(), self.record());
+        let outcome = self.push(repo, refs).code(1).err_says(&format!("rule    {rule}  "));
+        self.stands(&refs_before, &record, rule);
+        outcome
+    }
+
+    /// The same after a push that was made in another way.
+    #[track_caller]
+    pub fn stands(&self, refs: &[String], record: &[String], rule: &str) {
+        assert_eq!(self.refs(), refs, "something moved");
+        let now = self.record();
+        assert_eq!((now.len(), now[0].as_str()), (record.len() + 1, rule), "{now:?}");
+        self.server.git(["fsck", "--strict", "--no-dangling", "--no-progress"]).ok().silent();
+    }
+
+    /// The one journal of a clone in a namespace: its ref and its tip.
+    #[track_caller]
+    pub fn journal(&self, repo: &Repo<'_>) -> (String, String) {
+        let shown = repo.git(["for-each-ref", "--format=%(refname) %(objectname)", "refs/gatos/journal/main"]).ok();
+        let shown = shown.stdout();
+        let (name, tip) = shown.split_once(' ').expect("one journal");
+        (name.to_owned(), tip.to_owned())
+    }
+
+    pub fn forge<'a>(&'a self, repo: &Repo<'a>) -> Forge<'a> {
+        Forge { world: self.world, repo: repo.clone() }
+    }
+
+    #[track_caller]
+    pub fn emit(&self, repo: &Repo<'_>, payload: &str) {
+        repo.gatos(["emit", "add", payload]).ok();
+    }
+
+    /// Seals and signs appends of any content with the key of somebody's home, and stores them in a clone.
+    #[track_caller]
+    pub fn sealed(&self, repo: &Repo<'_>, person: &str, how: &Sealing) -> String {
+        let keys = self.world.home(person).join("config/gatos/keys");
+        let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
+        let ambient = gatos::ambient::Ambient::of_process();
+        let signer = load_key_file(&file, &ambient).expect("a key of OpenSSH");
+        let writer: Writer = how.writer.parse().expect("a writer");
+        let key: PublicKey = *signer.public();
+        let repo_id: Blake3 = how.repo.parse().expect("a repository id");
+        let ns: Ns = how.ns.parse().expect("a namespace");
+        let origin = Origin::new(repo_id, ns, key, writer).expect("the key fits the writer");
+        let events: Vec<_> = {
+            let mut pen = Pen::new(&origin, Oid::from_hex(&how.policy).expect("an id"), how.position, how.clock);
+            how.drafts.iter().map(|d| pen.seal(d, how.ts.parse().expect("a time"))).collect()
+        };
+        let built = build(&origin, &signer, how.position.commit, &events, 1).expect("appends");
+        let store = Store::open(repo.path(), &ambient).expect("a repository");
+        store.empty_tree().expect("the empty tree");
+        for (_, raw) in &built.commits {
+            store.write_commit_raw(raw).expect("a commit");
+        }
+        built.commits.last().expect("an append").0.hex()
+    }
+
+    /// What an honest append to the journal of a clone would be made of.
+    #[track_caller]
+    pub fn honest(&self, repo: &Repo<'_>, ulids: &[&str]) -> Sealing {
+        let (name, tip) = self.journal(repo);
+        let text = repo.git(["log", "-1", "--format=%B", &tip]).ok().stdout();
+        let envelope: serde_json::Value =
+            text.lines().find_map(|l| serde_json::from_str(l).ok().filter(serde_json::Value::is_object)).expect("one");
+        let cid = text.lines().find_map(|l| l.strip_prefix("Event-CID: ")).expect("an append of one");
+        let field = |name: &str| envelope[name].as_str().expect("a text").to_owned();
+        let clock = envelope["clock"].as_u64().expect("a number");
+        Sealing {
+            repo: field("repo"),
+            ns: "main".into(),
+            writer: name.rsplit('/').next().expect("a writer").to_owned(),
+            policy: field("policy_root"),
+            position: Position {
+                seq: envelope["seq"].as_u64().expect("a number"),
+                clock,
+                cid: Some(cid.parse().expect("a CID")),
+                commit: Some(Oid::from_hex(&tip).expect("an id")),
+            },
+            clock,
+            ts: "2026-11-21T10:00:00Z".into(),
+            drafts: ulids.iter().map(|u| draft(u, "{\"n\":1}")).collect(),
+        }
+    }
+}
+
+/// Everything of which appends are made.
+pub struct Sealing {
+    pub repo: String,
+    pub ns: String,
+    pub writer: String,
+    pub policy: String,
+    pub position: Position,
+    pub clock: u64,
+    pub ts: String,
+    pub drafts: Vec<Draft>,
+}
+
+pub fn draft(ulid: &str, payload: &str) -> Draft {
+    let payload = gatos::canon::json::parse(payload.as_bytes()).expect("JSON");
+    Draft::new("add".parse().expect("a type"), payload, ulid.parse().expect("a ULID"), None).expect("a draft")
+}
+
+/// A signer that nobody knows.
+pub fn stranger() -> Signer {
+    Signer::from_seed(&[9; 32])
+}

@@ -1,0 +1,175 @@
+//! The hook itself: how it is installed, and that it closes whatever happens to it.
+
+use super::court::{Court, JOURNALS};
+use crate::harness::World;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+fn script(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a directory")).expect("directories can be made");
+    fs::write(path, text).expect("a file");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode");
+}
+
+#[test]
+fn a_gate_is_installed_twice_without_harm_and_taken_away() {
+    let world = World::new();
+    let server = world.bare("server");
+    let first = server.gatos(["--json", "hook", "install", "--server"]).ok().json();
+    let again = server.gatos(["--json", "hook", "install", "--server"]).ok().json();
+    assert_eq!(first["key"], again["key"]);
+    server.gatos(["hook", "install", "--server"]).ok().says("no --root").says("trust add-key service:gate ed25519:");
+    let keys = server.path().join("gatos/gate/keys");
+    let key = fs::read_dir(&keys).expect("keys").next().expect("one").expect("an entry").path();
+    assert_eq!(fs::metadata(key).expect("a file").permissions().mode() & 0o777, 0o600);
+    server.gatos(["hook", "uninstall"]).ok().says("gate removed");
+    assert!(!server.path().join("hooks/pre-receive").exists());
+    server.gatos(["hook", "uninstall"]).ok().says("no gate");
+    server.gatos(["hook", "install"]).code(2);
+}
+
+#[test]
+fn a_foreign_hook_runs_behind_the_gate_and_comes_back() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.server.gatos(["hook", "uninstall"]).ok();
+    let hook = court.server.path().join("hooks/pre-receive");
+    let foreign = "#!/bin/sh\ncat >> seen\nexit 0\n";
+    script(&hook, foreign);
+    court.server.gatos(["hook", "install", "--server"]).ok();
+    court.emit(&court.alice, "{\"n\":2}");
+    court.push(&court.alice, [JOURNALS]).ok();
+    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    court.refused(&court.alice, ["HEAD:refs/gatos/xyz"], "ref.unknown");
+    let seen = fs::read_to_string(court.server.path().join("seen")).expect("the foreign hook ran");
+    assert_eq!((seen.lines().count(), seen.contains("xyz")), (1, false), "once, and not for what the gate refused");
+    // What it refuses is refused, though the gate let it through: and no receipt says otherwise.
+    script(&court.server.path().join("hooks/pre-receive.d/50-previous"), "#!/bin/sh\necho no >&2\nexit 1\n");
+    let receipts = court.receipts();
+    court.push(&court.alice, ["HEAD:refs/heads/main"]).code(1).err_says("no");
+    script(&court.server.path().join("hooks/pre-receive.d/50-previous"), foreign);
+    court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
+    assert_eq!(court.receipts(), receipts + 1);
+    court.server.gatos(["hook", "uninstall"]).ok();
+    assert_eq!(fs::read_to_string(&hook).expect("it is back"), foreign);
+}
+
+#[test]
+fn a_shared_hooks_path_is_not_filled() {
+    let world = World::new();
+    let server = world.bare("server");
+    server.git(["config", "--global", "core.hooksPath", "/nowhere/hooks"]).ok();
+    server.gatos(["hook", "install", "--server"]).code(3).err_says("which all repositories share");
+    // A path of its own is one that this repository alone has.
+    server.git(["config", "--global", "--unset", "core.hooksPath"]).ok();
+    server.git(["config", "core.hooksPath", "own-hooks"]).ok();
+    server.gatos(["hook", "install", "--server"]).ok().says("own-hooks");
+    assert!(server.path().join("own-hooks/pre-receive").exists());
+}
+
+#[test]
+fn must_stay_closed_where_the_gate_cannot_judge() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.emit(&court.alice, "{\"n\":2}");
+    let refs = court.refs();
+    let closed = |why: &str| {
+        court.push(&court.alice, [JOURNALS]).code(1).err_says("pre-receive hook declined");
+        assert_eq!(court.refs(), refs, "{why}");
+    };
+    let gate = court.server.path().join("gatos/gate");
+    let hook = court.server.path().join("hooks/pre-receive");
+    let stub = fs::read_to_string(&hook).expect("the hook");
+
+    script(&hook, &stub.replace("git-gatos'", "git-gatos-gone'"));
+    closed("the program is missing");
+    script(&hook, &format!("#!/bin/sh\n{}", "kill -9 $$\n"));
+    closed("the hook is killed");
+    script(&hook, &stub);
+
+    fs::rename(gate.join("settings.json"), gate.join("aside")).expect("a file");
+    closed("there are no settings");
+    fs::write(gate.join("settings.json"), "{}").expect("a file");
+    closed("the settings are damaged");
+    fs::rename(gate.join("aside"), gate.join("settings.json")).expect("a file");
+
+    let mode = |mode: u32| fs::set_permissions(gate.join("keys"), fs::Permissions::from_mode(mode)).expect("a mode");
+    mode(0o755);
+    let record = court.record();
+    let (_, tip) = court.journal(&court.alice);
+    court.push(&court.alice, [format!("{tip}:refs/gatos/xyz")]).code(1).err_says("waits in the server's spool");
+    assert_eq!((court.refs(), court.record()), (refs.clone(), record), "its key is open to others: nothing is signed");
+    mode(0o700);
+
+    let trust = court.server.git(["rev-parse", super::court::TRUST]).ok().stdout();
+    let active = court.server.git(["rev-parse", super::court::ACTIVE]).ok().stdout();
+    court.server.git(["update-ref", super::court::TRUST, &active]).ok();
+    court.push(&court.alice, [JOURNALS]).code(1).err_says("pre-receive hook declined");
+    court.server.git(["update-ref", super::court::TRUST, &trust]).ok();
+    court.push(&court.alice, [JOURNALS]).ok();
+    // What waited in the spool is written with the next refusal.
+    let record = court.record();
+    court.push(&court.alice, [format!("{tip}:refs/gatos/abc")]).code(1);
+    assert_eq!(court.record().len(), record.len() + 2);
+}
+
+#[test]
+fn must_take_nothing_from_the_environment_of_a_pusher() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.emit(&court.alice, "{\"n\":2}");
+    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    let push = |to: &str| world.command("git", "alice", court.alice.path()).args(["push", "origin", to]);
+    // Keys and configuration of the pusher, and a namespace of git's.
+    for (name, value) in [
+        ("XDG_CONFIG_HOME", "/nowhere"),
+        ("GIT_CONFIG_PARAMETERS", "'gatos.fsync=false'"),
+        ("GIT_ALTERNATE_OBJECT_DIRECTORIES", "/nowhere"),
+        ("REMOTE_USER", "user:root"),
+        ("GATOS_PUSHER", "user:root"),
+        ("GL_USERNAME", "user:root"),
+        ("GIT_PUSH_CERT_STATUS", "G"),
+    ] {
+        let (refs, record) = (court.refs(), court.record());
+        push("HEAD:refs/gatos/xyz").env(name, value).run().code(1).err_says("rule    ref.unknown  ");
+        court.stands(&refs, &record, "ref.unknown");
+        let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+        let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+        assert_eq!(decision["intent"]["identity"], serde_json::Value::Null, "{name} named the pusher");
+    }
+    let refs = court.refs();
+    push(JOURNALS).env("GIT_NAMESPACE", "x").run().code(1).err_says("GIT_NAMESPACE");
+    assert_eq!(court.refs(), refs);
+    push(JOURNALS).run().ok();
+}
+
+#[test]
+fn the_source_named_at_install_says_who_pushes() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.server.gatos(["hook", "install", "--server", "--identity=http"]).ok();
+    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    let push = world.command("git", "alice", court.alice.path()).args(["push", "origin", "HEAD:refs/gatos/xyz"]);
+    push.env("REMOTE_USER", "carol").env("GL_USERNAME", "dave").run().code(1);
+    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+    assert_eq!(decision["intent"]["identity"], "carol");
+}
+
+#[test]
+fn a_refusal_publishes_no_payload() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.emit(&court.bob, "{\"secret\":\"swordfish\"}");
+    let (name, tip) = court.journal(&court.bob);
+    let other = format!("{}aaaaaa", &name[..name.len() - 6]);
+    court.refused(&court.bob, [format!("{tip}:{other}")], "event.bound");
+    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let evidence = court.server.git(["show", &format!("{gate}:evidence/{tip}.json")]).ok().json();
+    let payload = &evidence["envelopes"][0]["payload"];
+    assert_eq!(payload["size"], "{\"secret\":\"swordfish\"}".len());
+    assert!(payload["blake3"].as_str().expect("a digest").starts_with("blake3:"));
+    let all = court.server.git(["log", "-p", &gate]).ok().stdout();
+    assert!(!all.contains("swordfish"));
+}

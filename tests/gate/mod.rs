@@ -1,0 +1,8 @@
+//! The gate, by real pushes: what it refuses, what it lets through, and what is on record afterwards.
+
+mod adversary;
+mod allowed;
+mod contention;
+mod court;
+mod forged;
+mod hook;
