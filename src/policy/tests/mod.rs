@@ -1,3 +1,4 @@
 //! Bundles and judgement without a front door.
 
+mod glob;
 mod judge;
