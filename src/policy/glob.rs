@@ -56,6 +56,33 @@ impl Glob {
         tokens
     }
 
+    /// Its text and stars, text in one piece.
+    pub(super) fn pieces(&self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        let mut text = Vec::new();
+        let flush = |text: &mut Vec<u8>, pieces: &mut Vec<Piece>| {
+            if !text.is_empty() {
+                let bytes = std::mem::take(text);
+                pieces.push(Piece::Text(String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        };
+        for token in self.tokens() {
+            let star = match token {
+                Token::Byte(b) => {
+                    text.push(b);
+                    continue;
+                }
+                Token::Segment => Piece::Segment,
+                Token::Any => Piece::Any,
+                Token::Directories => Piece::Directories,
+            };
+            flush(&mut text, &mut pieces);
+            pieces.push(star);
+        }
+        flush(&mut text, &mut pieces);
+        pieces
+    }
+
     /// Whether it names this text.
     pub fn matches(&self, text: &str) -> bool {
         // One row of the table of prefixes after another: `reach[i]` says that the tokens so far name the first i bytes.
@@ -86,6 +113,18 @@ impl Glob {
         }
         reach[text.len()]
     }
+}
+
+/// A part of a glob as a compiler wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    /// `*`
+    Segment,
+    /// `**`
+    Any,
+    /// `**/` where a segment begins.
+    Directories,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

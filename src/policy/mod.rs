@@ -13,6 +13,7 @@ mod facts;
 mod glob;
 mod intent;
 mod remembered;
+pub mod rgs;
 mod rules;
 mod template;
 mod verb;

@@ -2,3 +2,4 @@
 
 mod glob;
 mod judge;
+mod rgs;
