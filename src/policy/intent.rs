@@ -86,7 +86,7 @@ impl Facts {
         let keys = graph.current().keys_of(actor);
         let value = Value::map([
             ("actor_known", Value::Bool(!keys.is_empty())),
-            ("key_known", Value::Bool(keys.contains(key))),
+            ("key_known", Value::Bool(graph.stands(actor, key))),
         ]);
         let canonical = json::document(&value).expect("two booleans have a form");
         Facts { value, canonical }
