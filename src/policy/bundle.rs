@@ -76,8 +76,8 @@ impl Bundle {
         if signers.len() != signatures.len() {
             return Err(invalid(format!("{SIGNATURES} holds a signature that does not verify")));
         }
-        let (votes, needed) = (graph.current().votes(&signers), graph.current().roots.threshold);
-        if votes < needed as usize {
+        if !graph.was_signed_by_roots(&signers) {
+            let (votes, needed) = (graph.votes(&signers), graph.current().roots.threshold);
             return Err(invalid(format!("{votes} roots of the trust graph signed it, and {needed} must")));
         }
         let rules = read_rules(&files).map_err(invalid)?;

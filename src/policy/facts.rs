@@ -42,14 +42,15 @@ impl FactsOf {
     /// Who acts: whether trust knows the actor, and the key as one of his; what he may, and since when. `at` is the moment
     /// of receipt, known at a gate alone.
     pub fn actor(graph: &Graph, actor: &Actor, key: &PublicKey, at: Option<&Timestamp>) -> FactsOf {
-        let keys = graph.current().keys_of(actor);
-        let groups = graph.current().groups.iter().filter(|(_, members)| members.contains(actor));
+        let (known, stands) = (!graph.keys_of(actor).is_empty(), graph.stands(actor, key));
+        // A key that does not stand for the actor brings nothing of what the actor holds.
+        let (caps, groups) = if stands { (graph.caps_of(actor, at), graph.groups_of(actor)) } else { Default::default() };
         let facts = FactsOf::default()
-            .with("actor_known", !keys.is_empty())
-            .with("key_known", keys.contains(key))
-            .with("is_root", graph.is_root(actor) && keys.contains(key))
-            .with("caps", Value::List(Vec::new()))
-            .with("groups", Value::list(groups.map(|(name, _)| Value::text(name))))
+            .with("actor_known", known)
+            .with("key_known", stands)
+            .with("is_root", graph.is_root(actor) && stands)
+            .with("caps", Value::List(caps.iter().map(Value::text).collect()))
+            .with("groups", Value::List(groups.iter().map(Value::text).collect()))
             .with("trust_version", graph.current().version);
         match at {
             Some(at) => facts.with("received_at", Value::text(at)),
