@@ -13,6 +13,7 @@ mod commits;
 mod config;
 mod deflate;
 mod error;
+mod history;
 mod layout;
 mod objects;
 mod open;
@@ -28,6 +29,7 @@ pub use chain::Chain;
 pub use child::{Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use error::GitError;
+pub use history::{ChangeKind, Changed};
 pub use layout::{
     JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, named,
     refspec_reaches_ours,

@@ -68,11 +68,10 @@ impl Reader {
         Ok(None)
     }
 
-    /// Every file in the tree of a commit, sorted by path, at most `limit` bytes together. Anything but directories and
-    /// regular files is an error.
-    pub fn files(&self, commit: Oid, limit: u64) -> Result<Vec<(String, Vec<u8>)>, GitError> {
+    /// The path and the blob of every file in the tree of a commit, sorted by path. Anything but directories and regular
+    /// files is an error.
+    pub fn listing(&self, commit: Oid) -> Result<Vec<(String, Oid)>, GitError> {
         let mut out = Vec::new();
-        let mut left = limit;
         let mut entries = 0;
         let mut open = vec![(String::new(), self.commit(commit)?.tree, 0)];
         while let Some((prefix, tree, depth)) = open.pop() {
@@ -84,17 +83,24 @@ impl Reader {
                 let path = format!("{prefix}{}", entry.name);
                 match entry.mode {
                     TREE => open.push((path + "/", entry.oid, depth + 1)),
-                    mode if FILES.contains(&mode) => {
-                        let bytes = self.blob(entry.oid, left)?;
-                        left -= bytes.len() as u64;
-                        out.push((path, bytes));
-                    }
+                    mode if FILES.contains(&mode) => out.push((path, entry.oid)),
                     mode => return Err(GitError::NotRegular { oid: commit, path, mode }),
                 }
             }
         }
         out.sort();
         Ok(out)
+    }
+
+    /// Every file in the tree of a commit, sorted by path, at most `limit` bytes together.
+    pub fn files(&self, commit: Oid, limit: u64) -> Result<Vec<(String, Vec<u8>)>, GitError> {
+        let mut left = limit;
+        let read = |(path, oid): (String, Oid)| {
+            let bytes = self.blob(oid, left)?;
+            left -= bytes.len() as u64;
+            Ok((path, bytes))
+        };
+        self.listing(commit)?.into_iter().map(read).collect()
     }
 
     /// Is the object here?

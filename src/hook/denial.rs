@@ -12,6 +12,8 @@ pub struct Denial {
     pub hint: Option<String>,
     /// What the rule read.
     pub facts: Map,
+    /// What was judged, where a policy judged it: without payload.
+    pub intent: Option<Map>,
     /// The commit at fault, where one is.
     pub commit: Option<Oid>,
     /// Who wrote what is refused, where that is known.
@@ -29,6 +31,7 @@ impl Denial {
             reason: reason.into(),
             hint: None,
             facts: Map::new(),
+            intent: None,
             commit: None,
             actor: None,
             key: None,

@@ -1,4 +1,5 @@
 use super::error::HookError;
+use super::receive::RECEIPT;
 use super::settings::{Settings, Source, directory};
 use crate::ambient::Ambient;
 use crate::git::{Git, Plane, RefName, Store};
@@ -48,7 +49,11 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
     store.put_config("gc.cruftPacks", "false")?;
     let trusted = match store.resolve(&RefName::own(Plane::TrustGraph))? {
         None => false,
-        Some(tip) => Graph::load(store.reader(), tip)?.knows(&settings.actor, &settings.key),
+        Some(tip) => {
+            let graph = Graph::load(store.reader(), tip)?;
+            let cap = RECEIPT.parse().map_err(|_| HookError::Install { why: format!("{RECEIPT} is no capability") })?;
+            graph.stands(&settings.actor, &settings.key) && graph.holds(&settings.actor, &cap, Some(&ambient.now()))
+        }
     };
     Ok(Installed { actor: settings.actor, key: settings.key, root: settings.root, hooks, trusted })
 }

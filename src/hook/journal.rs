@@ -6,11 +6,12 @@ use super::settings::directory;
 use super::visit::Visit;
 use crate::canon::Value;
 use crate::git::GitError;
-use crate::id::{Ns, Oid, PublicKey, Ulid, Writer};
+use crate::id::{Cid, Ns, Oid, PublicKey, Ulid, Writer};
 use crate::ledger::{
     CLOCK_LEAD_MAX, Draft, Event, EventStream, Fault, Key, LedgerError, Loaded, Origin, StreamPlan, UlidIndex,
 };
-use crate::policy::{Facts, Intent, Judgement};
+use crate::policy::{Decision, Facts, FactsOf, Intent, Judgement};
+use crate::trust::Void;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +32,15 @@ pub(super) struct JournalCheck<'a> {
     met: HashSet<Ulid>,
     /// The place, in the line of policies, of the bundle that the last event named.
     age: usize,
+    revoked: Option<Revoked>,
+}
+
+/// What a revocation of the journal's key leaves of it.
+struct Revoked {
+    /// The last event that counts is one of these.
+    last: Vec<Cid>,
+    /// It has been met: what follows is void.
+    met: bool,
 }
 
 pub(super) fn check(
@@ -88,9 +98,16 @@ pub(super) fn check(
         },
         met: HashSet::new(),
         age: before.as_ref().and_then(|e| policy.age.get(&e.header.policy_root)).copied().unwrap_or(0),
+        revoked: law.graph.void_from(writer, &key).map(|void| {
+            let last = match void {
+                Void::All => Vec::new(),
+                Void::After(last) => last,
+            };
+            Revoked { met: before.as_ref().is_some_and(|e| last.contains(&e.cid)), last }
+        }),
         origin: Arc::clone(&origin),
     };
-    let facts = Facts::of_append(&law.graph, writer.actor(), &key);
+    let facts = FactsOf::actor(&law.graph, writer.actor(), &key, Some(&visit.received_at)).facts()?;
     let trust_root = law.graph.tip();
     let mut good = before.is_some();
     loop {
@@ -105,7 +122,13 @@ pub(super) fn check(
             Err(e) => return unread(name, new, e).map(|d| Err(Box::new(d.by(writer.actor(), &key)))),
         }
     }
+    let void = check.revoked.as_ref().is_some_and(|revoked| !revoked.met);
     Ok(match stream.fault() {
+        // It holds none of the events up to which the revocation leaves it anything.
+        None if void => {
+            let why = "the key of this journal is revoked, and none of these events is one that the revocation names";
+            Err(Box::new(Denial::of(name, "key.revoked", why).at(new).by(writer.actor(), &key)))
+        }
         None => Ok(()),
         Some(fault) => Err(Box::new(of_fault(name, fault, good, &key, writer))),
     })
@@ -122,6 +145,12 @@ impl JournalCheck<'_> {
     ) -> Result<Result<(), Denial>, HookError> {
         let refuse = |denial: Denial| Ok(Err(denial.at(loaded.commit)));
         let h = &loaded.event.header;
+        if let Some(revoked) = &mut self.revoked {
+            if revoked.met || revoked.last.is_empty() {
+                return refuse(self.denial("key.revoked", "the key of this journal is revoked".into(), &loaded.event));
+            }
+            revoked.met = revoked.last.contains(&loaded.event.cid);
+        }
         if h.clock > self.total + CLOCK_LEAD_MAX {
             let why =
                 format!("its clock {} is more than {CLOCK_LEAD_MAX} above the {} events here", h.clock, self.total);
@@ -158,16 +187,11 @@ impl JournalCheck<'_> {
             return refuse(self.denial("event.form", "its payload is not one that may be said".into(), &loaded.event));
         };
         let origin = &self.origin;
-        let intent = Intent { ns: &origin.ns, actor: origin.actor(), key: &origin.key, draft: &draft };
+        let intent = Intent::emit(&origin.ns, origin.actor(), &origin.key, &draft);
         match policy.judge.decide(&intent, facts, trust_root)? {
             Judgement::Allowed(_) => Ok(Ok(())),
             Judgement::Refused(decision) => {
-                let mut denial = Denial::of(self.name, &decision.rule, decision.reason).at(loaded.commit);
-                denial.verdict = decision.verdict;
-                denial.hint = decision.hint;
-                if let Value::Map(facts) = decision.facts {
-                    denial.facts = facts;
-                }
+                let denial = of_decision(self.name, *decision, &intent).at(loaded.commit);
                 Ok(Err(denial.fact("type", loaded.event.ty()).fact("seq", h.seq as i64)))
             }
         }
@@ -178,6 +202,21 @@ impl JournalCheck<'_> {
             .fact("seq", event.header.seq as i64)
             .fact("type", event.ty())
     }
+}
+
+/// A refusal by the policy.
+pub(super) fn of_decision(name: &str, decision: Decision, intent: &Intent<'_>) -> Denial {
+    let mut denial = Denial::of(name, &decision.rule, decision.reason);
+    denial.verdict = decision.verdict;
+    denial.hint = decision.hint;
+    denial.intent = match intent.recorded() {
+        Value::Map(intent) => Some(intent),
+        _ => None,
+    };
+    if let Value::Map(facts) = decision.facts {
+        denial.facts = facts;
+    }
+    denial
 }
 
 /// The draft of which an event was sealed.

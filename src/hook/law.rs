@@ -119,8 +119,8 @@ pub(super) fn read_bundle(
     commit: Oid,
 ) -> Result<Result<Bundle, Box<Denial>>, HookError> {
     match Bundle::read(pushed, commit, graph) {
-        Ok(bundle) => match bundle.policy() {
-            Ok(_) => Ok(Ok(bundle)),
+        Ok(bundle) => match bundle.check_programs() {
+            Ok(()) => Ok(Ok(bundle)),
             Err(e) => Ok(Err(Box::new(Denial::of(name, "policy.invalid", e.to_string()).at(commit)))),
         },
         Err(e @ (PolicyError::Invalid { .. } | PolicyError::Read { .. })) => {

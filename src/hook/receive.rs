@@ -7,10 +7,11 @@ use super::process::Process;
 use super::record::{Entry, Roots, Standing, append, cut, decision, evidence, signed};
 use super::updates::{OTHERS_MAX, OURS_MAX, Update, read};
 use super::visit::Visit;
-use super::{receipt, spool, state};
+use super::{branch, receipt, spool, state};
 use crate::ambient::Ambient;
 use crate::git::{GitError, Named, Plane, RefName, is_ref_name};
 use crate::id::Oid;
+use crate::trust::Cap;
 use std::collections::HashSet;
 use std::io::Read;
 
@@ -22,6 +23,9 @@ pub struct Verdict {
     /// Where the refusal is on record; none where it lies in the spool.
     pub audit: Option<Oid>,
 }
+
+/// What a gate must hold.
+pub(super) const RECEIPT: &str = "gate:receipt";
 
 /// Judges a push before any ref moves: what git calls `pre-receive`.
 pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookError> {
@@ -175,14 +179,22 @@ fn first_law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, Ho
 
 /// One update by the law of its plane.
 fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, HookError> {
-    let (Named::Ours(plane), Some(new)) = (&update.named, update.new) else { return Ok(Ok(())) };
     let name = update.name.as_str();
+    let Named::Ours(plane) = &update.named else {
+        return law.map_or(Ok(Ok(())), |law| branch::check(visit, law, update));
+    };
+    let Some(new) = update.new else { return Ok(Ok(())) };
     let Some(law) = law else {
         let why = "this repository has no trust graph yet, so that nobody's word can be judged";
         let law = [Plane::TrustGraph, Plane::PolicyActive].map(|plane| RefName::own(plane).to_string());
         let hint = format!("push the law first, alone or with it: git push REMOTE {}", law.join(" "));
         return Ok(Err(Box::new(Denial::of(name, "gate.no-law", why).hint(hint))));
     };
+    if *plane != Plane::TrustGraph
+        && let Some(denial) = no_receipt(visit, law, name)
+    {
+        return Ok(Err(Box::new(denial)));
+    }
     match plane {
         Plane::TrustGraph => match forward(visit, name, update.old, new)? {
             Err(denial) => Ok(Err(denial)),
@@ -208,6 +220,18 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
         // A plane without a judge has no refs here.
         _ => Ok(Err(Box::new(Denial::of(name, "ref.unknown", "this build judges no such plane")))),
     }
+}
+
+/// Only receipts of a key that holds `gate:receipt` count: before the gate's does, nothing but trust may come.
+fn no_receipt(visit: &Visit, law: &Law, name: &str) -> Option<Denial> {
+    let (actor, key) = (&visit.settings.actor, &visit.settings.key);
+    let cap: Cap = RECEIPT.parse().ok()?;
+    if law.graph.stands(actor, key) && law.graph.holds(actor, &cap, Some(&visit.received_at)) {
+        return None;
+    }
+    let why = format!("the trust graph does not let {actor} with {key} give receipts");
+    let hint = format!("a root runs: git gatos trust add-actor {actor} {key}; git gatos trust grant {actor} {RECEIPT}");
+    Some(Denial::of(name, "gate.no-receipt", why).hint(hint))
 }
 
 fn forward(visit: &Visit, name: &str, old: Option<Oid>, new: Oid) -> Result<Judged, HookError> {

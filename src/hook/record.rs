@@ -4,6 +4,7 @@ use super::visit::Visit;
 use crate::canon::{Map, Value, digest, json, trailers};
 use crate::git::{Expected, GitError, NewCommit, Plane, RefName, Store};
 use crate::id::{Oid, Timestamp};
+use crate::policy::Verb;
 use crate::trust::{Signer, dsse};
 
 /// Most commits of a refused push that are kept as evidence, and most bytes of each.
@@ -90,8 +91,11 @@ pub(super) fn signed(kind: &str, document: &Map, signer: &Signer) -> Result<Vec<
 pub(super) fn decision(visit: &Visit, denials: &[Denial], roots: Roots) -> Map {
     let first = &denials[0];
     let update = visit.updates.iter().find(|u| u.name == first.name);
-    let mut intent = Map::new();
-    intent.insert("verb", "push");
+    let mut intent = first.intent.clone().unwrap_or_else(|| {
+        let mut push = Map::new();
+        push.insert("verb", Verb::Push.as_str());
+        push
+    });
     intent.insert("ref", cut(&first.name));
     if let Some(actor) = &first.actor {
         intent.insert("actor", actor.as_str());

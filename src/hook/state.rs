@@ -1,12 +1,13 @@
 use super::denial::{Denial, Judged};
 use super::error::HookError;
-use super::journal::of_git;
+use super::journal::{of_decision, of_git};
 use super::law::Law;
 use super::visit::Visit;
+use crate::canon::Value;
 use crate::id::{Ns, Oid, Writer};
 use crate::ledger::{Heads, Key, LedgerError, Merge, Origin, StreamPlan};
 use crate::lua::read_elc;
-use crate::policy::Bundle;
+use crate::policy::{Bundle, Intent, Judgement, Verb};
 use crate::state::{Base, Checkpoint, Folded, LastEvent, Proof, Run, StateError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,12 +18,15 @@ const KEEP: usize = 64 << 20;
 /// Judges the checkpoints that a push adds to a namespace: each is folded again, from the accepted one that it continues.
 pub(super) fn check(
     visit: &Visit,
-    law: &Law,
+    law: &mut Law,
     name: &str,
     ns: &Ns,
     old: Option<Oid>,
     new: Oid,
 ) -> Result<Judged, HookError> {
+    if let Err(denial) = permitted(visit, law, name, ns, new)? {
+        return Ok(Err(denial));
+    }
     let chain = match visit.pushed.chain(new, old, 0) {
         Ok(chain) => chain,
         Err(e) => return of_git(name, new, e).map(|d| Err(Box::new(d))),
@@ -40,6 +44,23 @@ pub(super) fn check(
         accepted.push(commit);
     }
     Ok(Ok(()))
+}
+
+/// Whether the policy lets whoever pushes write checkpoints.
+fn permitted(visit: &Visit, law: &mut Law, name: &str, ns: &Ns, new: Oid) -> Result<Judged, HookError> {
+    let (mut fields, facts) = visit.act(&law.graph);
+    let Some(policy) = &mut law.policy else {
+        let why = "no policy is active here, and nothing but trust and policy may come before one is";
+        return Ok(Err(Box::new(Denial::of(name, "gate.no-policy", why).at(new))));
+    };
+    fields.insert("ns", ns.as_str());
+    fields.insert("ref", name);
+    fields.insert("new", Value::text(new));
+    let intent = Intent::act(Verb::StateCheckpoint, fields);
+    match policy.judge.decide(&intent, &facts.facts()?, law.graph.tip())? {
+        Judgement::Allowed(_) => Ok(Ok(())),
+        Judgement::Refused(decision) => Ok(Err(Box::new(of_decision(name, *decision, &intent).at(new)))),
+    }
 }
 
 /// The checkpoints that stand accepted.

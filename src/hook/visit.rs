@@ -2,10 +2,13 @@ use super::error::HookError;
 use super::settings::Settings;
 use super::updates::Update;
 use crate::ambient::{Ambient, Env};
+use crate::canon::{Map, Value};
 use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store};
-use crate::id::{Ns, Oid, Timestamp, Writer};
+use crate::id::{Actor, Ns, Oid, Timestamp, Writer};
 use crate::ledger::{Key, last_numbers};
+use crate::policy::FactsOf;
 use crate::state::Checkpoint;
+use crate::trust::Graph;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -56,6 +59,32 @@ impl Visit {
         let pusher = settings.source.pusher(pusher_env);
         let received_at = ambient.now();
         Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient })
+    }
+
+    /// The actor that the transport vouches for.
+    pub(super) fn pushing(&self) -> Option<Actor> {
+        let name = self.pusher.as_deref()?;
+        name.parse().ok().or_else(|| format!("user:{name}").parse().ok())
+    }
+
+    /// The fields and facts of an act of whoever pushes; there is no signature of his to look at.
+    pub(super) fn act(&self, graph: &Graph) -> (Map, FactsOf) {
+        let mut fields = Map::new();
+        let mut facts = FactsOf::default()
+            .with("trust_version", graph.current().version)
+            .with("received_at", Value::text(self.received_at));
+        if let Some(pusher) = &self.pusher {
+            fields.insert("identity", pusher.as_str());
+        }
+        if let Some(actor) = self.pushing() {
+            fields.insert("actor", actor.as_str());
+            facts = facts
+                .with("actor_known", !graph.keys_of(&actor).is_empty())
+                .with("is_root", graph.is_root(&actor))
+                .with("caps", Value::list(graph.caps_of(&actor, Some(&self.received_at)).iter().map(Value::text)))
+                .with("groups", Value::list(graph.groups_of(&actor).iter().map(Value::text)));
+        }
+        (fields, facts)
     }
 
     /// The journals of a namespace as they would stand after this push.

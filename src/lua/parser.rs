@@ -44,24 +44,53 @@ pub fn parse(source: &str) -> (Option<Chunk>, Vec<Finding>) {
     if source.len() > SOURCE_MAX {
         return (None, vec![Finding::error("E005", start, "source is larger than 1 MiB")]);
     }
-    let mut parser = Parser {
-        lexer: Lexer::new(source),
-        token: Token::End,
-        at: start,
-        ahead: None,
-        scope: Scope::new(),
-        jumps: 0,
-        positions: Vec::new(),
-        depth: 0,
-        findings: Vec::new(),
-        reported: HashSet::new(),
-    };
+    let mut parser = Parser::new(source);
     let body = parser.chunk().map_err(|fatal| parser.findings.push(fatal)).ok();
     let mut findings = parser.findings;
     findings.sort_by_key(|f| (f.line, f.col));
     let clean = findings.iter().all(|f| f.severity == Severity::Warning);
     let chunk = body.filter(|_| clean);
     (chunk.map(|body| Chunk { body, positions: parser.positions, names: parser.scope.names }), findings)
+}
+
+impl<'a> Parser<'a> {
+    fn new(source: &'a str) -> Parser<'a> {
+        let start = Pos { line: 1, col: 1 };
+        Parser {
+            lexer: Lexer::new(source),
+            token: Token::End,
+            at: start,
+            ahead: None,
+            scope: Scope::new(),
+            jumps: 0,
+            positions: Vec::new(),
+            depth: 0,
+            findings: Vec::new(),
+            reported: HashSet::new(),
+        }
+    }
+
+    /// One expression and nothing behind it, which may use these names; with the names of locals by id, and findings.
+    pub(super) fn expression(source: &'a str, known: &[&str]) -> (Option<Expr>, Vec<String>, Vec<Finding>) {
+        let mut parser = Parser::new(source);
+        let start = parser.at;
+        parser.scope.open_block();
+        // They are locals of no function, so that their number has no bound.
+        for name in known {
+            let _ = parser.scope.declare((*name).to_owned(), true);
+        }
+        let read = parser.advance().and_then(|_| parser.expr()).and_then(|expr| match parser.token {
+            Token::End => Ok(expr),
+            _ => parser.expected("the expression ends here, or an operator is missing"),
+        });
+        let mut findings = parser.findings;
+        if source.len() > SOURCE_MAX {
+            findings.push(Finding::error("E005", start, "source is larger than 1 MiB"));
+        }
+        let expr = read.map_err(|fatal| findings.push(fatal)).ok();
+        findings.sort_by_key(|f| (f.line, f.col));
+        (expr, parser.scope.names, findings)
+    }
 }
 
 impl Parser<'_> {

@@ -63,12 +63,12 @@ impl Desk {
     }
 
     pub(super) fn intent<'a>(&'a self, draft: &'a Draft) -> Intent<'a> {
-        Intent { ns: &self.ns, actor: &self.identity.actor, key: &self.identity.key, draft }
+        Intent::emit(&self.ns, &self.identity.actor, &self.identity.key, draft)
     }
 
     /// Judges a draft.
     pub(super) fn decide(&mut self, node: &Node, draft: &Draft) -> Result<Judgement, NodeError> {
-        let intent = Intent { ns: &self.ns, actor: &self.identity.actor, key: &self.identity.key, draft };
+        let intent = Intent::emit(&self.ns, &self.identity.actor, &self.identity.key, draft);
         let judgement = self.judge.decide(&intent, &self.facts, node.graph().tip())?;
         if let Some(learned) = self.judge.remember() {
             cache::write_among(node, &allowed_path(self.policy_root), &learned, cache::KEPT);

@@ -2,7 +2,7 @@ use super::cache;
 use super::error::NodeError;
 use super::files;
 use crate::ambient::Ambient;
-use crate::canon::{Value, cbor, json};
+use crate::canon::{Value, json};
 use crate::git::{Plane, Reader, RefName, Scope};
 use crate::id::{Blake3, Oid};
 use crate::trust::Graph;
@@ -61,7 +61,7 @@ fn cached(tip: Oid) -> PathBuf {
 
 /// A trust graph as this clone judged it before, else read and judged now. Writes nothing.
 pub(super) fn look(reader: &Reader, tip: Oid) -> Result<Graph, NodeError> {
-    let held = cache::read_at(reader.common_dir(), &cached(tip)).and_then(|bytes| recall(&bytes));
+    let held = cache::read_at(reader.common_dir(), &cached(tip)).and_then(|bytes| Graph::recall(&bytes));
     match held.filter(|g| g.tip() == tip) {
         Some(graph) => Ok(graph),
         None => Ok(Graph::load(reader, tip)?),
@@ -73,29 +73,15 @@ fn load(reader: &Reader, ambient: &Ambient, tip: Oid, believe: bool) -> Result<G
     let path = cached(tip);
     if believe
         && let Some(bytes) = cache::read_at(reader.common_dir(), &path)
-        && let Some(graph) = recall(&bytes).filter(|g| g.tip() == tip)
+        && let Some(graph) = Graph::recall(&bytes).filter(|g| g.tip() == tip)
     {
         return Ok(graph);
     }
     let graph = Graph::load(reader, tip)?;
-    let versions = graph
-        .versions()
-        .iter()
-        .map(|v| Value::list([Value::Bytes(v.commit.as_bytes().to_vec()), Value::Bytes(v.doc.encode())]));
-    if let Ok(bytes) = cbor::to_vec(&Value::list(versions)) {
+    if let Some(bytes) = graph.to_bytes() {
         cache::write_among_at(ambient, reader.common_dir(), &path, &bytes, cache::KEPT);
     }
     Ok(graph)
-}
-
-fn recall(bytes: &[u8]) -> Option<Graph> {
-    let value = cbor::decode(bytes).ok()?;
-    let version = |item: &Value| match item.as_list()? {
-        [Value::Bytes(commit), Value::Bytes(doc)] => Some((Oid(commit.as_slice().try_into().ok()?), doc.clone())),
-        _ => None,
-    };
-    let versions: Vec<_> = value.as_list()?.iter().map(version).collect::<Option<_>>()?;
-    Graph::recall(&versions)
 }
 
 /// Settles which trust graph counts: the pinned one, else the only one there is.

@@ -4,14 +4,18 @@ use super::pin::{self, Pin};
 use crate::ambient::Ambient;
 use crate::git::{Expected, Plane, RefName, Store};
 use crate::id::{Actor, Blake3, Oid, PublicKey};
-use crate::trust::{Graph, propose_add_key};
+use crate::trust::{Edit, Graph, Proposal};
 
 impl Node {
     /// Adds a key to an actor of the trust graph, signed by this clone's root key.
     pub fn add_key(&self, actor: &Actor, key: &PublicKey) -> Result<(Graph, Oid), NodeError> {
         let identity = self.identity()?;
         let signer = self.signer(&identity)?;
-        let commit = propose_add_key(self.store(), self.graph(), actor, key, &[&signer])?;
+        let mut edit = Edit::new(self.graph());
+        edit.add_key(actor, key)?;
+        let mut proposal = Proposal::version(edit.doc());
+        proposal.sign(&signer)?;
+        let commit = proposal.write(self.store(), Some(self.graph()))?;
         let name = RefName::own(Plane::TrustGraph);
         let held = self.store().resolve(&name)?;
         self.store().update(&name, held.map_or(Expected::Absent, Expected::At), commit)?;

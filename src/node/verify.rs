@@ -180,7 +180,7 @@ impl<'n> Verification<'n> {
             Ok(bundle) => {
                 self.bundles.insert(commit);
                 self.report.bundles = self.bundles.len() as u64;
-                if let Err(e) = bundle.policy() {
+                if let Err(e) = bundle.check_programs() {
                     self.fail(name.to_string(), commit, "bundle.invalid", e.to_string());
                 }
                 Ok(Some(bundle))

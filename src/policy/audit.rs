@@ -1,4 +1,4 @@
-use super::decide::Decision;
+use super::decision::Decision;
 use super::error::PolicyError;
 use super::intent::Intent;
 use crate::ambient::Ambient;
@@ -23,7 +23,7 @@ pub fn record(
     let tree = store
         .write_tree(&[("decision.json", &document), ("signatures.json", &signatures)])
         .map_err(PolicyError::Audit)?;
-    let mut message = format!("{} {} {}\n\n", decision.verdict.as_str(), intent.actor, intent.draft.ty);
+    let mut message = format!("{} {}\n\n", decision.verdict.as_str(), intent.title());
     trailers::push(&mut message, "Rule", &decision.rule);
     trailers::push(&mut message, "Policy-Root", decision.policy_root);
     let name = RefName::own(Plane::AuditPolicy { writer: writer.clone() });

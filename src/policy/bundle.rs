@@ -1,11 +1,15 @@
 use super::error::PolicyError;
+use super::glob::Glob;
+use super::intent::Intent;
+use super::rules::{CourtInfo, RULES, RuleInfo, Rules};
+use super::verb::Verb;
 use crate::ambient::Ambient;
 use crate::canon::{Map, Value, cbor, digest, json, trailers};
 use crate::git::{NewCommit, Reader, Store};
-use crate::id::{Blake3, Oid, Sha256};
+use crate::id::{Blake3, Ns, Oid, Sha256};
 use crate::lua::{Machine, Program, open_elc};
 use crate::trust::{Graph, Signer, dsse};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the rules of the default bundle stand in its tree.
 pub const DEFAULT_SOURCE: &str = "policy/default.lua";
@@ -27,6 +31,30 @@ pub struct Bundle {
     version: u64,
     prev: Option<Blake3>,
     files: BTreeMap<String, Vec<u8>>,
+    /// What `policies/rules.json` says; nothing in the default bundle, which has a program of its own.
+    rules: Rules,
+}
+
+/// A compiled file of a bundle that judges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Court {
+    pub elc: String,
+    /// It was compiled from rules: it answers nothing where no rule speaks, and its texts have places to fill.
+    pub rules: bool,
+    /// The rules in it by what they are asked about.
+    infos: Vec<RuleInfo>,
+}
+
+impl Court {
+    /// A sentence about a program that gave no answer.
+    pub fn complain(&self, intent: &Intent<'_>, what: &str) -> String {
+        if !self.rules {
+            return format!("the policy {what}");
+        }
+        let asked = self.infos.iter().filter(|r| r.covers(intent.verb(), intent.subject()));
+        let asked: Vec<&str> = asked.map(|r| r.id.as_str()).collect();
+        format!("{} (rules asked: {}) {what}", self.elc, asked.join(" "))
+    }
 }
 
 impl Bundle {
@@ -48,11 +76,12 @@ impl Bundle {
         if signers.len() != signatures.len() {
             return Err(invalid(format!("{SIGNATURES} holds a signature that does not verify")));
         }
-        let (votes, needed) = (graph.current().votes(&signers), graph.current().roots.threshold);
-        if votes < needed as usize {
+        if !graph.was_signed_by_roots(&signers) {
+            let (votes, needed) = (graph.votes(&signers), graph.current().roots.threshold);
             return Err(invalid(format!("{votes} roots of the trust graph signed it, and {needed} must")));
         }
-        let bundle = Bundle { commit, id: digest::blake3(&manifest), version, prev, files };
+        let rules = read_rules(&files).map_err(invalid)?;
+        let bundle = Bundle { commit, id: digest::blake3(&manifest), version, prev, files, rules };
         bundle.check_commit(reader)?;
         Ok(bundle)
     }
@@ -65,6 +94,7 @@ impl Bundle {
             Value::Bytes(bytes) => Some((path.to_owned(), bytes.clone())),
             _ => None,
         };
+        let files: BTreeMap<String, Vec<u8>> = value.get("files")?.as_map()?.iter().map(file).collect::<Option<_>>()?;
         Some(Bundle {
             commit: text("commit")?.parse().ok()?,
             id: text("id")?.parse().ok()?,
@@ -73,7 +103,8 @@ impl Bundle {
                 None => None,
                 Some(prev) => Some(prev.as_str()?.parse().ok()?),
             },
-            files: value.get("files")?.as_map()?.iter().map(file).collect::<Option<_>>()?,
+            rules: read_rules(&files).ok()?,
+            files,
         })
     }
 
@@ -132,12 +163,68 @@ impl Bundle {
         code_root(&self.files)
     }
 
-    /// The compiled policy, and a machine that runs it.
-    pub fn policy(&self) -> Result<(Program, Machine), PolicyError> {
-        let invalid = |why: String| PolicyError::Invalid { commit: self.commit, why };
-        let elc = self.file(DEFAULT_ELC).ok_or_else(|| invalid(format!("there is no {DEFAULT_ELC}")))?;
-        open_elc(elc).map_err(|e| invalid(format!("{DEFAULT_ELC}: {e}")))
+    /// Every path with its bytes, the manifest and its signatures left out.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
+
+    /// The rules, in the order in which they speak; the default bundle has a program and no list.
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.rules.rules
+    }
+
+    /// Names and versions of the compiled rule files.
+    pub fn policies(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.rules.courts.iter().map(|c| (c.policy.as_str(), c.version))
+    }
+
+    /// Whether a rule names such an act. A push to a ref that none names is not asked about.
+    pub fn names(&self, verb: Verb, subject: &str) -> bool {
+        self.rules().iter().any(|rule| rule.covers(verb, Some(subject)))
+    }
+
+    /// The globs that rules ask of changed paths, sorted, each once.
+    pub fn changed_globs(&self) -> Vec<String> {
+        let globs: BTreeSet<&Glob> = self.rules().iter().flat_map(|rule| &rule.changed).collect();
+        globs.into_iter().map(Glob::to_string).collect()
+    }
+
+    /// The JSON Schema of payloads of an event type.
+    pub fn schema(&self, ty: &str) -> Option<&[u8]> {
+        self.file(&format!("schema/{ty}.json"))
+    }
+
+    /// The compiled fold of a namespace.
+    pub fn fold(&self, ns: &Ns) -> Option<&[u8]> {
+        self.file(&format!("folds/{ns}.elc"))
+    }
+
+    /// The compiled files that judge, in the order in which they speak.
+    pub(super) fn courts(&self) -> Vec<Court> {
+        if !self.files.contains_key(RULES) {
+            return vec![Court { elc: DEFAULT_ELC.into(), rules: false, infos: Vec::new() }];
+        }
+        let infos = |source: &str| self.rules().iter().filter(|r| r.file == source).cloned().collect();
+        let court = |c: &CourtInfo| Court { elc: c.elc.clone(), rules: true, infos: infos(&c.source) };
+        self.rules.courts.iter().map(court).collect()
+    }
+
+    /// A compiled file, and a machine that runs it.
+    pub(super) fn program(&self, court: &Court) -> Result<(Program, Machine), PolicyError> {
+        let (elc, path) = (self.file(&court.elc), &court.elc);
+        let invalid = |why: String| PolicyError::Invalid { commit: self.commit, why };
+        let elc = elc.ok_or_else(|| invalid(format!("there is no {path}")))?;
+        open_elc(elc).map_err(|e| invalid(format!("{path}: {e}")))
+    }
+
+    /// Whether every compiled file that judges can be loaded.
+    pub fn check_programs(&self) -> Result<(), PolicyError> {
+        self.courts().iter().try_for_each(|court| self.program(court).map(drop))
+    }
+}
+
+fn read_rules(files: &BTreeMap<String, Vec<u8>>) -> Result<Rules, String> {
+    files.get(RULES).map_or_else(|| Ok(Rules::default()), |bytes| Rules::parse(bytes))
 }
 
 fn code_root(files: &BTreeMap<String, Vec<u8>>) -> Sha256 {

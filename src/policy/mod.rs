@@ -7,14 +7,27 @@
 mod audit;
 mod bundle;
 mod decide;
+mod decision;
 mod error;
+mod facts;
+mod glob;
 mod intent;
+mod remembered;
+pub mod rgs;
+mod rules;
+mod template;
+mod verb;
 
 pub use audit::record;
 pub use bundle::{Bundle, DEFAULT_ELC, DEFAULT_SOURCE, create_default};
-pub use decide::{Allowed, Decision, Judge, Judgement, Verdict};
+pub use decide::{Allowed, Judge, Judgement};
+pub use decision::{Decision, Verdict};
 pub use error::PolicyError;
-pub use intent::{Facts, Intent};
+pub use facts::{Facts, FactsOf};
+pub use glob::Glob;
+pub use intent::Intent;
+pub use rules::{On, RuleInfo};
+pub use verb::{NoVerb, Verb};
 
 #[cfg(test)]
 mod tests;

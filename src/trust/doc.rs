@@ -1,4 +1,5 @@
 use super::DocError;
+use super::fields::{cut, digest_of, names, number, object_of, only, texts};
 use crate::canon::{Map, Value, digest, json, text};
 use crate::id::{Actor, Blake3, PublicKey, Segment};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,10 +105,6 @@ impl TrustDoc {
     }
 }
 
-fn texts<T: Display>(items: &[T]) -> Value {
-    Value::List(items.iter().map(Value::text).collect())
-}
-
 fn object<K: Display, V>(entries: &BTreeMap<K, V>, value: impl Fn(&V) -> Value) -> Value {
     let entries = entries.iter().map(|(k, v)| (k.to_string().into(), value(v))).collect();
     Value::Map(Map::from_entries(entries).expect("two names have two texts"))
@@ -162,51 +159,8 @@ fn check(doc: &TrustDoc) -> Result<(), DocError> {
     }
 }
 
-/// Refuses a map with other fields than these.
-fn only(map: &Map, place: &str, fields: &[&str]) -> Result<(), DocError> {
-    if let Some(name) = map.keys().find(|name| !fields.contains(name)) {
-        return Err(DocError::rule(format!("{place}, {}", cut(name)), "this field has no place here"));
-    }
-    match fields.iter().find(|name| !map.contains(name)) {
-        Some(name) => Err(DocError::rule(format!("{place}, {name}"), "this field is missing")),
-        None => Ok(()),
-    }
-}
-
-/// So much of a stranger's name as a message repeats, without control characters.
-fn cut(name: &str) -> String {
-    name.chars().take(100).flat_map(char::escape_debug).collect()
-}
-
-fn number(map: &Map, name: &str) -> Result<u32, DocError> {
-    let number = map.get(name).and_then(Value::as_int).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
-    number.ok_or_else(|| DocError::rule(name, "it must be a whole number from 1 to 2^32-1"))
-}
-
 fn nonce(map: &Map) -> Result<[u8; 16], DocError> {
     let bytes = map.get("nonce").and_then(Value::as_str).and_then(|hex| text::from_hex(hex).ok());
     let nonce = bytes.and_then(|bytes| bytes.try_into().ok());
     nonce.ok_or_else(|| DocError::rule("nonce", "it must be 16 bytes in lower-case hexadecimal"))
-}
-
-fn digest_of(map: &Map, name: &str) -> Result<Blake3, DocError> {
-    let digest = map.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok());
-    digest.ok_or_else(|| DocError::rule(name, "it must be blake3: and 64 lower-case hexadecimal digits"))
-}
-
-fn object_of<'a>(map: &'a Map, name: &str) -> Result<&'a Map, DocError> {
-    map.get(name).and_then(Value::as_map).ok_or_else(|| DocError::rule(name, "it must be an object"))
-}
-
-/// A list of names of one kind, each once.
-fn names<T: std::str::FromStr + Ord>(list: Option<&Value>, place: &str) -> Result<Vec<T>, DocError> {
-    let list = list.and_then(Value::as_list).ok_or_else(|| DocError::rule(place, "it must be a list"))?;
-    let read = |item: &Value| item.as_str().and_then(|text| text.parse().ok());
-    let names: Option<Vec<T>> = list.iter().map(read).collect();
-    let names = names.ok_or_else(|| DocError::rule(place, "it holds something that is no name of the wanted kind"))?;
-    let mut seen = BTreeSet::new();
-    match names.iter().all(|name| seen.insert(name)) {
-        true => Ok(names),
-        false => Err(DocError::rule(place, "a name stands twice in it")),
-    }
 }

@@ -1,7 +1,8 @@
+use super::Cap;
 use crate::ambient::Fault;
 use crate::canon::JsonError;
 use crate::git::GitError;
-use crate::id::{Actor, Blake3, Oid, PublicKey};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Segment};
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -62,6 +63,28 @@ pub enum TrustError {
     WeakKey { key: PublicKey },
     #[error("{key} stands for {holder} already")]
     KeyTaken { key: PublicKey, holder: Actor },
+    #[error("{key} was revoked, and a revoked key stays so; make another one: git gatos key new")]
+    KeyRevoked { key: PublicKey },
+    #[error("{actor} stands in the trust graph already; give another key with: git gatos trust add-key {actor} KEY")]
+    ActorThere { actor: Actor },
+    #[error("{key} does not stand for {actor}; see who stands for whom: git gatos trust show")]
+    KeyNotHis { key: PublicKey, actor: Actor },
+    #[error("it is the last key of {actor}, who is a root; add another key first: git gatos trust add-key {actor} KEY")]
+    LastKey { actor: Actor },
+    #[error("{actor} is a member of {group} already")]
+    Member { actor: Actor, group: Segment },
+    #[error("{actor} is no member of {group}")]
+    NotMember { actor: Actor, group: Segment },
+    #[error("{actor} is no root")]
+    NotRoot { actor: Actor },
+    #[error("{actor} is a root already")]
+    RootAlready { actor: Actor },
+    #[error("{actor} has no key to sign with as a root; add one first: git gatos trust add-key {actor} KEY")]
+    RootWithoutKey { actor: Actor },
+    #[error("{threshold} of {roots} roots cannot sign: the threshold is 1 to the number of roots")]
+    ThresholdRange { threshold: u32, roots: usize },
+    #[error("this is no proposal of a change of trust: {why}")]
+    ProposalFile { why: String },
     #[error("the commit {commit} of the trust graph is refused: {source}")]
     Version { commit: Oid, source: GraphFault },
     #[error("the commit {commit} of the trust graph cannot be read: {source}")]
@@ -105,6 +128,17 @@ impl TrustError {
             | AgentTooLong { .. } => "AGENT",
             Propose { source, .. } | Version { source, .. } => source.code(),
             WeakKey { .. } => "KEY_INVALID",
+            KeyRevoked { .. } => "KEY_REVOKED",
+            ActorThere { .. }
+            | KeyNotHis { .. }
+            | LastKey { .. }
+            | Member { .. }
+            | NotMember { .. }
+            | NotRoot { .. }
+            | RootAlready { .. }
+            | RootWithoutKey { .. }
+            | ThresholdRange { .. } => "TRUST_EDIT",
+            ProposalFile { .. } => "TRUST_PROPOSAL",
             KeyTaken { .. } => "KEY_TAKEN",
             ReadVersion { source, .. } => source.code(),
             Git(source) => source.code(),
@@ -144,8 +178,32 @@ pub enum GraphFault {
     Missing { file: &'static str },
     #[error("{path:?} has no place in the trust graph")]
     Stranger { path: String },
-    #[error("{path:?}: this build does not judge grants and revocations yet")]
-    NotJudged { path: String },
+    #[error("{path} lacks its counterpart: a document and its .sig.json lie side by side")]
+    Alone { path: String },
+    #[error("{path}: {source}")]
+    Statement { path: String, source: DocError },
+    #[error("{path} of the commit before is gone: grants and revocations only grow")]
+    Dropped { path: String },
+    #[error("{path} is not what it was in the commit before: grants and revocations only grow")]
+    Changed { path: String },
+    #[error("it adds grants or revocations and changes trust.json or its signatures: each goes in a commit of its own")]
+    Mixed,
+    #[error("it adds more grants and revocations than a commit (64) or a graph (4096) may hold")]
+    TooMany,
+    #[error("{path} is not signed by a key that stands for {by}, nor, where they may, by the roots")]
+    Unsigned { path: String, by: String },
+    #[error("{issuer} does not hold {cap}, or not trust:grant, and nobody gives what he does not hold")]
+    Overreach { issuer: Actor, cap: Cap },
+    #[error("{issuer} does not hold {cap} and trust:grant for so long: a grant ends with what it stands on")]
+    Outlives { issuer: Actor, cap: Cap },
+    #[error("{path} revokes {target}, which this graph does not have")]
+    NoTarget { path: String, target: String },
+    #[error("{path} names {writer}, which is no writer of the key")]
+    NotItsWriter { path: String, writer: String },
+    #[error("it would leave {have} of the roots with a key that is not revoked, and {need} must sign: add a key first")]
+    LockedOut { have: usize, need: u32 },
+    #[error("its parent is not {tip}, the tip of the graph")]
+    NotNext { tip: Oid },
     #[error("{file}: {source}")]
     Doc { file: &'static str, source: DocError },
     #[error("it changes nothing: trust.json is that of the version before")]
@@ -168,13 +226,24 @@ impl GraphFault {
     /// The wire-stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            GraphFault::NotJudged { .. } => "TRUST_NOT_JUDGED",
+            GraphFault::Overreach { .. } | GraphFault::Outlives { .. } => "TRUST_ATTENUATION",
+            GraphFault::Unsigned { .. } => "TRUST_SIGNATURE",
+            GraphFault::LockedOut { .. } => "TRUST_LOCKED_OUT",
+            GraphFault::Alone { .. }
+            | GraphFault::Statement { .. }
+            | GraphFault::NoTarget { .. }
+            | GraphFault::NotItsWriter { .. }
+            | GraphFault::TooMany => "TRUST_INVALID",
             GraphFault::Prefix { .. } => "TRUST_KEY_NAME",
             GraphFault::BadSignature { .. } => "TRUST_SIGNATURE",
             GraphFault::Threshold { .. } => "TRUST_THRESHOLD",
             GraphFault::Doc { .. } | GraphFault::Missing { .. } | GraphFault::Stranger { .. } => "TRUST_INVALID",
             GraphFault::Parents(_)
             | GraphFault::Unchanged
+            | GraphFault::Dropped { .. }
+            | GraphFault::Changed { .. }
+            | GraphFault::Mixed
+            | GraphFault::NotNext { .. }
             | GraphFault::Version { .. }
             | GraphFault::Prev { .. }
             | GraphFault::Repo { .. } => "TRUST_CHAIN",

@@ -1,73 +1,108 @@
-use super::doc::{DOC_MAX, Roots, TrustDoc};
-use super::judge::{DOC, KIND, SIGNATURES, Version, judge, repo_of};
-use super::{GraphFault, Origin, Signer, TrustError, Verifier, dsse};
-use crate::canon::trailers;
-use crate::git::{NewCommit, Reader, Store};
-use crate::id::{Actor, Blake3, Oid, PublicKey};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use super::doc::{DOC_MAX, TrustDoc};
+use super::judge::{DOC, SIGNATURES, Version, judge, repo_of};
+use super::revocation::Target;
+use super::statement::{Said, Statement};
+use super::{GraphFault, TrustError};
+use crate::git::{GitError, Reader};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Ulid};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-/// Most bytes in the files of one commit: a document and 256 signatures.
-const FILES_MAX: u64 = DOC_MAX + (64 << 10);
+/// Most bytes of the files that one commit brings: a document, 256 signatures, grants and revocations.
+const FILES_MAX: u64 = DOC_MAX + (64 << 10) + (1 << 20);
 /// So many bytes of commits are kept while a chain is walked; a version's commit has some 300.
 const KEEP: usize = 1 << 20;
 
-/// The accepted chain of a trust graph, each version judged by the one before it.
+/// The accepted chain of a trust graph, each commit judged by what stands before it.
 ///
-/// A commit of the graph holds `trust.json` and `signatures.json` and has one parent, the version before; the genesis has
-/// none. Identity `gatos <trust@gatos>`, subject `trust version <n>`, trailers `Trust-Version: <n>` and
-/// `Trust-Root-Id: <content id of trust.json>`: they are for people, and a reader takes nothing from them. A graph that holds
-/// `grants/` or `revocations/` is refused as a whole: to pass over a revocation would be to trust a revoked key.
+/// A commit of the graph holds `trust.json` and `signatures.json`, and under `grants/` and `revocations/` for each of these
+/// documents `<ulid>.json` and `<ulid>.sig.json`. It has one parent; the genesis has none. From parent to child `grants/`
+/// and `revocations/` only grow: a commit that lost or changed one is refused, and everything behind it. Identity
+/// `gatos <trust@gatos>`; subject and trailers are for people, and a reader takes nothing from them.
 #[derive(Debug, Clone)]
 pub struct Graph {
+    /// Every commit, oldest first, never empty.
+    commits: Vec<Oid>,
     /// Oldest first, never empty.
     versions: Vec<Version>,
+    /// Grants and revocations in the order of the chain.
+    statements: Vec<Arc<Statement>>,
     /// For whom each key stands in any version: keys are never forgotten.
     held: HashMap<PublicKey, BTreeSet<Actor>>,
+    /// For each revoked key the statement that decides, for each revoked grant that it is.
+    revoked: HashMap<PublicKey, usize>,
+    ended: HashSet<Ulid>,
 }
 
 impl Graph {
     /// Reads and judges the whole chain up to `tip`.
     pub fn load(reader: &Reader, tip: Oid) -> Result<Graph, TrustError> {
-        let mut versions: Vec<Version> = Vec::new();
+        let mut graph: Option<Graph> = None;
+        let mut held = BTreeMap::new();
         for link in reader.chain(tip, None, KEEP)? {
             let (commit, _) = link?;
-            let version = read(reader, commit, versions.last())?;
-            versions.push(version);
+            graph = Some(next(reader, graph, commit, &mut held)?);
         }
-        Graph::of(versions)
+        graph.ok_or(TrustError::Git(GitError::Missing { oid: tip }))
     }
 
-    /// A chain that was read and judged before, from the commits and documents of its versions, oldest first; `None` where
-    /// they cannot be one.
-    pub fn recall(versions: &[(Oid, Vec<u8>)]) -> Option<Graph> {
-        let version = |(commit, bytes): &(Oid, Vec<u8>)| {
-            let doc = TrustDoc::parse(bytes).ok()?;
-            Some(Version { commit: *commit, id: doc.content_id(), doc })
+    /// A graph of its first version.
+    pub(super) fn first(version: Version) -> Result<Graph, GraphFault> {
+        let mut graph = Graph {
+            commits: Vec::new(),
+            versions: Vec::new(),
+            statements: Vec::new(),
+            held: HashMap::new(),
+            revoked: HashMap::new(),
+            ended: HashSet::new(),
         };
-        let versions: Vec<Version> = versions.iter().map(version).collect::<Option<_>>()?;
-        if versions.is_empty() { None } else { Graph::of(versions).ok() }
+        graph.push_version(version)?;
+        Ok(graph)
     }
 
-    fn of(versions: Vec<Version>) -> Result<Graph, TrustError> {
-        let mut held: HashMap<PublicKey, BTreeSet<Actor>> = HashMap::new();
-        let mut names: HashMap<(&Actor, String), PublicKey> = HashMap::new();
-        for version in &versions {
-            for (actor, keys) in &version.doc.actors {
-                for key in keys {
-                    held.entry(*key).or_default().insert(actor.clone());
-                    let named = *names.entry((actor, key.key8())).or_insert(*key);
-                    if named != *key {
-                        let source = GraphFault::Prefix { actor: actor.clone(), key8: key.key8() };
-                        return Err(TrustError::Version { commit: version.commit, source });
-                    }
+    /// Takes a version that was judged. Two keys of an actor must not be named alike.
+    pub(super) fn push_version(&mut self, version: Version) -> Result<(), GraphFault> {
+        for (actor, keys) in &version.doc.actors {
+            for (at, key) in keys.iter().enumerate() {
+                let key8 = key.key8();
+                let twin = self.key_with_prefix(actor, &key8).is_some_and(|other| other != *key)
+                    || keys[..at].iter().any(|other| other.key8() == key8);
+                if twin {
+                    return Err(GraphFault::Prefix { actor: actor.clone(), key8 });
                 }
             }
         }
-        Ok(Graph { versions, held })
+        for (actor, keys) in &version.doc.actors {
+            for key in keys {
+                self.held.entry(*key).or_default().insert(actor.clone());
+            }
+        }
+        self.push_commit(version.commit);
+        self.versions.push(version);
+        Ok(())
     }
 
-    fn last(&self) -> &Version {
-        self.versions.last().expect("a chain has at least its tip")
+    pub(super) fn push_commit(&mut self, commit: Oid) {
+        self.commits.push(commit);
+    }
+
+    /// Takes a grant or a revocation that was judged.
+    pub(super) fn push_statement(&mut self, statement: Statement) {
+        if let Said::Revocation(revocation) = &statement.said {
+            match revocation.target {
+                Target::Grant(ulid) => drop(self.ended.insert(ulid)),
+                // The roots' last word decides, else the first one of the key's own actor: who stole it may speak later.
+                Target::Key(key) if statement.by_roots || !self.revoked.contains_key(&key) => {
+                    self.revoked.insert(key, self.statements.len());
+                }
+                Target::Key(_) => {}
+            }
+        }
+        self.statements.push(Arc::new(statement));
+    }
+
+    pub(super) fn last(&self) -> &Version {
+        self.versions.last().expect("a chain has at least its genesis")
     }
 
     /// The id of the repository: the content id of the genesis.
@@ -75,9 +110,14 @@ impl Graph {
         repo_of(self.last())
     }
 
-    /// The commit of the newest version.
+    /// The newest commit.
     pub fn tip(&self) -> Oid {
-        self.last().commit
+        *self.commits.last().expect("a chain has at least its genesis")
+    }
+
+    /// Every commit, oldest first.
+    pub fn commits(&self) -> &[Oid] {
+        &self.commits
     }
 
     /// The newest version.
@@ -88,6 +128,43 @@ impl Graph {
     /// All versions, oldest first.
     pub fn versions(&self) -> &[Version] {
         &self.versions
+    }
+
+    /// Accepted grants and revocations, in the order of the chain.
+    pub fn statements(&self) -> &[Arc<Statement>] {
+        &self.statements
+    }
+
+    /// The graph as it was at one of its commits, for what names a `trust_root`.
+    pub fn at(&self, commit: Oid) -> Option<Graph> {
+        let end = self.commits.iter().position(|c| *c == commit)?;
+        if end + 1 == self.commits.len() {
+            return Some(self.clone());
+        }
+        let versions = self.versions.iter().cloned();
+        let statements = self.statements.iter().map(|s| Statement::clone(s));
+        Graph::assemble(&self.commits[..=end], versions.collect(), statements.collect())
+    }
+
+    /// A graph of what was accepted before; what belongs to none of these commits is left out.
+    pub(super) fn assemble(commits: &[Oid], versions: Vec<Version>, statements: Vec<Statement>) -> Option<Graph> {
+        let mut versions = versions.into_iter().peekable();
+        let mut statements = statements.into_iter().peekable();
+        let mut graph: Option<Graph> = None;
+        for commit in commits {
+            match (versions.next_if(|v| v.commit == *commit), graph.as_mut()) {
+                (Some(version), None) => graph = Some(Graph::first(version).ok()?),
+                (Some(version), Some(graph)) => graph.push_version(version).ok()?,
+                (None, Some(graph)) => {
+                    graph.push_commit(*commit);
+                    while let Some(statement) = statements.next_if(|s| s.commit == *commit) {
+                        graph.push_statement(statement);
+                    }
+                }
+                (None, None) => return None,
+            }
+        }
+        graph
     }
 
     /// Whether a key stands for an actor in any version.
@@ -103,12 +180,12 @@ impl Graph {
         keys.find(fits).copied()
     }
 
-    /// Whether a key stands, in the newest version, for a root.
+    /// Whether a key stands, in the newest version, for a root, and is not revoked.
     pub fn is_root_key(&self, key: &PublicKey) -> bool {
-        self.current().roots.actors.iter().any(|root| self.current().keys_of(root).contains(key))
+        self.votes(&[*key]) > 0
     }
 
-    /// The keys that stand for an actor in the newest version.
+    /// The keys that stand for an actor in the newest version, revoked ones among them.
     pub fn keys_of(&self, actor: &Actor) -> &[PublicKey] {
         self.current().keys_of(actor)
     }
@@ -117,78 +194,70 @@ impl Graph {
     pub fn is_root(&self, actor: &Actor) -> bool {
         self.current().is_root(actor)
     }
+
+    /// The statement by which a key is revoked.
+    pub(super) fn revoking(&self, key: &PublicKey) -> Option<&Statement> {
+        self.revoked.get(key).map(|at| self.statements[*at].as_ref())
+    }
+
+    pub(super) fn is_ended(&self, grant: Ulid) -> bool {
+        self.ended.contains(&grant)
+    }
 }
 
-/// Reads one commit and judges it by the version before.
-fn read(reader: &Reader, commit: Oid, previous: Option<&Version>) -> Result<Version, TrustError> {
+/// Judges one more commit on an accepted graph: its parent must be the graph's tip.
+pub fn judge_next(reader: &Reader, graph: &Graph, commit: Oid) -> Result<Graph, TrustError> {
     let unread = |source| TrustError::ReadVersion { commit, source: Box::new(source) };
+    if reader.commit(commit).map_err(unread)?.parents[..] != [graph.tip()] {
+        return Err(TrustError::Version { commit, source: GraphFault::NotNext { tip: graph.tip() } });
+    }
+    let mut held = reader.listing(graph.tip())?.into_iter().collect();
+    next(reader, Some(graph.clone()), commit, &mut held)
+}
+
+/// Reads what a commit brings and judges it. `held` are the files of the commit before, and then of this one.
+fn next(
+    reader: &Reader,
+    graph: Option<Graph>,
+    commit: Oid,
+    held: &mut BTreeMap<String, Oid>,
+) -> Result<Graph, TrustError> {
+    let unread = |source| TrustError::ReadVersion { commit, source: Box::new(source) };
+    let refused = |source| TrustError::Version { commit, source };
     let parents = reader.commit(commit).map_err(unread)?.parents.len();
     if parents > 1 {
-        return Err(TrustError::Version { commit, source: super::GraphFault::Parents(parents) });
+        return Err(refused(GraphFault::Parents(parents)));
     }
-    let files = reader.files(commit, FILES_MAX).map_err(unread)?;
-    judge(commit, &files, previous).map_err(|source| TrustError::Version { commit, source })
+    let now: BTreeMap<String, Oid> = reader.listing(commit).map_err(unread)?.into_iter().collect();
+    let fresh = grown(held, &now).map_err(refused)?;
+    let mut files = Vec::new();
+    let mut left = FILES_MAX;
+    for (path, blob) in fresh {
+        let bytes = reader.blob(blob, left).map_err(unread)?;
+        left -= bytes.len() as u64;
+        files.push((path, bytes));
+    }
+    *held = now;
+    judge(commit, &files, graph).map_err(refused)
 }
 
-/// Writes the genesis of a new repository, whose one root is `actor` with the key of `signer`. Only objects are written: the
-/// caller moves the ref to the commit.
-pub fn genesis(store: &Store, actor: &Actor, signer: &Signer) -> Result<(Graph, Oid), TrustError> {
-    let doc = TrustDoc {
-        version: 1,
-        origin: Origin::Genesis { nonce: store.ambient().chance() },
-        roots: Roots { threshold: 1, actors: vec![actor.clone()] },
-        actors: BTreeMap::from([(actor.clone(), vec![*signer.public()])]),
-        groups: BTreeMap::new(),
-    };
-    let commit = propose(store, &doc, None, &[signer])?;
-    // Read back and judged as a stranger's would be.
-    Ok((Graph::load(store, commit)?, commit))
-}
-
-/// Writes the next version, in which `key` stands for `actor` too. Only objects are written: the caller moves the ref. The
-/// signers must be roots to the threshold; further ones are witnesses.
-pub fn propose_add_key(
-    store: &Store,
-    graph: &Graph,
-    actor: &Actor,
-    key: &PublicKey,
-    signers: &[&Signer],
-) -> Result<Oid, TrustError> {
-    if Verifier::new(key).is_none() {
-        return Err(TrustError::WeakKey { key: *key });
+/// The two documents and the files that were not held before. Of these none may be gone or changed, and where there are new
+/// ones the two documents are the same too.
+fn grown(held: &BTreeMap<String, Oid>, now: &BTreeMap<String, Oid>) -> Result<Vec<(String, Oid)>, GraphFault> {
+    let is_document = |path: &str| path == DOC || path == SIGNATURES;
+    for (path, blob) in held.iter().filter(|(path, _)| !is_document(path)) {
+        match now.get(path) {
+            None => return Err(GraphFault::Dropped { path: path.clone() }),
+            Some(other) if other != blob => return Err(GraphFault::Changed { path: path.clone() }),
+            Some(_) => {}
+        }
     }
-    if let Some(holder) = graph.current().holder(key) {
-        return Err(TrustError::KeyTaken { key: *key, holder: holder.clone() });
+    let is_new = |path: &str| is_document(path) || !held.contains_key(path);
+    let fresh: Vec<(String, Oid)> =
+        now.iter().filter(|(path, _)| is_new(path)).map(|(path, blob)| (path.clone(), *blob)).collect();
+    let adds = fresh.iter().any(|(path, _)| !is_document(path));
+    if adds && held.get(SIGNATURES).is_some_and(|before| now.get(SIGNATURES) != Some(before)) {
+        return Err(GraphFault::Mixed);
     }
-    if graph.key_with_prefix(actor, &key.key8()).is_some_and(|other| other != *key) {
-        let source = GraphFault::Prefix { actor: actor.clone(), key8: key.key8() };
-        return Err(TrustError::Propose { version: graph.current().version.saturating_add(1), source });
-    }
-    let before = graph.last();
-    let mut doc = before.doc.clone();
-    doc.version = doc.version.saturating_add(1); // at the end of the numbers the judge refuses it
-    doc.origin = Origin::Next { repo: graph.repo(), prev: before.id };
-    doc.actors.entry(actor.clone()).or_default().push(*key);
-    propose(store, &doc, Some(before), signers)
-}
-
-/// Signs a version, judges it as every reader will, and only then writes it.
-fn propose(store: &Store, doc: &TrustDoc, previous: Option<&Version>, signers: &[&Signer]) -> Result<Oid, TrustError> {
-    let bytes = doc.encode();
-    let signatures = signers.iter().map(|s| dsse::sign(KIND, &bytes, s)).collect::<Result<Vec<_>, _>>()?;
-    let files = [(DOC.to_owned(), bytes), (SIGNATURES.to_owned(), dsse::encode(&signatures))];
-    judge(Oid::ZERO, &files, previous).map_err(|source| TrustError::Propose { version: doc.version, source })?;
-    let mut message = format!("trust version {}\n\n", doc.version);
-    trailers::push(&mut message, "Trust-Version", doc.version);
-    trailers::push(&mut message, "Trust-Root-Id", doc.content_id());
-    let parent = previous.map(|version| version.commit);
-    let tree = store.write_tree(&files)?;
-    Ok(store.commit(&NewCommit {
-        tree,
-        parents: parent.as_slice(),
-        name: "gatos",
-        email: "trust@gatos",
-        time: store.ambient().now(),
-        message: &message,
-    })?)
+    Ok(fresh)
 }

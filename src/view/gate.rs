@@ -110,7 +110,8 @@ impl View for GateInstalled {
         writeln!(page, "{} signs with {}", gate.actor, page.ink(Ink::Name, gate.key))?;
         if !gate.trusted {
             writeln!(page, "let a root of the repository run and push:")?;
-            writeln!(page, "  git gatos trust add-key {} {}", gate.actor, gate.key)?;
+            writeln!(page, "  git gatos trust add-actor {} {}", gate.actor, gate.key)?;
+            writeln!(page, "  git gatos trust grant {} gate:receipt", gate.actor)?;
         }
         Ok(())
     }

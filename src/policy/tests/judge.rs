@@ -47,7 +47,8 @@ impl Seat {
     fn ask(&self, judge: &mut Judge, who: &str, key: u8, draft: &Draft) -> Judgement {
         let (who, key) = (actor(who), signer(key));
         let facts = Facts::of_append(&self.graph, &who, key.public());
-        let intent = Intent { ns: &Ns::main(), actor: &who, key: key.public(), draft };
+        let main = Ns::main();
+        let intent = Intent::emit(&main, &who, key.public(), draft);
         judge.decide(&intent, &facts, self.graph.tip()).unwrap()
     }
 }
@@ -62,7 +63,7 @@ fn the_default_policy_lets_an_actor_with_a_known_key_append_as_itself() {
         [("user:bob", 1, "user:bob is not in the trust graph"), ("user:alice", 2, "does not stand for user:alice")]
     {
         let Judgement::Refused(decision) = seat.ask(&mut judge, who, key, &said) else { panic!("{who} {key}") };
-        assert_eq!(decision.rule, "append-as-self");
+        assert_eq!(decision.rule, "emit-as-self");
         assert!(decision.reason.contains(reason), "{}", decision.reason);
         assert!(decision.hint.unwrap().contains(&format!("trust add-key {who} {}", signer(key).public())));
     }
@@ -111,6 +112,9 @@ fn the_source_that_ships_is_what_the_bundle_runs() {
     assert_eq!(program.elc(), seat.bundle.file(DEFAULT_ELC).unwrap());
     assert!(crate::lua::lint(source).is_empty());
     assert!(crate::lua::lint(include_str!("../../../lua/init/fold.lua")).is_empty());
-    assert_eq!(program.fields_read(0).unwrap().into_iter().collect::<Vec<_>>(), ["actor", "key", "verb"]);
+    assert_eq!(
+        program.fields_read(0).unwrap().into_iter().collect::<Vec<_>>(),
+        ["actor", "key", "ns", "topic", "verb"]
+    );
     assert!(seat.store.reader().contains(seat.bundle.commit()));
 }

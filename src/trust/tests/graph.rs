@@ -5,8 +5,8 @@ use super::judge::{Files, files};
 use super::signer;
 use crate::ambient::{Ambient, Env};
 use crate::git::{GitError, NewCommit, Store};
-use crate::id::{Actor, Oid};
-use crate::trust::{Graph, GraphFault, TrustError, Version, genesis, propose_add_key};
+use crate::id::{Actor, Oid, PublicKey};
+use crate::trust::{Edit, Graph, GraphFault, Proposal, Signer, TrustError, Version, genesis};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -16,7 +16,7 @@ fn ambient(dir: &Path, fault: &str) -> Ambient {
     Ambient::fixed("2026-11-21T09:00:00Z".parse().unwrap(), "graph", Env::fixed(dir, vars))
 }
 
-fn repository() -> (TempDir, Store) {
+pub(super) fn repository() -> (TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let done = Command::new("git").args(["init", "-q", "--bare"]).arg(dir.path()).output().unwrap();
     assert!(done.status.success());
@@ -26,12 +26,12 @@ fn repository() -> (TempDir, Store) {
     (dir, store)
 }
 
-fn actor(name: &str) -> Actor {
+pub(super) fn actor(name: &str) -> Actor {
     name.parse().unwrap()
 }
 
 /// Writes files as a commit, whatever they say.
-fn commit(store: &Store, files: &Files, parents: &[Oid]) -> Oid {
+pub(super) fn commit(store: &Store, files: &Files, parents: &[Oid]) -> Oid {
     let tree = store.write_tree(files).unwrap();
     let time = store.ambient().now();
     store.commit(&NewCommit { tree, parents, name: "gatos", email: "trust@gatos", time, message: "any\n" }).unwrap()
@@ -44,6 +44,21 @@ fn chain(store: &Store, versions: &[Files]) -> Vec<Oid> {
         commits.push(commit(store, files, &parent));
     }
     commits
+}
+
+/// Writes the next version, in which a key stands for an actor too.
+pub(super) fn propose_add_key(
+    store: &Store,
+    graph: &Graph,
+    actor: &Actor,
+    key: &PublicKey,
+    signers: &[&Signer],
+) -> Result<Oid, TrustError> {
+    let mut edit = Edit::new(graph);
+    edit.add_key(actor, key)?;
+    let mut proposal = Proposal::version(edit.doc());
+    signers.iter().try_for_each(|signer| proposal.sign(signer))?;
+    proposal.write(store, Some(graph))
 }
 
 #[test]
@@ -142,13 +157,13 @@ fn must_name_the_commit_and_the_reason() {
         matches!(refused, TrustError::Version { commit, source: GraphFault::Version { wanted: 1, found: 2 } } if commit == orphan),
         "{refused}"
     );
-    // Grants: nobody's rights may be guessed.
-    let mut with_grant = files(&next(&two), &[1, 3]);
+    // Something under grants/ that is no grant.
+    let mut with_grant = files(&two, &[1, 3]);
     with_grant.push(("grants/01ARYZ6S41TSV4RRFFQ69G5FAV.json".into(), b"{}".to_vec()));
     let grant = commit(&store, &with_grant, &[good[1]]);
     let refused = Graph::load(&store, grant).unwrap_err();
-    assert!(refused.to_string().ends_with("this build does not judge grants and revocations yet"), "{refused}");
-    assert_eq!(refused.code(), "TRUST_NOT_JUDGED");
+    assert!(refused.to_string().contains("lacks its counterpart"), "{refused}");
+    assert_eq!(refused.code(), "TRUST_INVALID");
 }
 
 #[test]

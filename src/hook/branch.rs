@@ -1,0 +1,120 @@
+use super::denial::{Denial, Judged};
+use super::error::HookError;
+use super::journal::{of_decision, of_git};
+use super::law::Law;
+use super::updates::Update;
+use super::visit::Visit;
+use crate::canon::{Map, Value};
+use crate::git::{Changed, Commit};
+use crate::id::Oid;
+use crate::policy::{Glob, Intent, Judgement, Verb};
+use crate::trust::commit_signer;
+
+/// Most new commits that a push to a branch with rules may bring, and most paths that it may change.
+const COMMITS_MAX: usize = 1_000;
+const PATHS_MAX: usize = 100_000;
+/// Most characters of a commit's message that a rule reads.
+const MESSAGE_MAX: usize = 4_096;
+
+/// Judges a branch, a tag, any ref that is not ours: where a rule names it. What no rule names is not asked about.
+pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Judged, HookError> {
+    let name = update.name.as_str();
+    let Some(policy) = &mut law.policy else { return Ok(Ok(())) };
+    if !policy.judge.bundle().names(Verb::Push, name) {
+        return Ok(Ok(()));
+    }
+    let globs = policy.judge.bundle().changed_globs();
+    let (commits, changed) = match brought(visit, update)? {
+        Ok(brought) => brought,
+        Err(denial) => return Ok(Err(denial)),
+    };
+    let forward = match (update.old, update.new) {
+        (Some(old), Some(new)) => commits.iter().any(|c| c.parents.contains(&old)) || old == new,
+        (None, Some(_)) => true,
+        _ => false,
+    };
+    let (mut fields, facts) = visit.act(&law.graph);
+    fields.insert("ref", name);
+    let id = |oid: Option<Oid>| Value::text(oid.unwrap_or(Oid::ZERO));
+    fields.insert("old", id(update.old));
+    fields.insert("new", id(update.new));
+    fields.insert("created", update.old.is_none());
+    fields.insert("deleted", update.new.is_none());
+    fields.insert("fast_forward", forward);
+    fields.insert("changed_count", changed.len() as i64);
+    fields.insert("commits", Value::list(commits.iter().map(|c| shown(c, law.graph.current()))));
+    let facts = facts
+        .with("max_size", changed.iter().map(|c| c.size).max().unwrap_or(0) as i64)
+        .with("changed", matches(&globs, &changed))
+        .facts()?;
+    let intent = Intent::act(Verb::Push, fields);
+    match policy.judge.decide(&intent, &facts, law.graph.tip())? {
+        Judgement::Allowed(_) => Ok(Ok(())),
+        Judgement::Refused(decision) => Ok(Err(Box::new(of_decision(name, *decision, &intent)))),
+    }
+}
+
+/// The commits that are new, and the paths that differ.
+type Brought = (Vec<Commit>, Vec<Changed>);
+
+fn brought(visit: &Visit, update: &Update) -> Result<Result<Brought, Box<Denial>>, HookError> {
+    let name = update.name.as_str();
+    let Some(new) = update.new else { return Ok(Ok((Vec::new(), Vec::new()))) };
+    // A tag object stands for its commit; what is neither has no commits.
+    let new = match visit.pushed.commit_behind(new)? {
+        Some(new) => new,
+        None => {
+            let why = "it names no commit, and rules here read commits";
+            return Ok(Err(Box::new(Denial::of(name, "object.type", why).at(new))));
+        }
+    };
+    let too_many = |what: &str, max: usize| {
+        let why = format!("it brings more than {max} {what}, and each is judged; push them in several steps");
+        Ok(Err(Box::new(Denial::of(name, "push.too-many", why).at(new))))
+    };
+    let olds = match update.old {
+        Some(old) => vec![visit.pushed.commit_behind(old)?.unwrap_or(old)],
+        None => visit.durable.heads()?,
+    };
+    let commits = match visit.pushed.commits_between(&olds, new, COMMITS_MAX) {
+        Ok(Some(commits)) => commits,
+        Ok(None) => return too_many("commits", COMMITS_MAX),
+        Err(e) => return of_git(name, new, e).map(|d| Err(Box::new(d))),
+    };
+    let old = update.old.map(|old| visit.pushed.commit_behind(old)).transpose()?.flatten();
+    match visit.pushed.changes(old, new, PATHS_MAX) {
+        Ok(Some(changed)) => Ok(Ok((commits, changed))),
+        Ok(None) => too_many("changed paths", PATHS_MAX),
+        Err(e) => of_git(name, new, e).map(|d| Err(Box::new(d))),
+    }
+}
+
+/// A commit as rules see it.
+fn shown(commit: &Commit, trust: &crate::trust::TrustDoc) -> Value {
+    let mut map = Map::new();
+    map.insert("id", Value::text(commit.id));
+    map.insert("author", format!("{} <{}>", commit.author.name, commit.author.email));
+    if let Some(key) = commit_signer(commit.raw()) {
+        map.insert("key", Value::text(key));
+        if let Some(actor) = trust.holder(&key) {
+            map.insert("signer", actor.as_str());
+        }
+    }
+    map.insert("parents", commit.parents.len() as i64);
+    map.insert("message", commit.text().unwrap_or_default().chars().take(MESSAGE_MAX).collect::<String>());
+    Value::Map(map)
+}
+
+/// Which of the globs of the rules some changed path fits.
+fn matches(globs: &[String], changed: &[Changed]) -> Value {
+    let mut found = Map::new();
+    for text in globs {
+        let Ok(glob) = Glob::new(text) else { continue };
+        let mut fitting = changed.iter().filter(|c| glob.matches(&c.path));
+        if let Some(first) = fitting.next() {
+            let count = 1 + fitting.count() as i64;
+            found.insert(text.as_str(), Value::map([("count", count.into()), ("first", first.path.as_str().into())]));
+        }
+    }
+    Value::Map(found)
+}

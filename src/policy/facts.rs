@@ -1,0 +1,71 @@
+use super::error::PolicyError;
+use crate::canon::{Map, Value, json};
+use crate::id::{Actor, PublicKey, Timestamp};
+use crate::trust::Graph;
+
+/// What the repository says about an intent: the second thing a rule reads. A fact that is absent is not known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    value: Value,
+    canonical: Vec<u8>,
+}
+
+impl Facts {
+    /// Takes what is known; refused is only what has no canonical form.
+    pub fn new(known: Map) -> Result<Facts, PolicyError> {
+        let value = Value::Map(known);
+        let canonical = json::document(&value)?;
+        Ok(Facts { value, canonical })
+    }
+
+    /// What trust says about an actor and the key that he signs with: all that is known of a local act.
+    pub fn of_append(graph: &Graph, actor: &Actor, key: &PublicKey) -> Facts {
+        FactsOf::actor(graph, actor, key, None).facts().expect("names and small numbers have a form")
+    }
+
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    pub(super) fn canonical(&self) -> &[u8] {
+        &self.canonical
+    }
+}
+
+/// Facts on their way.
+#[derive(Debug, Clone, Default)]
+pub struct FactsOf {
+    known: Map,
+}
+
+impl FactsOf {
+    /// Who acts: whether trust knows the actor, and the key as one of his; what he may, and since when. `at` is the moment
+    /// of receipt, known at a gate alone.
+    pub fn actor(graph: &Graph, actor: &Actor, key: &PublicKey, at: Option<&Timestamp>) -> FactsOf {
+        let (known, stands) = (!graph.keys_of(actor).is_empty(), graph.stands(actor, key));
+        // A key that does not stand for the actor brings nothing of what the actor holds.
+        let (caps, groups) =
+            if stands { (graph.caps_of(actor, at), graph.groups_of(actor)) } else { Default::default() };
+        let facts = FactsOf::default()
+            .with("actor_known", known)
+            .with("key_known", stands)
+            .with("is_root", graph.is_root(actor) && stands)
+            .with("caps", Value::List(caps.iter().map(Value::text).collect()))
+            .with("groups", Value::List(groups.iter().map(Value::text).collect()))
+            .with("trust_version", graph.current().version);
+        match at {
+            Some(at) => facts.with("received_at", Value::text(at)),
+            None => facts,
+        }
+    }
+
+    /// One more fact.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> FactsOf {
+        self.known.insert(name, value);
+        self
+    }
+
+    pub fn facts(self) -> Result<Facts, PolicyError> {
+        Facts::new(self.known)
+    }
+}
