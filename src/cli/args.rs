@@ -1,7 +1,7 @@
 use super::answer::Answer;
 use super::commands::{
-    Bisect, Completions, Demo, Doctor, Emit, Event, Fold, Foldc, Hook, Init, Key, Lint, Log, Man, Plumb, Reference,
-    State, Trust, Verify,
+    Bisect, Completions, Demo, Doctor, Emit, Event, Fold, Foldc, Gate, Hook, Init, Key, Lint, Log, Man, Plumb,
+    Reference, State, Trust, Verify,
 };
 use super::context::Context;
 use super::error::CliError;
@@ -42,6 +42,7 @@ enum Verb {
     Key(Key),
     Trust(Trust),
     Hook(Hook),
+    Gate(Gate),
     Event(Event),
     Demo(Demo),
     Plumb(Plumb),
@@ -72,6 +73,7 @@ impl Root {
             Some(Verb::Doctor(verb)) => verb.run(context),
             Some(Verb::Key(verb)) => verb.run(context),
             Some(Verb::Trust(verb)) => verb.run(context),
+            Some(Verb::Gate(verb)) => verb.run(context),
             Some(Verb::Hook(verb)) => verb.run(context),
             Some(Verb::Event(verb)) => verb.run(context),
             Some(Verb::Demo(verb)) => verb.run(context),

@@ -392,6 +392,16 @@ pub fn refspec_reaches_ours(destination: &str) -> bool {
     [OWN, TRACKING].iter().any(|ours| head.starts_with(ours) || open && ours.starts_with(head))
 }
 
+/// A refspec that brings everything of ours into the place where a repository holds its own.
+pub fn own_refspec() -> String {
+    format!("{OWN}*:{OWN}*")
+}
+
+/// A name among ours that no plane has.
+pub fn stranger_named(word: &str) -> String {
+    format!("{OWN}{word}")
+}
+
 /// The arguments of a fetch that takes everything of ours from a remote into its tracking namespace: unforced, without
 /// pruning, so that a remote that rewrote its history is refused and heard.
 pub fn fetch_args(remote: &Segment) -> Vec<String> {

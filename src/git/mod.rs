@@ -31,8 +31,8 @@ pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use error::GitError;
 pub use history::{ChangeKind, Changed};
 pub use layout::{
-    JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, named,
-    refspec_reaches_ours,
+    JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, named, own_refspec,
+    refspec_reaches_ours, stranger_named,
 };
 pub use objects::TreeEntry;
 pub use reader::{Reader, is_ref_name};

@@ -31,6 +31,8 @@ pub enum HookError {
     Holder { source: std::io::Error },
     #[error("{name} at {tip} is not what this gate accepted or wrote; git gatos verify tells more")]
     Held { name: String, tip: crate::id::Oid },
+    #[error("this clone holds no law; fetch it first: git fetch origin '{fetched}'", fetched = crate::git::own_refspec())]
+    NoLaw,
     #[error("this repository is pinned to {pinned}, and its trust graph belongs to {found}")]
     Pinned { pinned: crate::id::Blake3, found: crate::id::Blake3 },
     #[error("the hook cannot be installed: {why}")]
@@ -56,6 +58,7 @@ impl HookError {
             HookError::NotInstalled { .. } | HookError::Settings { .. } => "GATE_SETTINGS",
             HookError::File { .. } => "FILE",
             HookError::Busy { .. } | HookError::NoReceiver | HookError::Holder { .. } => "GATE_LOCK",
+            HookError::NoLaw => "GATE_NO_LAW",
             HookError::Pinned { .. } => "GATE_PINNED",
             HookError::Held { .. } => "GATE_HELD",
             HookError::Install { .. } => "HOOK_INSTALL",

@@ -83,7 +83,7 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
 }
 
 /// Where git looks for the hooks of this repository. A path that others share is not ours to fill.
-fn hooks_dir(store: &Store) -> Result<PathBuf, HookError> {
+pub(super) fn hooks_dir(store: &Store) -> Result<PathBuf, HookError> {
     let shared = |scope: &str| {
         let asked = Git::new(store.reader()).args(["config", scope, "--get", "core.hooksPath"]).run();
         asked.ok().map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned())
@@ -112,10 +112,10 @@ fn place(hooks: &Path, name: &str, program: &Path) -> Result<(), HookError> {
         return write(&parts.join(PART), &stub);
     }
     match fs::read(&hook) {
-        Ok(held) if ours(&held) && !parts.is_dir() => write(&hook, &stub),
+        Ok(held) if is_ours(&held) && !parts.is_dir() => write(&hook, &stub),
         Ok(held) => {
             fs::create_dir_all(&parts).map_err(failed("making", &parts))?;
-            if !ours(&held) {
+            if !is_ours(&held) {
                 let previous = parts.join(PREVIOUS);
                 fs::rename(&hook, &previous).map_err(failed("moving", &hook))?;
             }
@@ -131,7 +131,8 @@ fn hosted(hook: &Path) -> bool {
     fs::read_to_string(hook).is_ok_and(|text| !text.contains(MARK) && text.contains(".d"))
 }
 
-fn ours(hook: &[u8]) -> bool {
+/// Whether a hook is one of ours.
+pub(super) fn is_ours(hook: &[u8]) -> bool {
     String::from_utf8_lossy(hook).lines().nth(1) == Some(MARK)
 }
 
@@ -155,6 +156,11 @@ for part in "$dir"/*; do
 done
 "#
     )
+}
+
+/// Where our part of a hook stands that has parts.
+pub(super) fn parts_of(hooks: &Path, name: &str) -> PathBuf {
+    hooks.join(format!("{name}.d")).join(PART)
 }
 
 /// A path as a shell takes it back.
@@ -189,11 +195,11 @@ pub fn uninstall(ambient: &Ambient) -> Result<bool, HookError> {
     for name in NAMES {
         let (hook, parts) = (hooks.join(name), hooks.join(format!("{name}.d")));
         let part = parts.join(PART);
-        if fs::read(&part).is_ok_and(|held| ours(&held)) {
+        if fs::read(&part).is_ok_and(|held| is_ours(&held)) {
             fs::remove_file(&part).map_err(failed("removing", &part))?;
             found = true;
         }
-        if fs::read(&hook).is_ok_and(|held| ours(&held)) {
+        if fs::read(&hook).is_ok_and(|held| is_ours(&held)) {
             found = true;
             let previous = parts.join(PREVIOUS);
             if previous.exists() {

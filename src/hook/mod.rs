@@ -9,7 +9,9 @@
 mod branch;
 mod denial;
 mod error;
+mod examine;
 mod files;
+mod flood;
 mod install;
 mod journal;
 mod law;
@@ -26,8 +28,12 @@ mod visit;
 
 pub use denial::Denial;
 pub use error::HookError;
+pub use examine::{Step, examine};
 pub use install::{Installed, Order, install, uninstall};
 pub use lock::hold;
 pub use process::Process;
-pub use receive::{Verdict, post_receive, pre_receive};
+pub use receive::{Verdict, post_receive, pre_receive, rehearse};
 pub use settings::{Settings, Source};
+
+#[cfg(test)]
+mod tests;

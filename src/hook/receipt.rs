@@ -81,7 +81,7 @@ pub(super) fn settle(visit: &Visit) -> Result<u64, HookError> {
 }
 
 fn write(visit: &Visit, document: Map, moved: Vec<Value>) -> Result<Option<Oid>, HookError> {
-    let signer = visit.settings.signer(visit.durable.git_dir(), &visit.ambient)?;
+    let signer = visit.gate()?.signer(visit.durable.git_dir(), &visit.ambient)?;
     append(visit, &|standing| {
         let mut document = document.clone();
         let received: Option<Timestamp> =

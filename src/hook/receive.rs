@@ -1,15 +1,16 @@
 use super::denial::{Denial, Judged};
 use super::error::HookError;
+use super::flood::Counted;
 use super::journal::{self, of_git};
 use super::law::{Law, Policy, check_active, check_trust, read_bundle};
 use super::lock::Lock;
 use super::process::Process;
-use super::record::{Entry, Roots, Standing, append, cut, decision, evidence, signed};
+use super::record::{Entry, Roots, Standing, append, cut, decision, signed};
 use super::updates::{OTHERS_MAX, OURS_MAX, Update, read};
 use super::visit::Visit;
 use super::{branch, receipt, spool, state};
 use crate::ambient::Ambient;
-use crate::git::{GitError, Named, Plane, RefName, is_ref_name};
+use crate::git::{GitError, Named, Plane, RefName, is_ref_name, named};
 use crate::id::Oid;
 use crate::trust::Cap;
 use std::collections::HashSet;
@@ -94,6 +95,23 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
     Ok((denials, roots))
 }
 
+/// What the gate would say to a push of `new` over `old`, in a clone that holds the law: the same judgement, and nothing is
+/// recorded.
+pub fn rehearse(
+    ambient: &Ambient,
+    name: &str,
+    old: Option<Oid>,
+    new: Oid,
+    pusher: Option<String>,
+) -> Result<Vec<Denial>, HookError> {
+    let update = Update { named: named(name), name: name.to_owned(), old, new: Some(new) };
+    let visit = Visit::rehearse(ambient, update, pusher)?;
+    if Law::standing(visit.durable.reader())?.is_none() {
+        return Err(HookError::NoLaw);
+    }
+    Ok(judge(&visit)?.0)
+}
+
 fn too_many(updates: &[Update]) -> Option<Denial> {
     let ours = updates.iter().filter(|u| u.named != Named::Other).count();
     let (count, max) = match (ours, updates.len() - ours) {
@@ -138,7 +156,7 @@ fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
         return refuse("ref.delete", "it would be deleted", Some(hint));
     };
     match visit.durable.resolve_ref(&update.name) {
-        Ok(stands) if stands == update.old => {}
+        Ok(stands) if stands == update.old || visit.rehearsal => {}
         Ok(_) => return refuse("ref.moved", "it has moved since this push began", Some("fetch, then push again")),
         Err(GitError::SymbolicRef { .. }) => return refuse("ref.symbolic", "it is symbolic on the server", None),
         Err(other) => return Err(other.into()),
@@ -154,7 +172,7 @@ fn first_law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, Ho
     let tip = |plane: Plane| visit.updates.iter().find(|u| u.named == Named::Ours(plane.clone())).and_then(|u| u.new);
     let Some(trust) = tip(Plane::TrustGraph) else { return Ok(None) };
     let name = RefName::own(Plane::TrustGraph).to_string();
-    let graph = match check_trust(&visit.pushed, None, visit.settings.root, &name, trust)? {
+    let graph = match check_trust(&visit.pushed, None, visit.settings.as_ref().and_then(|s| s.root), &name, trust)? {
         Ok(graph) => graph,
         Err(denial) => {
             denials.push(*denial);
@@ -198,7 +216,14 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
     match plane {
         Plane::TrustGraph => match forward(visit, name, update.old, new)? {
             Err(denial) => Ok(Err(denial)),
-            Ok(()) => Ok(check_trust(&visit.pushed, Some(&law.graph), visit.settings.root, name, new)?.map(drop)),
+            Ok(()) => Ok(check_trust(
+                &visit.pushed,
+                Some(&law.graph),
+                visit.settings.as_ref().and_then(|s| s.root),
+                name,
+                new,
+            )?
+            .map(drop)),
         },
         Plane::PolicyActive => match forward(visit, name, update.old, new)? {
             Err(denial) => Ok(Err(denial)),
@@ -224,7 +249,8 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
 
 /// Only receipts of a key that holds `gate:receipt` count: before the gate's does, nothing but trust may come.
 fn no_receipt(visit: &Visit, law: &Law, name: &str) -> Option<Denial> {
-    let (actor, key) = (&visit.settings.actor, &visit.settings.key);
+    let gate = visit.settings.as_ref()?;
+    let (actor, key) = (&gate.actor, &gate.key);
     let cap: Cap = RECEIPT.parse().ok()?;
     if law.graph.stands(actor, key) && law.graph.holds(actor, &cap, Some(&visit.received_at)) {
         return None;
@@ -248,12 +274,18 @@ fn forward(visit: &Visit, name: &str, old: Option<Oid>, new: Oid) -> Result<Judg
 }
 
 /// The entry of a refused push.
-pub(super) fn entry_of(visit: &Visit, denials: &[Denial], roots: Roots) -> Result<Option<Oid>, HookError> {
-    let signer = visit.settings.signer(visit.durable.git_dir(), &visit.ambient)?;
-    let document = decision(visit, denials, roots);
+pub(super) fn entry_of(
+    visit: &Visit,
+    denials: &[Denial],
+    roots: Roots,
+    evidence: Vec<(String, Vec<u8>)>,
+    counted: &[Counted],
+) -> Result<Option<Oid>, HookError> {
+    let signer = visit.gate()?.signer(visit.durable.git_dir(), &visit.ambient)?;
+    let document = decision(visit, denials, roots, counted);
     let first = &denials[0];
     let mut files = signed("decision", &document, &signer)?;
-    files.extend(evidence(visit, denials));
+    files.extend(evidence);
     append(visit, &|standing: &Standing| {
         let entry = Entry {
             subject: format!("{} {}", first.verdict.as_str(), cut(&first.name)),

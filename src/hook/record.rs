@@ -1,5 +1,6 @@
 use super::denial::Denial;
 use super::error::HookError;
+use super::flood::Counted;
 use super::visit::Visit;
 use crate::canon::{Map, Value, digest, json, trailers};
 use crate::git::{Expected, GitError, NewCommit, Plane, RefName, Store};
@@ -51,7 +52,7 @@ pub(super) fn append(
     visit: &Visit,
     build: &dyn Fn(&Standing) -> Result<Option<(Entry, Standing)>, HookError>,
 ) -> Result<Option<Oid>, HookError> {
-    let (store, writer) = (&visit.durable, visit.settings.writer());
+    let (store, writer) = (&visit.durable, visit.gate()?.writer());
     let name = RefName::own(Plane::AuditPolicy { writer: writer.clone() });
     loop {
         let standing = Standing::read(store, &name)?;
@@ -88,7 +89,7 @@ pub(super) fn signed(kind: &str, document: &Map, signer: &Signer) -> Result<Vec<
 }
 
 /// The document of a refusal: the first denial of the push, the others by ref and rule.
-pub(super) fn decision(visit: &Visit, denials: &[Denial], roots: Roots) -> Map {
+pub(super) fn decision(visit: &Visit, denials: &[Denial], roots: Roots, counted: &[Counted]) -> Map {
     let first = &denials[0];
     let update = visit.updates.iter().find(|u| u.name == first.name);
     let mut intent = first.intent.clone().unwrap_or_else(|| {
@@ -119,6 +120,9 @@ pub(super) fn decision(visit: &Visit, denials: &[Denial], roots: Roots) -> Map {
         let others = denials[1..].iter().take(OTHERS_MAX);
         let other = |d: &Denial| Value::map([("ref", cut(&d.name).into()), ("rule", d.rule.as_str().into())]);
         facts.insert("also", Value::list(others.map(other)));
+    }
+    if !counted.is_empty() {
+        facts.insert("counted", Value::list(counted.iter().map(Counted::to_value)));
     }
     let mut map = Map::new();
     map.insert("gatos", "decision/1");

@@ -1,5 +1,5 @@
 use super::error::HookError;
-use super::settings::Settings;
+use super::settings::{Settings, directory};
 use super::updates::Update;
 use crate::ambient::{Ambient, Env};
 use crate::canon::{Map, Value};
@@ -30,7 +30,8 @@ const TAKEN: [&str; 11] = [
 
 /// One push at the gate: the repository as it stands and as it would be.
 pub(super) struct Visit {
-    pub settings: Settings,
+    /// None in a rehearsal where no gate stands.
+    pub settings: Option<Settings>,
     pub ambient: Ambient,
     /// All writes; it does not see what is pushed.
     pub durable: Store,
@@ -40,6 +41,8 @@ pub(super) struct Visit {
     /// Read once a push.
     pub received_at: Timestamp,
     pub pusher: Option<String>,
+    /// Nothing is pushed: it is asked what the gate would say.
+    pub rehearsal: bool,
 }
 
 impl Visit {
@@ -58,7 +61,21 @@ impl Visit {
         };
         let pusher = settings.source.pusher(pusher_env);
         let received_at = ambient.now();
-        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient })
+        Ok(Visit { settings: Some(settings), durable, pushed, updates, received_at, pusher, ambient, rehearsal: false })
+    }
+
+    /// A push that nobody makes, in a clone that holds its objects and the law.
+    pub(super) fn rehearse(ambient: &Ambient, update: Update, pusher: Option<String>) -> Result<Visit, HookError> {
+        let durable = Store::discover(ambient)?;
+        let settings = Settings::read(durable.git_dir())?;
+        let pushed = durable.reader().reopen()?;
+        let (ambient, received_at) = (ambient.clone(), ambient.now());
+        Ok(Visit { settings, durable, pushed, updates: vec![update], received_at, pusher, ambient, rehearsal: true })
+    }
+
+    /// What a gate was installed with.
+    pub(super) fn gate(&self) -> Result<&Settings, HookError> {
+        self.settings.as_ref().ok_or_else(|| HookError::NotInstalled { path: directory(self.durable.git_dir()) })
     }
 
     /// The actor that the transport vouches for.

@@ -23,45 +23,52 @@ pub struct RefusedRef {
 
 impl View for Refusal {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        for denial in self.denials.iter().take(SHOWN_MAX) {
-            writeln!(page, "gatos: DENY {}", plain(&denial.name))?;
-            writeln!(page, "  rule    {}  {}", denial.rule, plain(&denial.reason))?;
-            let facts = facts(denial);
-            if !facts.is_empty() {
-                writeln!(page, "  facts   {facts}")?;
-            }
-            if let Some(hint) = &denial.hint {
-                writeln!(page, "  next    {}", plain(hint))?;
-            }
-        }
+        self.denials.iter().take(SHOWN_MAX).try_for_each(|denial| denial.text(page))?;
         if self.denials.len() > SHOWN_MAX {
             writeln!(page, "gatos: and {} more", self.denials.len() - SHOWN_MAX)?;
         }
         match self.audit {
             Some(commit) => writeln!(page, "  log     git gatos explain {}", &commit.hex()[..12]),
-            None => writeln!(page, "  log     the record waits in the server's spool"),
+            None => writeln!(page, "  log     counted, or in the server's spool"),
         }
     }
 
     fn json(&self) -> Value {
-        let denials = self.denials.iter().map(|d| {
-            let mut map = Map::new();
-            map.insert("ref", d.name.as_str());
-            map.insert("verdict", d.verdict);
-            map.insert("rule", d.rule.as_str());
-            map.insert("reason", d.reason.as_str());
-            if let Some(hint) = &d.hint {
-                map.insert("hint", hint.as_str());
-            }
-            map.insert("facts", d.facts.clone());
-            Value::Map(map)
-        });
+        let denials = self.denials.iter().map(RefusedRef::json);
         let audit = self.audit.map_or(Value::Null, Value::text);
         Value::map([("ok", false.into()), ("denials", Value::list(denials)), ("audit", audit)])
     }
 
     fn is_complaint(&self) -> bool {
         true
+    }
+}
+
+impl RefusedRef {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        writeln!(page, "gatos: DENY {}", plain(&self.name))?;
+        writeln!(page, "  rule    {}  {}", self.rule, plain(&self.reason))?;
+        let facts = facts(self);
+        if !facts.is_empty() {
+            writeln!(page, "  facts   {facts}")?;
+        }
+        match &self.hint {
+            Some(hint) => writeln!(page, "  next    {}", plain(hint)),
+            None => Ok(()),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let mut map = Map::new();
+        map.insert("ref", self.name.as_str());
+        map.insert("verdict", self.verdict);
+        map.insert("rule", self.rule.as_str());
+        map.insert("reason", self.reason.as_str());
+        if let Some(hint) = &self.hint {
+            map.insert("hint", hint.as_str());
+        }
+        map.insert("facts", self.facts.clone());
+        Value::Map(map)
     }
 }
 
@@ -143,5 +150,56 @@ impl View for GateRemoved {
 
     fn json(&self) -> Value {
         Value::map([("found", self.found.into())])
+    }
+}
+
+/// What a gate was found to be.
+pub struct GateTested {
+    /// What must be so, and why it is not.
+    pub steps: Vec<(String, Option<String>)>,
+}
+
+impl View for GateTested {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        for (what, fault) in &self.steps {
+            match fault {
+                None => writeln!(page, "good  {what}")?,
+                Some(fault) => writeln!(page, "BAD   {what}: {fault}")?,
+            }
+        }
+        match self.steps.iter().all(|(_, fault)| fault.is_none()) {
+            true => writeln!(page, "the gate stands"),
+            false => writeln!(page, "the gate does not stand"),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let steps = self.steps.iter().map(|(what, fault)| {
+            let fault = fault.as_deref().map_or(Value::Null, Value::from);
+            Value::map([("what", what.as_str().into()), ("fault", fault)])
+        });
+        let stands = self.steps.iter().all(|(_, fault)| fault.is_none());
+        Value::map([("stands", stands.into()), ("steps", Value::list(steps))])
+    }
+}
+
+/// What the gate would say to a push that nobody made.
+pub struct Rehearsed {
+    pub denials: Vec<RefusedRef>,
+}
+
+impl View for Rehearsed {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.denials.is_empty() {
+            return writeln!(page, "ALLOWED");
+        }
+        self.denials.iter().try_for_each(|denial| denial.text(page))
+    }
+
+    fn json(&self) -> Value {
+        Value::map([
+            ("allowed", self.denials.is_empty().into()),
+            ("denials", Value::list(self.denials.iter().map(RefusedRef::json))),
+        ])
     }
 }

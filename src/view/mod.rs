@@ -37,7 +37,7 @@ pub use difference::Difference;
 pub use document::Document;
 pub use error_frame::ErrorFrame;
 pub use fold_tested::{FoldCase, FoldEnd, FoldTested};
-pub use gate::{GateInstalled, GateRemoved, Refusal, RefusedRef};
+pub use gate::{GateInstalled, GateRemoved, GateTested, Refusal, RefusedRef, Rehearsed};
 pub use health::{Complaint, Health};
 pub use initialised::Initialised;
 pub use keys::{PlacedKey, ShownKey};

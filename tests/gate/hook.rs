@@ -98,7 +98,7 @@ fn must_stay_closed_where_the_gate_cannot_judge() {
     mode(0o755);
     let record = court.record();
     let (_, tip) = court.journal(&court.alice);
-    court.push(&court.alice, [format!("{tip}:refs/gatos/xyz")]).code(1).err_says("waits in the server's spool");
+    court.push(&court.alice, [format!("{tip}:refs/gatos/xyz")]).code(1).err_says("in the server's spool");
     assert_eq!((court.refs(), court.record()), (refs.clone(), record), "its key is open to others: nothing is signed");
     mode(0o700);
 

@@ -3,7 +3,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::hook::{self, Denial, Order, Process, Source};
 use crate::id::{Actor, Blake3};
-use crate::view::{GateInstalled, GateRemoved, Refusal, RefusedRef};
+use crate::view::{GateInstalled, GateRemoved, GateTested, Refusal, RefusedRef};
 use anyhow::Context as _;
 use std::io;
 
@@ -19,6 +19,10 @@ enum Verb {
     Install(Install),
     /// Take the hooks away and put back what stood there before; key, settings and records stay
     Uninstall,
+    /// Look whether the gate stands, and push into a ref that it must refuse
+    ///
+    /// The refusal is recorded as every other.
+    Test,
     /// Judge a push (git runs this)
     #[command(hide = true)]
     PreReceive,
@@ -59,6 +63,12 @@ impl Hook {
         match self.verb {
             Verb::Install(order) => order.run(context),
             Verb::Uninstall => Ok(Answer::yes(GateRemoved { found: hook::uninstall(context.ambient())? })),
+            Verb::Test => {
+                let steps = hook::examine(context.ambient())?;
+                let stands = steps.iter().all(|s| s.fault.is_none());
+                let steps = steps.into_iter().map(|s| (s.what, s.fault)).collect();
+                Ok(Answer::verdict(stands, GateTested { steps }))
+            }
             Verb::PreReceive => {
                 let verdict = hook::pre_receive(context.ambient(), io::stdin().lock())?;
                 if verdict.denials.is_empty() {
@@ -98,7 +108,7 @@ impl Install {
     }
 }
 
-fn shown(denial: Denial) -> RefusedRef {
+pub(super) fn shown(denial: Denial) -> RefusedRef {
     RefusedRef {
         name: denial.name,
         verdict: denial.verdict.as_str(),

@@ -1,0 +1,104 @@
+use super::error::HookError;
+use super::install::{hooks_dir, is_ours, parts_of};
+use super::settings::Settings;
+use crate::ambient::Ambient;
+use crate::git::{Git, NewCommit, Store};
+use std::path::Path;
+
+/// One thing that must be so for a gate to stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub what: String,
+    /// Why not, and what to do; none where it is so.
+    pub fault: Option<String>,
+}
+
+/// A ref that no plane has, so that a gate must refuse it.
+const SCRATCH: &str = "hook-test";
+
+/// Looks whether the gate of the repository around the working directory stands, and pushes into a ref that it must refuse.
+/// The refusal is recorded as every other.
+pub fn examine(ambient: &Ambient) -> Result<Vec<Step>, HookError> {
+    let store = Store::discover(ambient)?;
+    let hooks = hooks_dir(&store)?;
+    let step = |what: &str, fault: Option<String>| Step { what: what.to_owned(), fault };
+    let mut steps = Vec::new();
+    let settings = Settings::read(store.git_dir())?;
+    let missing = settings.is_none().then(|| "run: git gatos hook install --server".to_owned());
+    steps.push(step("settings", missing));
+    if let Some(settings) = &settings {
+        let fault = settings.signer(store.git_dir(), ambient).err().map(|e| e.to_string());
+        steps.push(step("key", fault));
+    }
+    for name in ["pre-receive", "post-receive"] {
+        steps.push(step(name, fault_of_hook(&hooks, name)));
+    }
+    if steps.iter().all(|s| s.fault.is_none()) {
+        steps.push(step("a push that must be refused", scratch(ambient, &store)?));
+    }
+    Ok(steps)
+}
+
+/// What keeps git from running a hook, or the hook from running us.
+fn fault_of_hook(hooks: &Path, name: &str) -> Option<String> {
+    let hook = hooks.join(name);
+    let again = "run: git gatos hook install --server";
+    let Ok(text) = std::fs::read(&hook) else { return Some(format!("{} is missing; {again}", hook.display())) };
+    if !executable(&hook) {
+        return Some(format!("git ignores {}, which is not executable; run: chmod +x {0}", hook.display()));
+    }
+    let part = parts_of(hooks, name);
+    let ours = match std::fs::read(&part) {
+        Ok(part_text) if is_ours(&part_text) => {
+            if !executable(&part) {
+                return Some(format!("{} is not executable; run: chmod +x {0}", part.display()));
+            }
+            part_text
+        }
+        _ if is_ours(&text) => text,
+        _ => return Some(format!("{} is another program's, and ours is not among its parts; {again}", hook.display())),
+    };
+    let text = String::from_utf8_lossy(&ours);
+    let program = text.split_once("exec '").and_then(|(_, rest)| rest.split_once("' hook ")).map(|(path, _)| path);
+    let program = program.map(|path| path.replace("'\\''", "'"));
+    match program {
+        Some(path) if executable(Path::new(&path)) => None,
+        Some(path) => Some(format!("{path}, which the hook runs, is missing: every push is refused; {again}")),
+        None => Some(format!("{} does not run git-gatos; {again}", hook.display())),
+    }
+}
+
+#[cfg(unix)]
+fn executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o100 != 0)
+}
+
+#[cfg(not(unix))]
+fn executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Pushes from a repository of its own, over the path, as anybody would.
+fn scratch(ambient: &Ambient, server: &Store) -> Result<Option<String>, HookError> {
+    let made = |source| HookError::File { doing: "making", path: std::env::temp_dir(), source };
+    let dir = tempfile::tempdir().map_err(made)?;
+    Git::new(server.reader()).args(["init", "-q", "--bare"]).args([dir.path()]).run()?;
+    let store = Store::open(dir.path(), ambient)?;
+    let tree = store.empty_tree()?;
+    let commit = store.commit(&NewCommit {
+        tree,
+        parents: &[],
+        name: "gatos",
+        email: "hook-test@gatos",
+        time: ambient.now(),
+        message: "hook test\n",
+    })?;
+    let to = format!("{commit}:{}", crate::git::stranger_named(SCRATCH));
+    let url = format!("file://{}", server.git_dir().canonicalize().map_err(made)?.display());
+    match Git::new(store.reader()).args(["push", "--quiet", &url, &to]).run() {
+        Ok(_) => Ok(Some(format!("it was accepted: {} stands on the server; the hook does not run", to))),
+        Err(e) if e.to_string().contains("gatos: DENY") => Ok(None),
+        Err(e) => Ok(Some(format!("git says: {e}"))),
+    }
+}

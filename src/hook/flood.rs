@@ -1,0 +1,149 @@
+//! Whoever is refused a million times must not fill the disk with records of it.
+
+use super::error::HookError;
+use super::files;
+use super::lock::Lock;
+use super::settings::directory;
+use crate::ambient::Ambient;
+use crate::canon::{Map, Value, digest, json, text};
+use crate::id::Timestamp;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// So many refusals of one kind are written in an hour, each.
+const WRITTEN_MAX: u64 = 1_000;
+/// So many bytes of evidence are kept in an hour.
+const EVIDENCE_MAX: u64 = 16 << 20;
+/// Kinds told apart in an hour; the rest are one.
+pub(super) const KINDS_MAX: usize = 4_096;
+
+/// What a refusal is counted as: who pushed, by which rule, at which ref.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind<'a> {
+    pub identity: Option<&'a str>,
+    pub rule: &'a str,
+    pub name: &'a str,
+}
+
+/// How one refusal is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Record {
+    /// As an entry of its own, with evidence or without; and with it what was only counted before.
+    Written { evidence: bool, counted: Vec<Counted> },
+    /// By a counter alone.
+    Counted,
+}
+
+/// Refusals of a kind that no entry of their own records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub count: u64,
+    /// BLAKE3 over the chain before and time, ref and new value of each, in order.
+    pub chain: String,
+}
+
+/// The counters of one hour.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Hour {
+    hour: i64,
+    evidence: u64,
+    /// By the digest of the kind: how many were met, and those that wait for an entry.
+    pub(super) kinds: BTreeMap<String, (u64, Option<Counted>)>,
+    /// Of hours before.
+    left: Vec<Counted>,
+}
+
+impl Hour {
+    /// Takes one more refusal.
+    pub(super) fn take(&mut self, now: Timestamp, kind: Kind<'_>, new: &str, evidence: u64) -> Record {
+        let hour = now.unix().div_euclid(3600);
+        if hour != self.hour {
+            let left = std::mem::take(&mut self.kinds).into_values().filter_map(|(_, waiting)| waiting);
+            let mut left: Vec<Counted> = left.collect();
+            left.splice(..0, std::mem::take(&mut self.left));
+            *self = Hour { hour, left, ..Hour::default() };
+        }
+        let name = format!("{}\n{}\n{}", kind.identity.unwrap_or_default(), kind.rule, kind.name);
+        let mut key = digest::blake3(name.as_bytes()).hex();
+        if self.kinds.len() >= KINDS_MAX && !self.kinds.contains_key(&key) {
+            key = "others".to_owned();
+        }
+        let (met, waiting) = self.kinds.entry(key).or_default();
+        *met += 1;
+        let over = met.saturating_sub(WRITTEN_MAX);
+        if over > 0 {
+            let before = waiting.take().unwrap_or(Counted { count: 0, chain: text::hex(&[0; 32]) });
+            let link = format!("{}\n{now}\n{}\n{new}", before.chain, kind.name);
+            *waiting = Some(Counted { count: before.count + 1, chain: digest::blake3(link.as_bytes()).hex() });
+        }
+        if over > 0 && !over.is_power_of_two() {
+            return Record::Counted;
+        }
+        let mut counted = std::mem::take(&mut self.left);
+        counted.extend(self.kinds.values_mut().filter_map(|(_, waiting)| waiting.take()));
+        let room = self.evidence + evidence <= EVIDENCE_MAX;
+        if room {
+            self.evidence += evidence;
+        }
+        Record::Written { evidence: room, counted }
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let counted = |c: &Counted| Value::list([Value::Int(c.count as i64), c.chain.as_str().into()]);
+        let kinds = self.kinds.iter().map(|(key, (met, waiting))| {
+            let waiting = waiting.as_ref().map_or(Value::Null, counted);
+            Value::list([key.as_str().into(), Value::Int(*met as i64), waiting])
+        });
+        let mut map = Map::new();
+        map.insert("hour", self.hour);
+        map.insert("evidence", self.evidence as i64);
+        map.insert("kinds", Value::list(kinds));
+        map.insert("left", Value::list(self.left.iter().map(counted)));
+        json::document(&Value::Map(map)).unwrap_or_default()
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Hour> {
+        let value = json::parse_canonical(bytes).ok()?;
+        let whole = |v: &Value| v.as_int().and_then(|n| u64::try_from(n).ok());
+        let counted = |v: &Value| match v.as_list()? {
+            [count, chain] => Some(Counted { count: whole(count)?, chain: chain.as_str()?.to_owned() }),
+            _ => None,
+        };
+        let kind = |v: &Value| match v.as_list()? {
+            [key, met, waiting] => {
+                let waiting = if *waiting == Value::Null { None } else { Some(counted(waiting)?) };
+                Some((key.as_str()?.to_owned(), (whole(met)?, waiting)))
+            }
+            _ => None,
+        };
+        Some(Hour {
+            hour: value.get("hour")?.as_int()?,
+            evidence: whole(value.get("evidence")?)?,
+            kinds: value.get("kinds")?.as_list()?.iter().map(kind).collect::<Option<_>>()?,
+            left: value.get("left")?.as_list()?.iter().map(counted).collect::<Option<_>>()?,
+        })
+    }
+}
+
+/// How a refusal is to be recorded, by the counters beside the gate's settings.
+pub(super) fn count(
+    git_dir: &Path,
+    ambient: &Ambient,
+    kind: Kind<'_>,
+    new: &str,
+    evidence: u64,
+) -> Result<Record, HookError> {
+    let _lock = Lock::named(git_dir, "flood.lock", true, ambient)?;
+    let path = directory(git_dir).join("flood.json");
+    // Counters that cannot be read begin again: that writes more, never less.
+    let mut hour = files::read(&path)?.and_then(|bytes| Hour::from_bytes(&bytes)).unwrap_or_default();
+    let record = hour.take(ambient.now(), kind, new, evidence);
+    files::replace(&path, &hour.to_bytes())?;
+    Ok(record)
+}
+
+impl Counted {
+    pub(super) fn to_value(&self) -> Value {
+        Value::map([("count", Value::Int(self.count as i64)), ("chain", format!("blake3:{}", self.chain).into())])
+    }
+}
