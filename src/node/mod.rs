@@ -29,11 +29,13 @@ mod point;
 mod query;
 mod replica;
 mod report;
+mod settle;
 mod snapshot;
 mod source;
 mod start;
 mod trust;
 mod verify;
+mod void;
 mod window;
 
 pub use admit::{Emitted, Outcome};
@@ -53,8 +55,9 @@ pub use point::Point;
 pub use query::{Shown, StateQuery};
 pub use replica::{ReplicaFile, draw as draw_replica, replica_file, replica_path};
 pub use report::{Anchors, Finding, Report, Severity};
+pub use settle::{Alarm, alarm};
 pub use source::{Source, SourceKind};
-pub use trust::{pin_to, pinned};
+pub use trust::{Changed, KeepEvents, pin_branch, pin_to, pinned};
 pub use verify::verify;
 
 #[cfg(test)]

@@ -2,10 +2,10 @@ use super::drive::Ended;
 use super::error::NodeError;
 use super::mark::Mark;
 use super::open::Node;
-use super::window::View;
+use super::window::{View, within};
 use crate::git::{GitError, Plane, Scope};
-use crate::id::{Oid, Sha256, Timestamp, Writer};
-use crate::ledger::{Heads, Key, LedgerError, Merge};
+use crate::id::{Oid, Sha256, Timestamp};
+use crate::ledger::{Heads, Key, LedgerError, Merge, WindowHead};
 use crate::lua::Program;
 use crate::state::{Base, Checkpoint, Folded, LastEvent, checkpoints};
 
@@ -141,10 +141,10 @@ impl Node {
         start: &Start,
         until: Option<&Heads>,
     ) -> Result<Option<Merge<'_>>, NodeError> {
-        let here = |writer: &Writer| view.journals.iter().any(|(j, _)| j.writer == *writer);
-        let within =
-            |writer: &Writer, seq: u64| until.is_none_or(|heads| heads.get(writer).is_some_and(|h| seq <= h.seq));
-        if !start.heads.iter().all(|h| here(&h.writer) && within(&h.writer, h.seq)) {
+        let here = |head: &WindowHead| view.journals.iter().any(|(j, _)| j.writer == head.writer && within(j, head));
+        let wanted =
+            |head: &WindowHead| until.is_none_or(|heads| heads.get(&head.writer).is_some_and(|h| head.seq <= h.seq));
+        if !start.heads.iter().all(|h| here(h) && wanted(h)) {
             return Ok(None);
         }
         let merge = match self.merge(view, &start.heads, start.folded.events, until) {

@@ -6,6 +6,7 @@
 
 mod agent;
 mod cap;
+mod changes;
 mod commit_signature;
 mod doc;
 pub mod dsse;

@@ -26,6 +26,7 @@ mod plumb_answer;
 mod receipt;
 mod state;
 mod trust;
+mod trust_change;
 mod verified;
 
 pub use batch::{BatchDenial, BatchReceipt};
@@ -48,7 +49,8 @@ pub use page::{Ink, Page};
 pub use plumb_answer::PlumbAnswer;
 pub use receipt::{Denial, Receipt};
 pub use state::{RawState, Selected, ShownState};
-pub use trust::{AddedKey, ShownPin, ShownTrust};
+pub use trust::{ShownPin, ShownTrust};
+pub use trust_change::{ChangedTrust, ListedGrant, ListedTrust};
 pub use verified::Verified;
 
 use crate::canon::Value;

@@ -60,7 +60,7 @@ fn must_judge_no_push_by_a_law_that_has_gone() {
     copies.iter().for_each(|clone| court.emit(clone, "{\"n\":1}"));
     for n in 0..3u8 {
         let key = gatos::trust::Signer::from_seed(&[40 + n; 32]).public().to_string();
-        court.alice.gatos(["trust", "add-key", "user:carol", &key]).ok();
+        court.alice.gatos(["trust", if n == 0 { "add-actor" } else { "add-key" }, "user:carol", &key]).ok();
         let law =
             world.command("git", "alice", court.alice.path()).args(["push", "origin", super::court::TRUST]).spawn();
         let running: Vec<_> = copies

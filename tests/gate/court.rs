@@ -30,12 +30,13 @@ impl<'w> Court<'w> {
         bob.gatos(["key", "new"]).ok();
         let line = bob.gatos(["key", "show"]).ok().stdout();
         let key = line.split_whitespace().next().expect("a key").to_owned();
-        alice.gatos(["trust", "add-key", "user:bob", &key]).ok();
+        alice.gatos(["trust", "add-actor", "user:bob", &key]).ok();
         let server = world.bare("server").as_person("git");
         let id = alice.gatos(["--json", "trust", "pin"]).ok().json();
         let id = id["pinned"].as_str().expect("an id").to_owned();
         let gate = server.gatos(["--json", "hook", "install", "--server", "--root", &id]).ok().json();
-        alice.gatos(["trust", "add-key", "service:gate", gate["key"].as_str().expect("a key")]).ok();
+        alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
+        alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
         alice.gatos(["emit", "add", "{\"n\":1}"]).ok();
         let url = server.path().to_str().expect("UTF-8");
         alice.git(["remote", "add", "origin", url]).ok();

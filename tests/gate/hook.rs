@@ -19,7 +19,7 @@ fn a_gate_is_installed_twice_without_harm_and_taken_away() {
     let first = server.gatos(["--json", "hook", "install", "--server"]).ok().json();
     let again = server.gatos(["--json", "hook", "install", "--server"]).ok().json();
     assert_eq!(first["key"], again["key"]);
-    server.gatos(["hook", "install", "--server"]).ok().says("no --root").says("trust add-key service:gate ed25519:");
+    server.gatos(["hook", "install", "--server"]).ok().says("no --root").says("trust add-actor service:gate ed25519:");
     let keys = server.path().join("gatos/gate/keys");
     let key = fs::read_dir(&keys).expect("keys").next().expect("one").expect("an entry").path();
     assert_eq!(fs::metadata(key).expect("a file").permissions().mode() & 0o777, 0o600);
