@@ -1,58 +1,59 @@
 //! What passes, and the receipts it leaves.
 
-use super::court::{Court, JOURNALS};
+use super::court::{JOURNALS, over_each};
 use crate::harness::World;
 
 #[test]
 fn must_accept_first_events_appends_and_code() {
-    let world = World::new();
-    let court = Court::new(&world);
-    assert_eq!(court.receipts(), 1, "the law and the first event");
-    court.emit(&court.alice, "{\"n\":2}");
-    court.emit(&court.alice, "{\"n\":3}");
-    court.push(&court.alice, [JOURNALS]).ok();
-    court.emit(&court.bob, "{\"n\":5}");
-    court.push(&court.bob, [JOURNALS]).ok();
-    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
-    court.push(&court.alice, ["HEAD:refs/heads/feature"]).ok();
-    assert_eq!((court.receipts(), court.record().len()), (4, 0));
-    court.fetch(&court.alice);
-    court.alice.gatos(["state", "show"]).ok();
-    court.alice.gatos(["verify"]).ok().says("PASSED");
+    over_each(|court| {
+        assert_eq!(court.receipts(), 1, "the law and the first event");
+        court.emit(&court.alice, "{\"n\":2}");
+        court.emit(&court.alice, "{\"n\":3}");
+        court.push(&court.alice, [JOURNALS]).ok();
+        court.emit(&court.bob, "{\"n\":5}");
+        court.push(&court.bob, [JOURNALS]).ok();
+        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.push(&court.alice, ["HEAD:refs/heads/feature"]).ok();
+        assert_eq!((court.receipts(), court.record().len()), (4, 0));
+        court.fetch(&court.alice);
+        court.alice.gatos(["state", "show"]).ok();
+        court.alice.gatos(["verify"]).ok().says("PASSED");
+    });
 }
 
 #[test]
 fn must_accept_an_append_from_a_shallow_clone() {
-    let world = World::new();
-    let court = Court::new(&world);
-    for n in 0..3 {
-        court.emit(&court.alice, &format!("{{\"n\":{n}}}"));
-    }
-    court.push(&court.alice, [JOURNALS]).ok();
-    let (name, tip) = court.journal(&court.alice);
-    let shallow = world.repo("shallow");
-    let url = format!("file://{}", court.server.path().display());
-    shallow.git(["remote", "add", "origin", &url]).ok();
-    shallow.git(["fetch", "-q", "--depth=1", "origin", &format!("{name}:{name}")]).ok();
-    let how = court.honest(&court.alice, &["01ARYZ6S41TSV4RRFFQ69G5FAV"]);
-    assert_eq!(how.position.commit.expect("a tip").hex(), tip);
-    let next = court.sealed(&shallow, "alice", &how);
-    court.push(&shallow, [format!("{next}:{name}")]).ok();
+    over_each(|court| {
+        let world = court.world;
+        for n in 0..3 {
+            court.emit(&court.alice, &format!("{{\"n\":{n}}}"));
+        }
+        court.push(&court.alice, [JOURNALS]).ok();
+        let (name, tip) = court.journal(&court.alice);
+        let shallow = world.repo("shallow");
+        let url = format!("file://{}", court.server.path().display());
+        shallow.git(["remote", "add", "origin", &url]).ok();
+        shallow.git(["fetch", "-q", "--depth=1", "origin", &format!("{name}:{name}")]).ok();
+        let how = court.honest(&court.alice, &["01ARYZ6S41TSV4RRFFQ69G5FAV"]);
+        assert_eq!(how.position.commit.expect("a tip").hex(), tip);
+        let next = court.sealed(&shallow, "alice", &how);
+        court.push(&shallow, [format!("{next}:{name}")]).ok();
+    });
 }
 
 #[test]
 fn a_receipt_says_what_was_accepted_when_and_by_which_law() {
-    let world = World::new();
-    let court = Court::new(&world);
-    court.emit(&court.alice, "{\"n\":2}");
-    court.push(&court.alice, [JOURNALS]).ok();
-    let (name, tip) = court.journal(&court.alice);
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-    let receipt = court.server.git(["show", &format!("{gate}:receipt.json")]).ok().json();
-    assert_eq!((&receipt["gatos"], &receipt["seq"]), (&"receipt/1".into(), &2.into()));
-    assert_eq!(receipt["updates"][0]["ref"], name.as_str());
-    assert_eq!(receipt["updates"][0]["new"], tip.as_str());
-    assert_eq!(receipt["trust_root"], court.server.git(["rev-parse", super::court::TRUST]).ok().stdout());
-    assert_eq!(receipt["policy_root"], court.server.git(["rev-parse", super::court::ACTIVE]).ok().stdout());
-    assert!(receipt["received_at"].as_str().expect("a time").starts_with("2026-11-21T09:"));
+    over_each(|court| {
+        court.emit(&court.alice, "{\"n\":2}");
+        court.push(&court.alice, [JOURNALS]).ok();
+        let (name, tip) = court.journal(&court.alice);
+        let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+        let receipt = court.server.git(["show", &format!("{gate}:receipt.json")]).ok().json();
+        assert_eq!((&receipt["gatos"], &receipt["seq"]), (&"receipt/1".into(), &2.into()));
+        assert_eq!(receipt["updates"][0]["ref"], name.as_str());
+        assert_eq!(receipt["updates"][0]["new"], tip.as_str());
+        assert_eq!(receipt["trust_root"], court.server.git(["rev-parse", super::court::TRUST]).ok().stdout());
+        assert_eq!(receipt["policy_root"], court.server.git(["rev-parse", super::court::ACTIVE]).ok().stdout());
+        assert!(receipt["received_at"].as_str().expect("a time").starts_with("2026-11-21T09:"));
+    });
 }

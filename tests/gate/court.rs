@@ -1,6 +1,7 @@
 //! A server with a gate, and those who push to it.
 
-use crate::harness::{Outcome, Repo, World};
+use super::transport::Transport;
+use crate::harness::{Command, Outcome, Repo, World};
 use crate::must::forge::Forge;
 use gatos::git::Store;
 use gatos::id::{Blake3, Ns, Oid, PublicKey, Writer};
@@ -19,11 +20,27 @@ pub struct Court<'w> {
     pub server: Repo<'w>,
     pub alice: Repo<'w>,
     pub bob: Repo<'w>,
+    /// What a client's environment needs to reach the server.
+    client: Vec<(String, String)>,
+}
+
+/// Runs a test once over each transport, each time in a world of its own.
+pub fn over_each(test: impl Fn(&Court<'_>)) {
+    for transport in Transport::ALL {
+        let world = World::new();
+        test(&Court::over(&world, transport));
+    }
 }
 
 impl<'w> Court<'w> {
+    /// Over a path of the file system.
     #[track_caller]
     pub fn new(world: &'w World) -> Court<'w> {
+        Court::over(world, Transport::Path)
+    }
+
+    #[track_caller]
+    pub fn over(world: &'w World, transport: Transport) -> Court<'w> {
         let alice = world.repo("alice");
         alice.gatos(["init"]).ok();
         let bob = alice.clone_to("bob").as_person("bob");
@@ -38,23 +55,35 @@ impl<'w> Court<'w> {
         alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
         alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
         alice.gatos(["emit", "add", "{\"n\":1}"]).ok();
-        let url = server.path().to_str().expect("UTF-8");
-        alice.git(["remote", "add", "origin", url]).ok();
-        bob.git(["remote", "set-url", "origin", url]).ok();
-        let court = Court { world, server, alice, bob };
+        let (url, client) = transport.address(world, server.path());
+        alice.git(["remote", "add", "origin", &url]).ok();
+        bob.git(["remote", "set-url", "origin", &url]).ok();
+        let court = Court { world, server, alice, bob, client };
         court.push(&court.alice, [LAW[0], LAW[1], JOURNALS]).ok();
         court.fetch(&court.bob);
         court
     }
 
+    /// A command of git's that speaks with the server.
+    pub fn git<A: AsRef<OsStr>>(&self, repo: &Repo<'_>, args: impl IntoIterator<Item = A>) -> Command {
+        let command = self.world.command("git", repo.person(), repo.path()).args(args);
+        self.client.iter().fold(command, |command, (name, value)| command.env(name, value))
+    }
+
     pub fn push<A: AsRef<OsStr>>(&self, repo: &Repo<'_>, refs: impl IntoIterator<Item = A>) -> Outcome {
-        let args = ["push", "origin"].map(|a| a.as_ref() as &OsStr).map(OsStr::to_owned);
-        repo.git(args.into_iter().chain(refs.into_iter().map(|a| a.as_ref().to_owned())))
+        self.git(repo, ["push", "origin"]).args(refs).run()
     }
 
     #[track_caller]
     pub fn fetch(&self, repo: &Repo<'_>) {
-        repo.git(["fetch", "-q", "origin", "refs/gatos/*:refs/gatos-remotes/origin/*"]).ok();
+        self.git(repo, ["fetch", "-q", "origin", "refs/gatos/*:refs/gatos-remotes/origin/*"]).run().ok();
+    }
+
+    /// Lets a clone that came about otherwise push to the server.
+    #[track_caller]
+    pub fn admit(&self, repo: &Repo<'_>) {
+        let url = self.alice.git(["remote", "get-url", "origin"]).ok().stdout();
+        repo.git(["config", "remote.origin.url", &url]).ok();
     }
 
     /// Every ref of the server but what the gate records.

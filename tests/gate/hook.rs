@@ -1,6 +1,7 @@
 //! The hook itself: how it is installed, and that it closes whatever happens to it.
 
 use super::court::{Court, JOURNALS};
+use super::transport::Transport;
 use crate::harness::World;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -146,15 +147,19 @@ fn must_take_nothing_from_the_environment_of_a_pusher() {
 
 #[test]
 fn the_source_named_at_install_says_who_pushes() {
-    let world = World::new();
-    let court = Court::new(&world);
-    court.server.gatos(["hook", "install", "--server", "--identity=http"]).ok();
-    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
-    let push = world.command("git", "alice", court.alice.path()).args(["push", "origin", "HEAD:refs/gatos/xyz"]);
-    push.env("REMOTE_USER", "carol").env("GL_USERNAME", "dave").run().code(1);
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-    let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
-    assert_eq!(decision["intent"]["identity"], "carol");
+    for (transport, source) in [(Transport::Http, "http"), (Transport::Ssh, "ssh")] {
+        let world = World::new();
+        let court = Court::over(&world, transport);
+        court.server.gatos(["hook", "install", "--server", "--identity", source]).ok();
+        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.refused(&court.alice, ["HEAD:refs/gatos/xyz"], "ref.unknown");
+        let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+        let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+        assert_eq!(decision["intent"]["identity"], "carol");
+        court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
+        let receipt = court.server.git(["show", &format!("{gate}:receipt.json")]).ok().json();
+        assert_eq!(receipt["identity"], "carol");
+    }
 }
 
 #[test]
@@ -172,4 +177,34 @@ fn a_refusal_publishes_no_payload() {
     assert!(payload["blake3"].as_str().expect("a digest").starts_with("blake3:"));
     let all = court.server.git(["log", "-p", &gate]).ok().stdout();
     assert!(!all.contains("swordfish"));
+}
+
+#[test]
+fn a_gate_is_tested_by_a_push_that_it_must_refuse() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (refs, record) = (court.refs(), court.record());
+    court.server.gatos(["hook", "test"]).ok().says("good  a push that must be refused").says("the gate stands");
+    court.stands(&refs, &record, "ref.unknown");
+    let hook = court.server.path().join("hooks/pre-receive");
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o644)).expect("a mode");
+    court.server.gatos(["hook", "test"]).code(1).says("chmod +x");
+    script(&hook, "#!/bin/sh\nexit 0\n");
+    court.server.gatos(["hook", "test"]).code(1).says("another program's");
+    world.bare("bare").gatos(["hook", "test"]).code(1).says("the gate does not stand");
+}
+
+#[test]
+fn a_range_is_judged_without_a_push() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (name, first) = court.journal(&court.alice);
+    court.emit(&court.alice, "{\"n\":2}");
+    let (_, tip) = court.journal(&court.alice);
+    let check = |range: &str, name: &str| court.alice.gatos(["gate", "check", "--range", range, "--ref", name]);
+    check(&format!("{first}..{tip}"), &name).ok().says("ALLOWED");
+    check(&format!("{tip}..{first}"), &name).code(1).says("rule    ref.non-ff");
+    check(&tip, "refs/gatos/xyz").code(1).says("rule    ref.unknown");
+    check("nothing..HEAD", "refs/heads/main").code(2);
+    world.repo("lawless").gatos(["gate", "check", "--range", "HEAD"]).code(2);
 }

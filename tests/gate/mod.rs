@@ -6,3 +6,4 @@ mod contention;
 mod court;
 mod forged;
 mod hook;
+mod transport;

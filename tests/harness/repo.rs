@@ -20,6 +20,11 @@ impl<'w> Repo<'w> {
         &self.path
     }
 
+    /// Who works in it.
+    pub fn person(&self) -> &str {
+        &self.person
+    }
+
     /// The same repository in the hands of somebody else, with another home and so another key.
     pub fn as_person(&self, person: &str) -> Repo<'w> {
         Repo { person: person.to_owned(), ..self.clone() }
