@@ -44,7 +44,8 @@ impl FactsOf {
     pub fn actor(graph: &Graph, actor: &Actor, key: &PublicKey, at: Option<&Timestamp>) -> FactsOf {
         let (known, stands) = (!graph.keys_of(actor).is_empty(), graph.stands(actor, key));
         // A key that does not stand for the actor brings nothing of what the actor holds.
-        let (caps, groups) = if stands { (graph.caps_of(actor, at), graph.groups_of(actor)) } else { Default::default() };
+        let (caps, groups) =
+            if stands { (graph.caps_of(actor, at), graph.groups_of(actor)) } else { Default::default() };
         let facts = FactsOf::default()
             .with("actor_known", known)
             .with("key_known", stands)
