@@ -90,6 +90,13 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// A bundle that nobody signed: it judges cases and history, and stands in no repository.
+    pub fn candidate(files: BTreeMap<String, Vec<u8>>) -> Result<Bundle, PolicyError> {
+        let commit = Oid::ZERO;
+        let rules = read_rules(&files).map_err(|why| PolicyError::Invalid { commit, why })?;
+        Ok(Bundle { commit, id: digest::blake3(b""), version: 1, prev: None, files, rules })
+    }
+
     /// A bundle that was read and checked before, from `to_bytes`; `None` where these are not such bytes.
     pub fn recall(bytes: &[u8]) -> Option<Bundle> {
         let value = cbor::decode(bytes).ok()?;

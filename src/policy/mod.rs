@@ -7,6 +7,7 @@
 mod audit;
 mod build;
 mod bundle;
+pub mod cases;
 mod decide;
 mod decision;
 mod error;
@@ -15,11 +16,14 @@ mod glob;
 mod governance;
 mod intent;
 mod publish;
+mod recorded;
 mod remembered;
+mod replay;
 pub mod rgs;
 mod rules;
 mod schema;
 mod template;
+mod templates;
 mod verb;
 
 pub use audit::record;
@@ -36,8 +40,12 @@ pub use glob::Glob;
 pub use governance::{GOVERNANCE, Governance, Governed, Quorum};
 pub use intent::Intent;
 pub use publish::{create, create_default};
+pub use recorded::Recorded;
+pub use replay::{Candidate, Replayed};
+pub use rgs::Weight;
 pub use rules::{On, RULES, RuleInfo};
 pub use schema::Schema;
+pub use templates::{TEMPLATES, Template};
 pub use verb::{NoVerb, Verb};
 
 #[cfg(test)]

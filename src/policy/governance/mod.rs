@@ -1,7 +1,7 @@
 //! Which acts want whose word: `gatos/governance.yaml` and its compiled form `governance.json`.
 
 mod quorum;
-mod yaml;
+pub(super) mod yaml;
 
 pub use quorum::{Governance, Governed, Quorum};
 

@@ -1,7 +1,7 @@
 //! YAML as a value: maps, lists and scalars of one document. Anchors, aliases, tags and keys that stand twice are refused,
 //! so that what a person reads is what is meant.
 
-use crate::canon::{Map, Text, Value};
+use crate::canon::{Map, Text, Value, json};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 /// Longest text, most nodes, deepest nesting.
@@ -95,9 +95,12 @@ fn scalar(text: &str, style: ScalarStyle, key: bool) -> Value {
         "" | "~" | "null" => Value::Null,
         "true" => true.into(),
         "false" => false.into(),
-        number => match number.parse::<i64>() {
-            Ok(n) if n.to_string() == number => Value::Int(n),
-            _ => text.into(),
-        },
+        number if number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
+            match json::parse(number.as_bytes()) {
+                Ok(n) if number.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-') => n,
+                _ => text.into(),
+            }
+        }
+        _ => text.into(),
     }
 }
