@@ -5,11 +5,11 @@ use super::point::{Point, Side, Target};
 use super::report::Finding;
 use super::snapshot::Snapshot;
 use super::source::{Source, SourceKind};
-use super::window::{View, within};
+use super::window::View;
 use crate::ambient::{Cancel, Progress};
 use crate::git::{GitError, Plane, Scope};
 use crate::id::{Blake3, Ns, Oid, Sha256};
-use crate::ledger::{Heads, Key, LedgerError, WindowHead};
+use crate::ledger::{Heads, Key, LedgerError};
 use crate::lua::Program;
 use crate::state::{Base, Checkpoint, Folded, LastEvent, Reverted, Run, checkpoints};
 use std::path::Path;
@@ -183,8 +183,7 @@ impl Node {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Option<Computed>, NodeError> {
-        let here = |head: &WindowHead| view.journals.iter().any(|(j, _)| j.writer == head.writer && within(j, head));
-        if !start.heads.iter().all(here) {
+        if !view.covers(&start.heads) {
             return Ok(None);
         }
         let mut merge = match self.merge(view, &start.heads, start.folded.events, None) {

@@ -60,6 +60,9 @@ fn must_void_what_a_revoked_key_says_later_and_name_it() {
     refused(alice.gatos(["--json", "trust", "add-key", "user:bob", &key]), 3, "KEY_TAKEN");
     alice.gatos(["trust", "remove-key", "user:bob", &key]).ok();
     refused(alice.gatos(["--json", "trust", "add-key", "user:bob", &key]), 3, "KEY_REVOKED");
+    // His own clone names what is void, and does not call it lost.
+    assert_eq!(findings(&bob, "key.revoked").len(), 1);
+    assert_eq!(findings(&bob, "journal.dropped").len(), 0);
     // alice writes on; the forged clocks have no say.
     emit(&alice, 11);
     alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":24}");
@@ -98,6 +101,7 @@ fn must_cut_within_an_append() {
     emit(&alice, 10);
     alice.gatos(["state", "checkpoint"]).ok();
     alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":31}");
+    alice.gatos(["bisect", "start"]).ok();
     let log = alice.gatos(["--json", "log"]).ok().stdout();
     let fourth = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let fourth =
@@ -106,6 +110,9 @@ fn must_cut_within_an_append() {
     alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":20}").err_says("the events from 5 to 6 are void");
     alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":20}");
     assert_eq!(alice.gatos(["log"]).ok().stdout().lines().count(), 5);
+    let head = alice.git(["rev-parse", "refs/gatos/state/main"]).ok().stdout();
+    alice.gatos(["state", "show", "--at", &head]).code(3).silent();
+    alice.gatos(["bisect", "run", "--jq", ".count > 25"]).code(3).err_says("do not count any more");
     let report = alice.gatos(["--json", "verify", "--deep"]).code(1).json();
     assert_eq!(report["events"], 5);
     alice.gatos(["fold", "verify"]).code(1);
