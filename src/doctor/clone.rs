@@ -4,7 +4,7 @@ use super::patient::{Patient, quoted};
 use super::{ExamError, Finding};
 use crate::git::{Plane, RefName};
 use crate::id::{Blake3, Ns, Oid, Replica, Writer};
-use crate::node::{Memory, NodeError, Pin, ReplicaFile, pinned, replica_file, replica_path};
+use crate::node::{Memory, NodeError, Pin, ReplicaFile, alarm, pinned, replica_file, replica_path};
 
 pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
     let mut found = place(patient);
@@ -28,6 +28,7 @@ pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
             None
         }
     };
+    found.extend(fork(patient));
     let (replica, finding) = replica(patient)?;
     found.extend(finding);
     if let (Some(replica), Some(pin)) = (replica, pin) {
@@ -91,6 +92,22 @@ fn broken_trust(error: &NodeError) -> Finding {
         format!("the trust graph does not hold: {error}"),
         "see all that is wrong: git gatos verify; then fetch the graph from another copy",
     )
+}
+
+/// Two branches of the trust graph, or refs moved back behind what was seen. What else is wrong is told above.
+fn fork(patient: &Patient) -> Option<Finding> {
+    let choose = "find out who signed both, then choose: git gatos trust pin COMMIT";
+    match alarm(&patient.ambient) {
+        Ok(alarm) => alarm.map(|alarm| Finding::fail("trust.equivocation", alarm.counted, alarm.sentence(), choose)),
+        Err(error @ NodeError::TrustBranches { .. }) => {
+            Some(Finding::fail("trust.equivocation", "trust", error.to_string(), choose))
+        }
+        Err(error @ NodeError::TrustRollback { .. }) => {
+            let remedy = "fetch the missing history, or choose what to believe: git gatos trust pin COMMIT";
+            Some(Finding::fail("trust.rollback", "trust", error.to_string(), remedy))
+        }
+        Err(_) => None,
+    }
 }
 
 /// The replica id where it is this clone's own.

@@ -10,6 +10,8 @@ pub struct Journal {
     pub writer: Writer,
     /// Up to where it counts.
     pub tip: Oid,
+    /// The last event that counts, where somebody has cut it: the append at the tip may hold more.
+    pub until: Option<u64>,
     /// Set where two places hold branches that do not descend from each other.
     pub fork: Option<Fork>,
 }
@@ -100,7 +102,7 @@ fn join(
         return Ok(None);
     }
     if let [tip] = tips[..] {
-        return Ok(Some(Journal { ns: ns.clone(), writer, tip, fork: None }));
+        return Ok(Some(Journal { ns: ns.clone(), writer, tip, until: None, fork: None }));
     }
     let fork = Fork { branches: held.iter().map(|(name, tip)| (name.to_string(), *tip)).collect() };
     let trusted = held.iter().find(|(name, _)| match &name.place {
@@ -111,7 +113,7 @@ fn join(
         Some((_, tip)) => Some(*tip),
         None => common(reader, &tips).map_err(read)?,
     };
-    Ok(tip.map(|tip| Journal { ns: ns.clone(), writer, tip, fork: Some(fork) }))
+    Ok(tip.map(|tip| Journal { ns: ns.clone(), writer, tip, until: None, fork: Some(fork) }))
 }
 
 /// The last commit that all tips descend from by first parents.

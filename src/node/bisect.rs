@@ -312,6 +312,10 @@ impl Node {
         cancel: &Cancel,
     ) -> Result<Walker, NodeError> {
         let view = self.view(&search.ns)?;
+        if !view.covers(&search.heads) {
+            let gone = "events of its window do not count any more (git gatos verify says why); begin again: git gatos bisect reset";
+            return Err(NodeError::Bisect(gone.into()));
+        }
         let mut merge = self.merge(&view, &from.heads, from.folded.events, Some(&search.heads))?;
         let mut run = Run::from(program, from.folded.clone())?;
         while run.events() < place {

@@ -19,7 +19,11 @@ impl Node {
             };
             let origin = Origin::new(self.repo(), journal.ns.clone(), key, journal.writer.clone());
             let origin = Arc::new(origin.expect("the key was found by its prefix"));
-            match self.verified_end(journal, &origin) {
+            let end = self.standing(journal.clone(), &origin).and_then(|(journal, _)| match journal {
+                Some(journal) => self.verified_end(&journal, &origin),
+                None => Ok(None),
+            });
+            match end {
                 Ok(end) => ends.extend(end),
                 // A bad journal is named by every read and by `verify`; it must not stop others from writing.
                 Err(NodeError::Ledger(LedgerError::Fault { .. } | LedgerError::Read { .. })) => {}
@@ -33,8 +37,11 @@ impl Node {
     /// Sequence number and clock of the last good event of a journal; what is new since the last look is verified.
     fn verified_end(&self, journal: &Journal, origin: &Arc<Origin>) -> Result<Option<(u64, u64)>, NodeError> {
         let end = |commit: Oid| -> Result<(u64, u64), NodeError> {
-            let last = last_event(self.reader(), commit, origin)?;
-            Ok((last.header.seq, last.header.clock))
+            let last = last_event(self.reader(), commit, origin)?.header;
+            // Within an append the clock rises by one an event.
+            let void =
+                journal.until.filter(|_| commit == journal.tip).map_or(0, |until| last.seq.saturating_sub(until));
+            Ok((last.seq - void, last.clock.saturating_sub(void)))
         };
         let held = cache::verified(self, &journal.ns, &journal.writer, &origin.key);
         if held == Some(journal.tip) {
@@ -50,7 +57,7 @@ impl Node {
             origin: Arc::clone(origin),
             tip: journal.tip,
             after: from,
-            until: None,
+            until: journal.until,
             remembered: None,
             hashed: false,
             threads: 1,
@@ -58,9 +65,8 @@ impl Node {
         };
         let mut stream = EventStream::open(self.reader(), plan)?;
         while stream.next_event()?.is_some() {}
-        let at = *stream.position();
-        let Some(commit) = at.commit else { return Ok(None) };
+        let Some(commit) = stream.position().commit else { return Ok(None) };
         cache::remember_verified(self, &journal.ns, &journal.writer, &origin.key, commit);
-        Ok(Some((at.seq, at.clock)))
+        Ok(Some(end(commit)?))
     }
 }

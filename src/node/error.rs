@@ -43,9 +43,28 @@ pub enum NodeError {
     NoSuchGenesis { id: Blake3, found: Vec<Blake3> },
     #[error(
         "ALARM: the trust graph was rolled back: this clone has seen {seen}, and the tip {tip} does not descend from it; \
-         fetch the missing history, or find out who moved refs back"
+         fetch the missing history, or find out who moved refs back; what you decide to believe: git gatos trust pin COMMIT"
     )]
     TrustRollback { seen: Oid, tip: Oid },
+    #[error(
+        "ALARM: two branches of the trust graph were signed, and nothing says which counts: {}; find out who signed both, then \
+         choose: git gatos trust pin COMMIT",
+        branches.join(", ")
+    )]
+    TrustBranches { branches: Vec<String> },
+    #[error("{commit} is a commit of another repository's trust graph: {found}, and this clone is pinned to {pinned}")]
+    OtherGenesis { commit: Oid, found: Blake3, pinned: Blake3 },
+    #[error(
+        "this proposal was made on an older version of the trust graph than {version}, which counts now; make the change anew: \
+         git gatos trust show, then the verb again"
+    )]
+    StaleProposal { version: u32 },
+    #[error("{cid} is no event of a journal of {key} here; list them: git gatos log --json")]
+    NotOfKey { cid: Cid, key: PublicKey },
+    #[error(
+        "the trust graph was changed by somebody else in between; look at it (git gatos trust log) and run this again"
+    )]
+    TrustMoved,
     #[error("this repository has no active policy; run: git gatos init")]
     NoPolicy,
     #[error("no bundle {what} is here; list them: git gatos policy log")]
@@ -123,6 +142,11 @@ impl NodeError {
             NodeError::ManyGeneses { .. } => "MANY_GENESES",
             NodeError::PinMissing { .. } | NodeError::NoSuchGenesis { .. } => "PIN_MISSING",
             NodeError::TrustRollback { .. } => "TRUST_ROLLBACK",
+            NodeError::TrustBranches { .. } => "TRUST_EQUIVOCATION",
+            NodeError::OtherGenesis { .. } => "PIN_MISSING",
+            NodeError::StaleProposal { .. } => "TRUST_STALE",
+            NodeError::NotOfKey { .. } => "NO_SUCH_POINT",
+            NodeError::TrustMoved => "REF_MOVED",
             NodeError::NoPolicy => "NO_POLICY",
             NodeError::NoBundle { .. } | NodeError::NotNext { .. } => "NO_BUNDLE",
             NodeError::NoDecision { .. } => "NO_DECISION",

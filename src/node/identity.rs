@@ -33,7 +33,7 @@ impl Node {
                 continue;
             }
             for key in set {
-                if keys.holds(key) {
+                if keys.holds(key) && self.graph().stands(known, key) {
                     fits.push(Identity { actor: known.clone(), key: *key });
                 }
             }

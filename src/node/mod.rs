@@ -29,10 +29,12 @@ mod query;
 mod replay;
 mod replica;
 mod report;
+mod settle;
 mod snapshot;
 mod source;
 mod trust;
 mod verify;
+mod void;
 mod window;
 
 pub use admit::{Emitted, Outcome};
@@ -54,8 +56,9 @@ pub use query::{Shown, StateQuery};
 pub use replay::{Change, Replay};
 pub use replica::{ReplicaFile, draw as draw_replica, replica_file, replica_path};
 pub use report::{Anchors, Finding, Report, Severity};
+pub use settle::{Alarm, alarm};
 pub use source::{Source, SourceKind};
-pub use trust::{pin_to, pinned};
+pub use trust::{Changed, KeepEvents, pin_branch, pin_to, pinned};
 pub use verify::verify;
 
 #[cfg(test)]

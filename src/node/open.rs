@@ -1,7 +1,7 @@
 use super::cache;
 use super::error::NodeError;
 use super::memory::Memory;
-use super::pin;
+use super::settle::{Alarm, authority_of, settle};
 use crate::ambient::Ambient;
 use crate::git::{Place, Plane, Reader, Scope, Store};
 use crate::id::{Blake3, Oid, Segment};
@@ -10,9 +10,6 @@ use crate::trust::Graph;
 use std::cell::RefCell;
 use std::path::PathBuf;
 
-/// The remote whose word counts where nothing else is configured.
-const DEFAULT_AUTHORITY: &str = "origin";
-
 /// An opened repository with its trust graph settled.
 pub struct Node {
     store: Store,
@@ -20,6 +17,7 @@ pub struct Node {
     graph: Graph,
     memory: Memory,
     notices: RefCell<Vec<String>>,
+    alarm: Option<Alarm>,
 }
 
 impl Node {
@@ -34,10 +32,19 @@ impl Node {
     }
 
     pub(super) fn from_store(store: Store, ambient: &Ambient, believe: bool) -> Result<Node, NodeError> {
-        let found = pin::settle(store.reader(), ambient, believe)?;
+        let found = settle(store.reader(), ambient, believe)?;
         let memory = Memory::of(ambient, &found.pin.repo);
-        let node =
-            Node { store, ambient: ambient.clone(), graph: found.graph, memory, notices: RefCell::new(Vec::new()) };
+        let node = Node {
+            store,
+            ambient: ambient.clone(),
+            graph: found.graph,
+            memory,
+            notices: RefCell::new(Vec::new()),
+            alarm: found.alarm,
+        };
+        if let Some(alarm) = &node.alarm {
+            node.notice(alarm.to_string());
+        }
         if found.first_use {
             node.notice(format!(
                 "pinned {} on first use; compare it with the owner's: git gatos trust pin",
@@ -72,6 +79,11 @@ impl Node {
         &self.memory
     }
 
+    /// Set where two branches of the trust graph were signed.
+    pub fn alarm(&self) -> Option<&Alarm> {
+        self.alarm.as_ref()
+    }
+
     /// Something a person should know that changes no answer.
     pub fn notice(&self, text: String) {
         self.notices.borrow_mut().push(text);
@@ -84,8 +96,7 @@ impl Node {
 
     /// The remote whose branch of a forked journal counts: `gatos.authority`, else `origin`.
     pub fn authority(&self) -> Result<Option<Segment>, NodeError> {
-        let name = self.store.config_text("gatos.authority")?;
-        Ok(name.as_deref().unwrap_or(DEFAULT_AUTHORITY).parse().ok())
+        authority_of(self.reader())
     }
 
     /// The tip of the active policy: the newest of what is held and what was fetched.

@@ -3,7 +3,7 @@ use super::error::NodeError;
 use super::files;
 use crate::ambient::Ambient;
 use crate::canon::{Value, json};
-use crate::git::{Plane, Reader, RefName, Scope};
+use crate::git::{Plane, Reader, Scope};
 use crate::id::{Blake3, Oid};
 use crate::trust::Graph;
 use std::path::{Path, PathBuf};
@@ -37,14 +37,6 @@ impl Pin {
     }
 }
 
-/// The trust graph that counts here, and what is to be said about how it was found.
-pub(super) struct Found {
-    pub graph: Graph,
-    pub pin: Pin,
-    /// The genesis was trusted on first use.
-    pub first_use: bool,
-}
-
 /// Every trust graph in this repository: its own and the fetched ones, each tip once.
 pub(super) fn tips(reader: &Reader) -> Result<Vec<Oid>, NodeError> {
     let refs = reader.refs(&Scope::Trust)?;
@@ -68,8 +60,22 @@ pub(super) fn look(reader: &Reader, tip: Oid) -> Result<Graph, NodeError> {
     }
 }
 
+/// The branch that a person chose where the trust graph forks: a commit of it.
+pub(super) fn choice(common_dir: &Path) -> Result<Option<Oid>, NodeError> {
+    let bytes = files::read(&choice_path(common_dir))?;
+    Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.trim_end().parse().ok()))
+}
+
+pub(super) fn choose(ambient: &Ambient, common_dir: &Path, commit: Oid) -> Result<(), NodeError> {
+    files::replace_durably(ambient, &choice_path(common_dir), format!("{commit}\n").as_bytes())
+}
+
+fn choice_path(common_dir: &Path) -> PathBuf {
+    common_dir.join("gatos").join("branch")
+}
+
 /// Reads and judges a trust graph, or with `believe` takes what this clone judged before; remembers what it judged.
-fn load(reader: &Reader, ambient: &Ambient, tip: Oid, believe: bool) -> Result<Graph, NodeError> {
+pub(super) fn load(reader: &Reader, ambient: &Ambient, tip: Oid, believe: bool) -> Result<Graph, NodeError> {
     let path = cached(tip);
     if believe
         && let Some(bytes) = cache::read_at(reader.common_dir(), &path)
@@ -82,60 +88,4 @@ fn load(reader: &Reader, ambient: &Ambient, tip: Oid, believe: bool) -> Result<G
         cache::write_at(ambient, reader.common_dir(), &path, &bytes);
     }
     Ok(graph)
-}
-
-/// Settles which trust graph counts: the pinned one, else the only one there is.
-pub(super) fn settle(reader: &Reader, ambient: &Ambient, believe: bool) -> Result<Found, NodeError> {
-    let tips = tips(reader)?;
-    if tips.is_empty() {
-        return Err(if reader.is_shallow() { NodeError::Shallow } else { NodeError::NoGenesis });
-    }
-    let pin = Pin::read(reader.common_dir())?;
-    let mut graphs = Vec::with_capacity(tips.len());
-    let mut broken = None;
-    for tip in tips {
-        match load(reader, ambient, tip, believe) {
-            Ok(graph) => graphs.push(graph),
-            // Whoever may write to a remote must not be able to stop its readers: what is ours and what is pinned decides.
-            Err(e) => broken = Some((tip, e)),
-        }
-    }
-    if let Some((tip, e)) = broken {
-        let own = reader.resolve(&RefName::own(Plane::TrustGraph))? == Some(tip);
-        let matters = own || pin.as_ref().is_none_or(|p| p.tip == tip || !graphs.iter().any(|g| g.repo() == p.repo));
-        if matters {
-            return Err(e);
-        }
-    }
-    let mut ids: Vec<Blake3> = graphs.iter().map(Graph::repo).collect();
-    ids.sort();
-    ids.dedup();
-    let repo = match (&pin, &ids[..]) {
-        (Some(pin), ids) if ids.contains(&pin.repo) => pin.repo,
-        (Some(pin), _) => return Err(NodeError::PinMissing { pinned: pin.repo }),
-        (None, [only]) => *only,
-        (None, _) => return Err(NodeError::ManyGeneses { ids }),
-    };
-    let mut best: Option<Graph> = None;
-    for graph in graphs.into_iter().filter(|g| g.repo() == repo) {
-        best = Some(match best {
-            None => graph,
-            Some(held) if reader.is_ancestor(held.tip(), graph.tip())? => graph,
-            Some(held) if reader.is_ancestor(graph.tip(), held.tip())? => held,
-            Some(held) => return Err(NodeError::TrustRollback { seen: held.tip(), tip: graph.tip() }),
-        });
-    }
-    let graph = best.expect("the repository id was taken from one of them");
-    if let Some(pin) = pin
-        && pin.tip != graph.tip()
-        && !(reader.contains(pin.tip) && reader.is_ancestor(pin.tip, graph.tip())?)
-    {
-        return Err(NodeError::TrustRollback { seen: pin.tip, tip: graph.tip() });
-    }
-    let now = Pin { repo, tip: graph.tip() };
-    if pin != Some(now) {
-        // A read-only copy can still be read; it only forgets.
-        let _ = now.write(ambient, reader.common_dir());
-    }
-    Ok(Found { graph, pin: now, first_use: pin.is_none() })
 }

@@ -183,8 +183,7 @@ impl Node {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Option<Computed>, NodeError> {
-        let here = |writer| view.journals.iter().any(|(j, _)| j.writer == writer);
-        if !start.heads.iter().all(|h| here(h.writer.clone())) {
+        if !view.covers(&start.heads) {
             return Ok(None);
         }
         let mut merge = match self.merge(view, &start.heads, start.folded.events, None) {

@@ -21,7 +21,9 @@ pub fn verify(
 ) -> Result<(Report, Vec<String>), NodeError> {
     let node = match Node::open_unbelieving(ambient) {
         Ok(node) => node,
-        Err(e @ (NodeError::Trust(_) | NodeError::TrustRollback { .. })) => return Ok((broken_trust(&e), Vec::new())),
+        Err(e @ (NodeError::Trust(_) | NodeError::TrustRollback { .. } | NodeError::TrustBranches { .. })) => {
+            return Ok((broken_trust(&e), Vec::new()));
+        }
         Err(other) => return Err(other),
     };
     let report = Verification::new(&node, ns, deep).run(progress, cancel)?;
@@ -86,6 +88,10 @@ impl<'n> Verification<'n> {
 
     fn run(mut self, progress: &dyn Progress, cancel: &Cancel) -> Result<Report, NodeError> {
         self.node.need_whole_history()?;
+        if let Some(alarm) = self.node.alarm() {
+            let name = RefName::own(Plane::TrustGraph).to_string();
+            self.fail(name, alarm.counted, "trust.equivocation", alarm.sentence());
+        }
         self.policies()?;
         let all = namespaces(self.node.reader())?;
         if let Some(only) = self.ns.filter(|only| !all.contains(only)) {
@@ -295,7 +301,9 @@ impl<'n> Verification<'n> {
     /// The tips that this machine wrote must still be there.
     fn remembered(&mut self) -> Result<(), NodeError> {
         for (ns, writer, tip) in self.node.memory().all() {
-            if self.ns.is_some_and(|only| *only != ns) || !self.is_here(&ns, &writer)? {
+            // Of a revoked key the events that its revocation names are the anchor.
+            let voided = self.node.is_voided(&writer);
+            if voided || self.ns.is_some_and(|only| *only != ns) || !self.is_here(&ns, &writer)? {
                 continue;
             }
             self.report.anchors.remembered += 1;
@@ -409,8 +417,9 @@ impl<'n> Verification<'n> {
             self.report.anchors.checkpoint_heads += 1;
             if !self.is_in(ns, &head.writer, head.head)? {
                 whole = false;
-                let lost = format!("checkpoint {commit} names this append, and the journal does not hold it");
-                self.fail(journal_name(ns, &head.writer), head.head, "journal.dropped", lost);
+                let (code, why) = self.node.why_lost(&head.writer);
+                let lost = format!("checkpoint {commit} names this append, and {why}");
+                self.fail(journal_name(ns, &head.writer), head.head, code, lost);
             }
         }
         if !whole {

@@ -5,7 +5,7 @@ use super::report::{Finding, Severity};
 use crate::canon::digest;
 use crate::git::{Plane, RefName};
 use crate::id::{Blake3, Ns};
-use crate::ledger::{Heads, Journal, Key, Merge, Origin, StreamPlan, last_event, union};
+use crate::ledger::{Heads, Journal, Key, Merge, Origin, StreamPlan, WindowHead, last_event, union};
 use std::sync::Arc;
 
 /// Bytes of commits that all streams of a window may hold together.
@@ -26,7 +26,8 @@ impl View {
     pub(super) fn digest(&self, node: &Node) -> Blake3 {
         let mut text = format!("{}\n{}\n", node.graph().tip(), self.ns);
         for (journal, origin) in &self.journals {
-            text.push_str(&format!("{} {} {}\n", journal.writer, journal.tip, origin.key));
+            let until = journal.until.unwrap_or_default();
+            text.push_str(&format!("{} {} {until} {}\n", journal.writer, journal.tip, origin.key));
         }
         for finding in &self.findings {
             text.push_str(&format!("{finding}\n"));
@@ -35,12 +36,26 @@ impl View {
     }
 }
 
+impl View {
+    /// Whether every journal of a window counts here, up to its end at least.
+    pub(super) fn covers(&self, heads: &Heads) -> bool {
+        let here = |head: &WindowHead| self.journals.iter().any(|(j, _)| j.writer == head.writer && within(j, head));
+        heads.iter().all(here)
+    }
+}
+
 pub(super) fn journal_name(ns: &Ns, writer: &crate::id::Writer) -> String {
     RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() }).to_string()
 }
 
+/// Whether the end of a window stands before what a revocation took.
+fn within(journal: &Journal, head: &WindowHead) -> bool {
+    journal.until.is_none_or(|until| head.seq <= until)
+}
+
 impl Node {
-    /// Which journals of a namespace count: those of a key that trust knows, joined over all places.
+    /// Which journals of a namespace count, and how far: those of a key that trust knows, joined over all places, up to
+    /// where a revocation of the key cuts them.
     pub(super) fn view(&self, ns: &Ns) -> Result<View, NodeError> {
         let mut view = View { ns: ns.clone(), journals: Vec::new(), findings: Vec::new() };
         let union = union(self.reader(), ns, self.authority()?.as_ref())?;
@@ -80,7 +95,9 @@ impl Node {
             };
             let origin = Origin::new(self.repo(), ns.clone(), key, journal.writer.clone());
             let origin = Arc::new(origin.expect("the key was found by its prefix"));
-            view.journals.push((journal, origin));
+            let (standing, finding) = self.standing(journal, &origin)?;
+            view.findings.extend(finding);
+            view.journals.extend(standing.map(|journal| (journal, origin)));
         }
         Ok(view)
     }
@@ -100,9 +117,10 @@ impl Node {
             let remembered = if believe { cache::verified(self, &view.ns, &journal.writer, &origin.key) } else { None };
             Some(StreamPlan {
                 origin: Arc::clone(origin),
-                tip: end.map_or(journal.tip, |e| e.head),
+                // A window may name events that are void by now: what is cut off is not read.
+                tip: end.filter(|e| within(journal, e)).map_or(journal.tip, |e| e.head),
                 after: after.get(&journal.writer).map(|h| (h.head, h.seq)),
-                until: end.map(|e| e.seq),
+                until: end.map(|e| e.seq).into_iter().chain(journal.until).min(),
                 remembered,
                 hashed: !believe,
                 threads,
@@ -130,7 +148,10 @@ impl Node {
             let Some((journal, _)) = view.journals.iter().find(|(j, _)| j.writer == head.writer) else {
                 return Ok(false);
             };
-            if !self.store().contains(head.head) || !self.store().is_ancestor(head.head, journal.tip)? {
+            if !within(journal, head)
+                || !self.store().contains(head.head)
+                || !self.store().is_ancestor(head.head, journal.tip)?
+            {
                 return Ok(false);
             }
         }

@@ -131,6 +131,9 @@ fn add(commit: Oid, fresh: &BTreeMap<&str, &[u8]>, mut graph: Graph) -> Result<G
     added.sort_by(|a, b| a.path.cmp(&b.path));
     graph.push_commit(commit);
     for Signed { path, said, signers } in added {
+        if graph.statements().iter().any(|s| s.said.paths().0 == path) {
+            return Err(GraphFault::Changed { path });
+        }
         let (repo, wanted) = (said_repo(&said), graph.repo());
         if repo != wanted {
             return Err(GraphFault::Repo { wanted, found: repo });

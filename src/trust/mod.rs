@@ -6,6 +6,7 @@
 
 mod agent;
 mod cap;
+mod changes;
 mod doc;
 pub mod dsse;
 mod edit;

@@ -26,6 +26,7 @@ mod policy;
 mod receipt;
 mod state;
 mod trust;
+mod trust_change;
 mod verified;
 
 pub use batch::{BatchDenial, BatchReceipt};
@@ -51,7 +52,8 @@ pub use policy::{
 };
 pub use receipt::{Denial, Receipt};
 pub use state::{RawState, Selected, ShownState};
-pub use trust::{AddedKey, ShownPin, ShownTrust};
+pub use trust::{ShownPin, ShownTrust};
+pub use trust_change::{ChangedTrust, ListedGrant, ListedTrust};
 pub use verified::Verified;
 
 use crate::canon::Value;

@@ -1,15 +1,37 @@
-use super::{Ink, Page, View, count};
+use super::{Ink, ListedGrant, Page, View};
 use crate::canon::Value;
-use crate::id::{Actor, Blake3, Oid, PublicKey};
-use crate::trust::{Graph, TrustDoc};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
+use crate::trust::{Grant, GrantState, Graph, Statement, TrustDoc};
 use std::io::{self, Write as _};
 
 /// The trust graph that counts here.
-pub struct ShownTrust(pub Graph);
+pub struct ShownTrust {
+    pub graph: Graph,
+    /// By which grants are judged.
+    pub now: Timestamp,
+}
+
+impl ShownTrust {
+    fn grants(&self) -> Vec<ListedGrant> {
+        let state = |(statement, grant): (&Statement, &Grant)| ListedGrant {
+            grant: grant.clone(),
+            state: self.graph.grant_state(statement, grant, Some(&self.now)),
+        };
+        self.graph.grants().map(state).filter(|listed| listed.state == GrantState::Counts).collect()
+    }
+}
+
+/// How a key is shown: a revoked one says so.
+fn key_line(graph: &Graph, key: &PublicKey) -> String {
+    match graph.revocation_of(key) {
+        Some(revocation) => format!("  {key} (revoked: {})", revocation.reason),
+        None => format!("  {key}"),
+    }
+}
 
 impl View for ShownTrust {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let (graph, doc) = (&self.0, self.0.current());
+        let (graph, doc) = (&self.graph, self.graph.current());
         let roots = doc.roots.actors.len();
         writeln!(page, "repository {}", graph.repo())?;
         writeln!(page, "version    {} at {}", doc.version, page.ink(Ink::Name, graph.tip()))?;
@@ -17,17 +39,17 @@ impl View for ShownTrust {
         for (actor, keys) in &doc.actors {
             let root = if doc.is_root(actor) { " (root)" } else { "" };
             writeln!(page, "{actor}{root}")?;
-            keys.iter().try_for_each(|key| writeln!(page, "  {key}"))?;
+            keys.iter().try_for_each(|key| writeln!(page, "{}", key_line(graph, key)))?;
         }
         for (group, members) in &doc.groups {
             let members: Vec<&str> = members.iter().map(Actor::as_str).collect();
             writeln!(page, "group {group}: {}", members.join(", "))?;
         }
-        Ok(())
+        self.grants().iter().try_for_each(|grant| grant.text(page))
     }
 
     fn json(&self) -> Value {
-        let (graph, doc) = (&self.0, self.0.current());
+        let (graph, doc) = (&self.graph, self.graph.current());
         Value::map([
             ("repo", Value::text(graph.repo())),
             ("tip", Value::text(graph.tip())),
@@ -41,6 +63,8 @@ impl View for ShownTrust {
                     Value::map([("group", group.as_str().into()), ("members", members)])
                 })),
             ),
+            ("grants", Value::list(self.grants().iter().map(View::json))),
+            ("revoked", Value::list(doc.actors.values().flatten().filter(|k| graph.is_revoked(k)).map(Value::text))),
         ])
     }
 }
@@ -55,46 +79,24 @@ fn of_actor(doc: &TrustDoc, actor: &Actor, keys: &[PublicKey]) -> Value {
 
 /// Which genesis this clone is pinned to, of those that stand in it.
 pub struct ShownPin {
-    pub pinned: Option<Blake3>,
+    /// The id, and the newest commit of its graph that was seen.
+    pub pinned: Option<(Blake3, Oid)>,
     pub found: Vec<Blake3>,
 }
 
 impl View for ShownPin {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         match self.pinned {
-            Some(id) => writeln!(page, "pinned {id}")?,
+            Some((id, tip)) => writeln!(page, "pinned {id}\nseen   {tip}")?,
             None => writeln!(page, "not pinned yet")?,
         }
-        let others = self.found.iter().filter(|id| Some(**id) != self.pinned);
+        let others = self.found.iter().filter(|id| Some(**id) != self.pinned.map(|(id, _)| id));
         others.into_iter().try_for_each(|id| writeln!(page, "found  {id}"))
     }
 
     fn json(&self) -> Value {
-        let pinned = self.pinned.map_or(Value::Null, Value::text);
-        Value::map([("pinned", pinned), ("found", Value::list(self.found.iter().map(Value::text)))])
-    }
-}
-
-/// A key that was added to the trust graph.
-pub struct AddedKey {
-    pub actor: Actor,
-    pub key: PublicKey,
-    pub version: u32,
-    pub commit: Oid,
-}
-
-impl View for AddedKey {
-    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let commit = page.ink(Ink::Name, self.commit);
-        writeln!(page, "trust version {} at {commit}: {} may speak with {}", self.version, self.actor, self.key)
-    }
-
-    fn json(&self) -> Value {
-        Value::map([
-            ("actor", self.actor.as_str().into()),
-            ("key", Value::text(self.key)),
-            ("version", count(self.version.into())),
-            ("commit", Value::text(self.commit)),
-        ])
+        let pinned = self.pinned.map_or(Value::Null, |(id, _)| Value::text(id));
+        let seen = self.pinned.map_or(Value::Null, |(_, tip)| Value::text(tip));
+        Value::map([("pinned", pinned), ("seen", seen), ("found", Value::list(self.found.iter().map(Value::text)))])
     }
 }

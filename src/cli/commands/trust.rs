@@ -1,12 +1,20 @@
+mod change;
+mod look;
+mod rights;
+
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::id::{Actor, Blake3};
-use crate::node::{pin_to, pinned};
+use crate::id::PublicKey;
 use crate::trust::parse_public;
-use crate::view::{AddedKey, ShownPin, ShownTrust};
+use change::{AddActor, AddKey, Group, RemoveKey, Roots, Sign};
+use look::Pin;
+use rights::{Grant, Revoke};
 
 /// Who may speak here, with which keys, on whose word
+///
+/// A change is signed by the roots of the version before it. Where more of them must sign than you are, it becomes a file
+/// that the others sign with `trust sign`.
 #[derive(clap::Args)]
 pub struct Trust {
     #[command(subcommand)]
@@ -15,56 +23,45 @@ pub struct Trust {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Show the trust graph: actors, keys, roots
+    /// Show the trust graph: roots, actors, keys, groups, grants
     Show,
     Pin(Pin),
+    AddActor(AddActor),
     AddKey(AddKey),
-}
-
-/// Show which repository id this clone is pinned to, or pin it to another that stands in it
-///
-/// A clone pins the only one it finds when it first reads; ask the owner for the id and compare.
-#[derive(clap::Args)]
-struct Pin {
-    /// The id (blake3:…) to pin
-    #[arg(value_name = "ID")]
-    id: Option<Blake3>,
-}
-
-/// Let a key speak for an actor; signed by your key, which must be a root's
-///
-/// Example: git gatos trust add-key user:bob ed25519:…
-#[derive(clap::Args)]
-struct AddKey {
-    actor: Actor,
-    /// The public key as `git gatos key show` prints it, a line of a .pub file, or @FILE
-    key: String,
+    RemoveKey(RemoveKey),
+    Group(Group),
+    Roots(Roots),
+    Sign(Sign),
+    Grant(Grant),
+    /// List every grant, and whether it counts
+    Grants,
+    Revoke(Revoke),
+    /// List the commits of the trust graph, oldest first: what each changed and who signed it
+    Log,
 }
 
 impl Trust {
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
         match self.verb {
-            Verb::Show => Ok(Answer::yes(ShownTrust(context.node()?.graph().clone()))),
-            Verb::Pin(order) => {
-                if let Some(id) = order.id {
-                    pin_to(context.ambient(), id)?;
-                }
-                let (pin, found) = pinned(context.ambient())?;
-                Ok(Answer::yes(ShownPin { pinned: pin.map(|pin| pin.repo), found }))
-            }
+            Verb::Show => look::show(context),
+            Verb::Pin(order) => order.run(context),
+            Verb::AddActor(order) => order.run(context),
             Verb::AddKey(order) => order.run(context),
+            Verb::RemoveKey(order) => order.run(context),
+            Verb::Group(order) => order.run(context),
+            Verb::Roots(order) => order.run(context),
+            Verb::Sign(order) => order.run(context),
+            Verb::Grant(order) => order.run(context),
+            Verb::Grants => look::grants(context),
+            Verb::Revoke(order) => order.run(context),
+            Verb::Log => look::log(context),
         }
     }
 }
 
-impl AddKey {
-    fn run(self, context: &Context) -> Result<Answer, CliError> {
-        let text = context.argument(&self.key)?;
-        let text = String::from_utf8_lossy(&text);
-        let key = parse_public(text.trim()).map_err(|e| CliError::usage(e.to_string()))?;
-        let node = context.node()?;
-        let (graph, commit) = node.add_key(&self.actor, &key)?;
-        context.tell(&node);
-        Ok(Answer::yes(AddedKey { actor: self.actor, key, version: graph.current().version, commit }))
-    }
+/// A public key as people have it: ours, a line of a .pub file, or @FILE.
+fn public_key(context: &Context, text: &str) -> Result<PublicKey, CliError> {
+    let text = context.argument(text)?;
+    let text = String::from_utf8_lossy(&text);
+    parse_public(text.trim()).map_err(|e| CliError::usage(e.to_string()))
 }

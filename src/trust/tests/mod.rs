@@ -1,4 +1,5 @@
 mod agent;
+mod cap;
 mod doc;
 mod dsse;
 mod graph;
@@ -6,6 +7,7 @@ mod judge;
 mod keydir;
 mod keyfile;
 mod schema;
+mod statements;
 mod verify;
 
 use crate::ambient::{Ambient, Env};
