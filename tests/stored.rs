@@ -47,6 +47,19 @@ fn must_store_documents_that_fit_their_schemas() {
     fits("trust/signatures", &file(&repo, "refs/gatos/policies/active:signatures.json"));
     fits("trust/trust", &file(&repo, "refs/gatos/trust/graph:trust.json"));
     fits("trust/signatures", &file(&repo, "refs/gatos/trust/graph:signatures.json"));
+    repo.gatos(["trust", "grant", "agent:clerk", "job:work", "bus:publish:deploy.*"]).ok();
+    let grant = repo.gatos(["--json", "trust", "grants"]).ok().json()["ulid"].as_str().expect("a ULID").to_owned();
+    repo.gatos(["trust", "revoke", &grant, "--reason", "done"]).ok();
+    let files = repo.git(["ls-tree", "-r", "--name-only", "refs/gatos/trust/graph"]).ok().stdout();
+    for path in files.lines().filter(|path| path.contains('/')) {
+        let schema = match path {
+            path if path.ends_with(".sig.json") => "trust/signatures",
+            path if path.starts_with("grants/") => "trust/capability",
+            _ => "trust/revocation",
+        };
+        fits(schema, &file(&repo, &format!("refs/gatos/trust/graph:{path}")));
+    }
+    assert_eq!(files.lines().count(), 6);
     // A clone whose key nobody knows is refused, and the refusal is on record.
     let clone = repo.clone_to("b").as_person("bob");
     let refs = "refs/gatos/*:refs/gatos-remotes/origin/*";

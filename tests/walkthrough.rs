@@ -123,6 +123,11 @@ fn time_travel_works_word_for_word() {
 }
 
 #[test]
+fn keys_and_trust_work_word_for_word() {
+    assert!(run(&root().join("docs/guide/keys-and-trust.md")) >= 20);
+}
+
+#[test]
 fn linecount_works_word_for_word() {
     assert!(run(&root().join("examples/linecount/README.md")) >= 10);
 }
@@ -134,7 +139,7 @@ fn no_page_of_the_guide_is_left_out() {
         .map(|e| e.unwrap().file_name().into_string().unwrap())
         .collect();
     pages.sort();
-    assert_eq!(pages, ["first-steps.md", "folds.md", "time-travel.md"]);
+    assert_eq!(pages, ["first-steps.md", "folds.md", "keys-and-trust.md", "time-travel.md"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::answer::Answer;
 use super::commands::{
-    Bisect, Completions, Demo, Doctor, Emit, Event, Fold, Foldc, Gate, Hook, Init, Key, Lint, Log, Man, Plumb,
-    Reference, State, Trust, Verify,
+    Bisect, Completions, Demo, Doctor, Emit, Event, Explain, Fold, Foldc, Gate, Hook, Init, Key, Lint, Log, Man, Plumb,
+    Policy, Policyc, Reference, State, Trust, Verify,
 };
 use super::context::Context;
 use super::error::CliError;
@@ -37,6 +37,9 @@ enum Verb {
     Bisect(Bisect),
     Lint(Lint),
     Foldc(Foldc),
+    Policy(Policy),
+    Policyc(Policyc),
+    Explain(Explain),
     Verify(Verify),
     Doctor(Doctor),
     Key(Key),
@@ -69,6 +72,9 @@ impl Root {
             Some(Verb::Bisect(verb)) => verb.run(context),
             Some(Verb::Lint(verb)) => verb.run(context),
             Some(Verb::Foldc(verb)) => verb.run(context),
+            Some(Verb::Policy(verb)) => verb.run(context),
+            Some(Verb::Policyc(verb)) => verb.run(context),
+            Some(Verb::Explain(verb)) => verb.run(context),
             Some(Verb::Verify(verb)) => verb.run(context),
             Some(Verb::Doctor(verb)) => verb.run(context),
             Some(Verb::Key(verb)) => verb.run(context),

@@ -10,7 +10,7 @@ pub struct Journal {
     pub writer: Writer,
     /// Up to where it counts.
     pub tip: Oid,
-    /// The last event that counts, where the append at the tip holds more.
+    /// The last event that counts, where somebody has cut it: the append at the tip may hold more.
     pub until: Option<u64>,
     /// Set where two places hold branches that do not descend from each other.
     pub fork: Option<Fork>,

@@ -57,7 +57,12 @@ struct Pinned<'n> {
 
 impl<'n> Pinned<'n> {
     fn of(node: &'n Node, search: &Bisection) -> Result<Pinned<'n>, NodeError> {
-        Ok(Pinned { node, program: search.program()?, view: node.view(&search.ns)?, heads: search.heads.clone() })
+        let view = node.view(&search.ns)?;
+        if !view.covers(&search.heads) {
+            let gone = "events of its window do not count any more (git gatos verify says why); begin again: git gatos bisect reset";
+            return Err(NodeError::Bisect(gone.into()));
+        }
+        Ok(Pinned { node, program: search.program()?, view, heads: search.heads.clone() })
     }
 
     /// Behind so many events: the nearest known checkpoint at or before a place, with more events than `above`.

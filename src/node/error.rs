@@ -67,6 +67,19 @@ pub enum NodeError {
     TrustMoved,
     #[error("this repository has no active policy; run: git gatos init")]
     NoPolicy,
+    #[error("no bundle {what} is here; list them: git gatos policy log")]
+    NoBundle { what: String },
+    #[error(
+        "the bundle {bundle} was not published behind the active one ({active}, version {version}): somebody activated another \
+         meanwhile; publish it again: git gatos policy publish"
+    )]
+    NotNext { bundle: Blake3, active: Blake3, version: u64 },
+    #[error("no decision {what} is on record here; denials print where they are logged")]
+    NoDecision { what: String },
+    #[error("this repository has no work tree; name a directory of sources: --from DIR")]
+    NoWorkTree,
+    #[error("{found} source files are too many; a bundle is made of at most {most}")]
+    TooManySources { found: usize, most: usize },
     #[error("no key to sign with: {0}")]
     NoKey(String),
     #[error("no actor: {0}; name one: git gatos init --actor user:NAME")]
@@ -137,6 +150,10 @@ impl NodeError {
             NodeError::NotOfKey { .. } => "NO_SUCH_POINT",
             NodeError::TrustMoved => "REF_MOVED",
             NodeError::NoPolicy => "NO_POLICY",
+            NodeError::NoBundle { .. } | NodeError::NotNext { .. } => "NO_BUNDLE",
+            NodeError::NoDecision { .. } => "NO_DECISION",
+            NodeError::NoWorkTree => "NO_WORK_TREE",
+            NodeError::TooManySources { .. } => "BUNDLE_SIZE",
             NodeError::NoKey(_) | NodeError::KeyUnknown(_) => "NO_KEY",
             NodeError::NoActor(_) => "NO_ACTOR",
             NodeError::Origin(e) => e.code(),

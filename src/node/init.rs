@@ -77,7 +77,7 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
         Err(other) => return Err(other),
     }
     let files = write_files(&node)?;
-    let known = node.graph().current().keys_of(&actor).contains(signer.public());
+    let known = node.graph().stands(&actor, signer.public());
     Ok(InitReport {
         repo: node.repo(),
         key: *signer.public(),

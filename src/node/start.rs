@@ -2,7 +2,7 @@ use super::drive::Ended;
 use super::error::NodeError;
 use super::mark::Mark;
 use super::open::Node;
-use super::window::{View, within};
+use super::window::View;
 use crate::git::{GitError, Plane, Scope};
 use crate::id::{Oid, Sha256, Timestamp};
 use crate::ledger::{Heads, Key, LedgerError, Merge, WindowHead};
@@ -141,10 +141,9 @@ impl Node {
         start: &Start,
         until: Option<&Heads>,
     ) -> Result<Option<Merge<'_>>, NodeError> {
-        let here = |head: &WindowHead| view.journals.iter().any(|(j, _)| j.writer == head.writer && within(j, head));
         let wanted =
             |head: &WindowHead| until.is_none_or(|heads| heads.get(&head.writer).is_some_and(|h| head.seq <= h.seq));
-        if !start.heads.iter().all(|h| here(h) && wanted(h)) {
+        if !view.covers(&start.heads) || !start.heads.iter().all(wanted) {
             return Ok(None);
         }
         let merge = match self.merge(view, &start.heads, start.folded.events, until) {

@@ -167,10 +167,14 @@ impl Node {
     fn make(&self, proposal: &Proposal) -> Result<Oid, NodeError> {
         let name = RefName::own(Plane::TrustGraph);
         let held = self.store().resolve(&name)?;
-        if let Some(alarm) = self.alarm()
-            && held.is_some_and(|tip| !self.graph().commits().contains(&tip))
-        {
-            return Err(NodeError::TrustBranches { branches: vec![alarm.sentence()] });
+        if let Some(commit) = held.filter(|tip| !self.graph().commits().contains(tip)) {
+            return Err(match self.alarm() {
+                Some(alarm) => NodeError::TrustBranches { branches: vec![alarm.sentence()] },
+                None => {
+                    let found = pin::look(self.reader(), commit)?.repo();
+                    NodeError::OtherGenesis { commit, found, pinned: self.repo() }
+                }
+            });
         }
         let commit = proposal.write(self.store(), Some(self.graph()))?;
         match self.store().update(&name, held.map_or(Expected::Absent, Expected::At), commit) {

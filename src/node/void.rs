@@ -45,16 +45,15 @@ impl Node {
             };
             return Ok((None, Some(self.void_finding(&journal, origin, &why))));
         };
-        let until = (spot.seq < spot.last).then_some(spot.seq);
         let mut finding = None;
-        if spot.commit != journal.tip || until.is_some() {
+        if spot.commit != journal.tip || spot.seq < spot.last {
             let end = last_event(self.reader(), journal.tip, origin).map(|e| e.header.seq);
             let upto = end.ok().filter(|end| *end > spot.seq).map_or("the last".to_owned(), |end| end.to_string());
             let why = format!("the events from {} to {upto} are void", spot.seq + 1);
             finding = Some(self.void_finding(&journal, origin, &why));
         }
         journal.tip = spot.commit;
-        journal.until = until;
+        journal.until = Some(spot.seq);
         Ok((Some(journal), finding))
     }
 

@@ -36,13 +36,21 @@ impl View {
     }
 }
 
+impl View {
+    /// Whether every journal of a window counts here, up to its end at least.
+    pub(super) fn covers(&self, heads: &Heads) -> bool {
+        let here = |head: &WindowHead| self.journals.iter().any(|(j, _)| j.writer == head.writer && within(j, head));
+        heads.iter().all(here)
+    }
+}
+
 pub(super) fn journal_name(ns: &Ns, writer: &crate::id::Writer) -> String {
     RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() }).to_string()
 }
 
-/// Whether the end of a window stands before what a revocation took from the append at the tip.
-pub(super) fn within(journal: &Journal, head: &WindowHead) -> bool {
-    head.head != journal.tip || journal.until.is_none_or(|until| head.seq <= until)
+/// Whether the end of a window stands before what a revocation took.
+fn within(journal: &Journal, head: &WindowHead) -> bool {
+    journal.until.is_none_or(|until| head.seq <= until)
 }
 
 impl Node {
@@ -109,14 +117,10 @@ impl Node {
             let remembered = if believe { cache::verified(self, &view.ns, &journal.writer, &origin.key) } else { None };
             Some(StreamPlan {
                 origin: Arc::clone(origin),
-                tip: end.map_or(journal.tip, |e| e.head),
+                // A window may name events that are void by now: what is cut off is not read.
+                tip: end.filter(|e| within(journal, e)).map_or(journal.tip, |e| e.head),
                 after: after.get(&journal.writer).map(|h| (h.head, h.seq)),
-                until: match end {
-                    None => journal.until,
-                    // A window may name events that are void by now: it is then no part of the view.
-                    Some(end) if end.head == journal.tip => Some(end.seq.min(journal.until.unwrap_or(u64::MAX))),
-                    Some(end) => Some(end.seq),
-                },
+                until: end.map(|e| e.seq).into_iter().chain(journal.until).min(),
                 remembered,
                 hashed: !believe,
                 threads,

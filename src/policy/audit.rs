@@ -7,6 +7,10 @@ use crate::git::{Expected, GitError, NewCommit, Plane, RefName, Store};
 use crate::id::{Blake3, Oid, Writer};
 use crate::trust::{Signer, dsse};
 
+/// The files of an entry.
+pub(super) const DECISION: &str = "decision.json";
+pub(super) const SIGNED: &str = "signatures.json";
+
 /// Writes a denial to the writer's audit chain and returns its commit.
 pub fn record(
     store: &Store,
@@ -20,9 +24,7 @@ pub fn record(
     let document = decision.document(repo, intent)?;
     let signature = dsse::sign("decision", &document, signer).map_err(PolicyError::Sign)?;
     let signatures = dsse::encode(&[signature]);
-    let tree = store
-        .write_tree(&[("decision.json", &document), ("signatures.json", &signatures)])
-        .map_err(PolicyError::Audit)?;
+    let tree = store.write_tree(&[(DECISION, &document), (SIGNED, &signatures)]).map_err(PolicyError::Audit)?;
     let mut message = format!("{} {}\n\n", decision.verdict.as_str(), intent.title());
     trailers::push(&mut message, "Rule", &decision.rule);
     trailers::push(&mut message, "Policy-Root", decision.policy_root);

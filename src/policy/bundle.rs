@@ -1,27 +1,29 @@
 use super::error::PolicyError;
 use super::glob::Glob;
+use super::governance::{GOVERNANCE, Governance};
 use super::intent::Intent;
 use super::rules::{CourtInfo, RULES, RuleInfo, Rules};
 use super::verb::Verb;
-use crate::ambient::Ambient;
 use crate::canon::{Map, Value, cbor, digest, json, trailers};
-use crate::git::{NewCommit, Reader, Store};
-use crate::id::{Blake3, Ns, Oid, Sha256};
+use crate::git::Reader;
+use crate::id::{Blake3, Ns, Oid, PublicKey, Sha256};
 use crate::lua::{Machine, Program, open_elc};
-use crate::trust::{Graph, Signer, dsse};
+use crate::trust::{Cap, Graph, dsse};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the rules of the default bundle stand in its tree.
 pub const DEFAULT_SOURCE: &str = "policy/default.lua";
 pub const DEFAULT_ELC: &str = "policy/default.elc";
 /// Largest file of a bundle, and most files.
-const FILE_MAX: u64 = 4 << 20;
-const FILES_MAX: usize = 4096;
-const MANIFEST: &str = "bundle.json";
-const SIGNATURES: &str = "signatures.json";
+pub(super) const FILE_MAX: u64 = 4 << 20;
+pub(super) const FILES_MAX: usize = 4096;
+pub(super) const MANIFEST: &str = "bundle.json";
+pub(super) const SIGNATURES: &str = "signatures.json";
+/// What lets an actor sign and activate a bundle.
+pub const ACTIVATE: &str = "policy:activate";
 
 /// The Lua of the default policy, as it ships.
-const SOURCE: &str = include_str!("../../lua/policy/default.lua");
+pub(super) const SOURCE: &str = include_str!("../../lua/policy/default.lua");
 
 /// A policy bundle whose manifest, files and signatures were checked.
 #[derive(Debug, Clone)]
@@ -76,14 +78,23 @@ impl Bundle {
         if signers.len() != signatures.len() {
             return Err(invalid(format!("{SIGNATURES} holds a signature that does not verify")));
         }
-        if !graph.was_signed_by_roots(&signers) {
+        if !may_sign(graph, &signers) {
             let (votes, needed) = (graph.votes(&signers), graph.current().roots.threshold);
-            return Err(invalid(format!("{votes} roots of the trust graph signed it, and {needed} must")));
+            let why =
+                format!("{votes} roots of the trust graph signed it, and {needed} must, or a holder of {ACTIVATE}");
+            return Err(invalid(why));
         }
         let rules = read_rules(&files).map_err(invalid)?;
         let bundle = Bundle { commit, id: digest::blake3(&manifest), version, prev, files, rules };
         bundle.check_commit(reader)?;
         Ok(bundle)
+    }
+
+    /// A bundle that nobody signed: it judges cases and history, and stands in no repository.
+    pub fn candidate(files: BTreeMap<String, Vec<u8>>) -> Result<Bundle, PolicyError> {
+        let commit = Oid::ZERO;
+        let rules = read_rules(&files).map_err(|why| PolicyError::Invalid { commit, why })?;
+        Ok(Bundle { commit, id: digest::blake3(b""), version: 1, prev: None, files, rules })
     }
 
     /// A bundle that was read and checked before, from `to_bytes`; `None` where these are not such bytes.
@@ -194,6 +205,21 @@ impl Bundle {
         self.file(&format!("schema/{ty}.json"))
     }
 
+    /// Every schema of payloads by its event type.
+    pub(super) fn schemas(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files().filter_map(|(path, bytes)| {
+            let ty = path.strip_prefix("schema/")?.strip_suffix(".json")?;
+            Some((ty, bytes))
+        })
+    }
+
+    /// What it says about proposals.
+    pub fn governance(&self) -> Result<Governance, PolicyError> {
+        let Some(bytes) = self.file(GOVERNANCE) else { return Ok(Governance::default()) };
+        let invalid = |why| PolicyError::Invalid { commit: self.commit, why: format!("{GOVERNANCE}: {why}") };
+        Governance::parse(bytes).map_err(invalid)
+    }
+
     /// The compiled fold of a namespace.
     pub fn fold(&self, ns: &Ns) -> Option<&[u8]> {
         self.file(&format!("folds/{ns}.elc"))
@@ -223,11 +249,25 @@ impl Bundle {
     }
 }
 
+/// Whether these keys may sign a bundle: the roots of some version, or an actor who held `policy:activate` at some commit of
+/// the trust graph. That he held it when the bundle became active is for the policy before it to judge.
+fn may_sign(graph: &Graph, signers: &[PublicKey]) -> bool {
+    if graph.was_signed_by_roots(signers) {
+        return true;
+    }
+    let asked: Cap = ACTIVATE.parse().expect("it is a capability");
+    let held = |graph: &Graph| {
+        let actors = graph.current().actors.iter().filter(|(_, keys)| keys.iter().any(|key| signers.contains(key)));
+        actors.into_iter().any(|(actor, _)| graph.holds(actor, &asked, None))
+    };
+    held(graph) || graph.commits().iter().rev().skip(1).filter_map(|commit| graph.at(*commit)).any(|graph| held(&graph))
+}
+
 fn read_rules(files: &BTreeMap<String, Vec<u8>>) -> Result<Rules, String> {
     files.get(RULES).map_or_else(|| Ok(Rules::default()), |bytes| Rules::parse(bytes))
 }
 
-fn code_root(files: &BTreeMap<String, Vec<u8>>) -> Sha256 {
+pub(super) fn code_root(files: &BTreeMap<String, Vec<u8>>) -> Sha256 {
     let compiled = files.iter().filter(|(path, _)| path.ends_with(".elc"));
     let entries =
         compiled.map(|(path, bytes)| (path.as_str().into(), Value::Bytes(digest::sha256(bytes).as_bytes().to_vec())));
@@ -272,48 +312,4 @@ fn check_manifest(
         Some(path) => Err(format!("the file {path} of {MANIFEST} is missing")),
         None => Ok((version, prev)),
     }
-}
-
-/// Writes the first bundle of a repository: the default policy. The caller moves the refs.
-pub fn create_default(
-    store: &Store,
-    ambient: &Ambient,
-    graph: &Graph,
-    signer: &Signer,
-) -> Result<(Oid, Blake3), PolicyError> {
-    let program = crate::lua::compile(SOURCE).expect("a test compiles the policy that ships");
-    let mut files = BTreeMap::new();
-    files.insert(DEFAULT_SOURCE.to_owned(), SOURCE.as_bytes().to_vec());
-    files.insert(DEFAULT_ELC.to_owned(), program.elc().to_vec());
-    let code_root = code_root(&files);
-    let mut listed = Map::new();
-    for (path, bytes) in &files {
-        listed.insert(path.as_str(), Value::text(digest::blake3(bytes)));
-    }
-    let manifest = json::document(&Value::map([
-        ("gatos", "bundle/1".into()),
-        ("repo", Value::text(graph.repo())),
-        ("version", Value::Int(1)),
-        ("files", Value::Map(listed)),
-    ]))?;
-    let id = digest::blake3(&manifest);
-    let signature = dsse::sign("bundle", &manifest, signer).map_err(PolicyError::Sign)?;
-    files.insert(MANIFEST.to_owned(), manifest);
-    files.insert(SIGNATURES.to_owned(), dsse::encode(&[signature]));
-    let entries: Vec<(&str, &[u8])> = files.iter().map(|(p, b)| (p.as_str(), b.as_slice())).collect();
-    let tree = store.write_tree(&entries).map_err(PolicyError::Write)?;
-    let mut message = String::from("policy bundle 1\n\n");
-    trailers::push(&mut message, "Policy-Bundle", id);
-    trailers::push(&mut message, "Policy-Code-Root", code_root);
-    let commit = store
-        .commit(&NewCommit {
-            tree,
-            parents: &[],
-            name: "gatos",
-            email: "policy@gatos",
-            time: ambient.now(),
-            message: &message,
-        })
-        .map_err(PolicyError::Write)?;
-    Ok((commit, id))
 }

@@ -4,10 +4,12 @@ use super::error::PolicyError;
 use super::facts::Facts;
 use super::intent::{Intent, SINGULAR};
 use super::remembered::Memory;
+use super::schema::Schema;
 use super::template;
+use super::verb::Verb;
 use crate::id::Oid;
 use crate::lua::{Machine, StepError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Proof that an intent was judged and allowed. Only `Judge::decide` makes one.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct Judge {
     /// The programs in the order in which they speak.
     bench: Option<Vec<Seat>>,
     memory: Option<Memory>,
+    /// The schema of payloads of each event type that has one, or why it cannot be read.
+    schemas: BTreeMap<String, Result<Schema, String>>,
     learned: bool,
     /// Scratch: what the answer at hand can depend on.
     key: Vec<u8>,
@@ -51,7 +55,8 @@ impl Judge {
     /// `remembered` are bytes of `remember` of a judge of the same bundle.
     pub fn new(bundle: Bundle, remembered: Option<&[u8]>) -> Judge {
         let memory = remembered.and_then(Memory::read);
-        Judge { bundle, bench: None, memory, learned: false, key: Vec::new() }
+        let schemas = bundle.schemas().map(|(ty, bytes)| (ty.to_owned(), Schema::parse(bytes))).collect();
+        Judge { bundle, bench: None, memory, schemas, learned: false, key: Vec::new() }
     }
 
     pub fn bundle(&self) -> &Bundle {
@@ -60,11 +65,14 @@ impl Judge {
 
     /// Judges an intent.
     pub fn decide(&mut self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> Result<Judgement, PolicyError> {
+        if let Some(decision) = self.misshapen(intent, facts, trust_root) {
+            return Ok(Judgement::Refused(Box::new(decision)));
+        }
         let remembered = self.memory_key(intent, facts, trust_root)?;
         if remembered && let Some(rule) = self.memory.as_ref().and_then(|m| m.rule(&self.key)) {
             return Ok(Judgement::Allowed(Allowed { rule: rule.to_owned() }));
         }
-        let decision = self.weigh(intent, facts, trust_root)?;
+        let decision = self.hear(intent, facts, trust_root)?;
         if decision.verdict != Verdict::Allow {
             return Ok(Judgement::Refused(Box::new(decision)));
         }
@@ -78,6 +86,30 @@ impl Judge {
 
     /// Judges an intent without remembering, and says all there is to say of an allowed one too.
     pub fn weigh(&mut self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> Result<Decision, PolicyError> {
+        match self.misshapen(intent, facts, trust_root) {
+            Some(decision) => Ok(decision),
+            None => self.hear(intent, facts, trust_root),
+        }
+    }
+
+    /// The denial of an append whose payload breaks the schema of its type. No program is asked.
+    fn misshapen(&self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> Option<Decision> {
+        if self.schemas.is_empty() || intent.verb() != Verb::Emit {
+            return None;
+        }
+        let (ty, payload) = intent.said()?;
+        let roots = (self.bundle.commit(), trust_root);
+        let (verdict, reason) = match self.schemas.get(ty)? {
+            Ok(schema) => (Verdict::Deny, schema.fault(payload)?),
+            Err(why) => (Verdict::Error, format!("the schema cannot be read: {why}")),
+        };
+        let hint = format!("the schema of {ty}: git gatos policy show --file schema/{ty}.json");
+        let decision = Decision::denied(&format!("schema.{ty}"), reason, Some(hint), facts, roots);
+        Some(Decision { verdict, ..decision })
+    }
+
+    /// What the programs say.
+    fn hear(&mut self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> Result<Decision, PolicyError> {
         self.start()?;
         let reads = self.memory()?.reads.clone();
         let whole = intent.whole(reads.as_ref());
@@ -123,7 +155,13 @@ impl Judge {
             Some(subject) => format!("{} {}", intent.verb(), template::plain(subject)),
             None => intent.verb().to_string(),
         };
-        let hint = "activate a policy that has a rule for it: git gatos policy show".to_owned();
+        let asked = self.bundle.rules().iter().filter(|r| r.covers(intent.verb(), intent.subject()));
+        let ways: Vec<String> =
+            asked.flat_map(|r| r.allows.iter().map(|a| format!("{} allows it if {a}", r.id))).take(4).collect();
+        let hint = match ways.is_empty() {
+            true => "activate a policy that has a rule for it: git gatos policy show".to_owned(),
+            false => ways.join("; "),
+        };
         Decision::denied(NONE, format!("nothing permits {act}"), Some(hint), facts, roots)
     }
 
@@ -161,7 +199,7 @@ impl Judge {
 
     /// Writes down what the answer can depend on; false where nothing may be remembered.
     fn memory_key(&mut self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> Result<bool, PolicyError> {
-        if intent.draft().is_none() {
+        if !intent.is_append() {
             return Ok(false);
         }
         let mut key = std::mem::take(&mut self.key);

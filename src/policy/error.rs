@@ -13,6 +13,10 @@ pub enum PolicyError {
     Invalid { commit: Oid, why: String },
     #[error("writing the policy bundle: {0}")]
     Write(#[source] GitError),
+    #[error("the decision {commit} is not valid: {why}")]
+    Decision { commit: Oid, why: String },
+    #[error("a bundle of {files} files and {bytes} bytes is too large; it has at most 4096 files and 4 MiB")]
+    Size { files: usize, bytes: usize },
     #[error("signing: {0}")]
     Sign(#[source] TrustError),
     #[error("a policy document has no canonical form: {0}")]
@@ -26,6 +30,8 @@ impl PolicyError {
         match self {
             PolicyError::Read { source, .. } | PolicyError::Write(source) | PolicyError::Audit(source) => source.code(),
             PolicyError::Invalid { .. } => "BUNDLE_INVALID",
+            PolicyError::Decision { .. } => "DECISION_INVALID",
+            PolicyError::Size { .. } => "BUNDLE_SIZE",
             PolicyError::Sign(e) => e.code(),
             PolicyError::Encode(e) => e.code(),
         }

@@ -84,11 +84,16 @@ impl<'a> Intent<'a> {
         }
     }
 
-    /// The draft of an append.
-    pub(super) fn draft(&self) -> Option<&Draft> {
+    /// Whether it is an append, read from where it stands.
+    pub(super) fn is_append(&self) -> bool {
+        matches!(self.act, Act::Emit { .. })
+    }
+
+    /// Type and payload of an append.
+    pub(super) fn said(&self) -> Option<(&str, &Value)> {
         match &self.act {
-            Act::Emit { draft, .. } => Some(draft),
-            Act::Fields { .. } => None,
+            Act::Emit { draft, .. } => Some((draft.ty.as_str(), &draft.payload)),
+            Act::Fields { fields, .. } => Some((fields.get("type")?.as_str()?, fields.get("payload")?)),
         }
     }
 

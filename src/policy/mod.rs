@@ -5,28 +5,47 @@
 //! Invariant: judging reads nothing but the intent, the facts and the bundle; this room writes only bundles and audit.
 
 mod audit;
+mod build;
 mod bundle;
+pub mod cases;
 mod decide;
 mod decision;
 mod error;
 mod facts;
 mod glob;
+mod governance;
 mod intent;
+mod publish;
+mod recorded;
 mod remembered;
+mod replay;
 pub mod rgs;
 mod rules;
+mod schema;
 mod template;
+mod templates;
 mod verb;
 
 pub use audit::record;
-pub use bundle::{Bundle, DEFAULT_ELC, DEFAULT_SOURCE, create_default};
+pub use build::{
+    Built, DECISIONS, FOLDS, Found, GOVERNANCE_YAML, POLICIES, RuleFile, SCHEMAS, Sources, build, build_rules,
+    code_root_of,
+};
+pub use bundle::{ACTIVATE, Bundle, DEFAULT_ELC, DEFAULT_SOURCE};
 pub use decide::{Allowed, Judge, Judgement};
 pub use decision::{Decision, Verdict};
 pub use error::PolicyError;
 pub use facts::{Facts, FactsOf};
 pub use glob::Glob;
+pub use governance::{GOVERNANCE, Governance, Governed, Quorum};
 pub use intent::Intent;
-pub use rules::{On, RuleInfo};
+pub use publish::{create, create_default};
+pub use recorded::Recorded;
+pub use replay::{Candidate, Replayed};
+pub use rgs::Weight;
+pub use rules::{On, RULES, RuleInfo};
+pub use schema::Schema;
+pub use templates::{TEMPLATES, Template};
 pub use verb::{NoVerb, Verb};
 
 #[cfg(test)]

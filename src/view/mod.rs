@@ -23,6 +23,7 @@ mod manual;
 mod notation;
 mod page;
 mod plumb_answer;
+mod policy;
 mod receipt;
 mod state;
 mod trust;
@@ -47,6 +48,10 @@ pub use logged::LoggedEvent;
 pub use manual::InstalledManual;
 pub use page::{Ink, Page};
 pub use plumb_answer::PlumbAnswer;
+pub use policy::{
+    Activated, BundleFile, ChangedVerdict, CompiledRules, Explained, JudgedCases, PolicyDiff, PolicyFaults, PolicyLog,
+    PublishedBundle, Replayed, ShownBundle, WrittenPolicy,
+};
 pub use receipt::{Denial, Receipt};
 pub use state::{RawState, Selected, ShownState};
 pub use trust::{ShownPin, ShownTrust};

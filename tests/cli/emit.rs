@@ -78,7 +78,11 @@ fn a_denial_names_rule_fact_remedy_and_record() {
         assert!(said.contains(part), "{part:?} is missing\n{said}");
     }
     let denial = fits("denial", mallory.gatos(["emit", "add", "{\"n\":1}", "--json"]).code(1).json());
-    assert_eq!(denial["facts"], json!({"actor_known": true, "key_known": false}));
+    // A key that stands for nobody brings nothing of what the actor holds.
+    let facts = json!({
+        "actor_known": true, "key_known": false, "is_root": false, "caps": [], "groups": [], "trust_version": 1
+    });
+    assert_eq!(denial["facts"], facts);
     let audit = denial["audit"].as_str().expect("a commit");
     repo.git(["show", &format!("{audit}:decision.json")]).ok().says("\"verdict\":\"deny\"");
     repo.git(["for-each-ref", "--points-at", audit]).ok().says("refs/gatos/audit/policy/user.alice");

@@ -16,6 +16,8 @@ mod lines;
 mod lint;
 mod log;
 mod man;
+mod policy;
+mod policy_law;
 mod state;
 mod trust;
 mod verify;

@@ -1,6 +1,35 @@
+mod change;
+mod fork;
+mod revoke;
+mod rights;
+
 use super::{fits, ready, refused, words};
-use crate::harness::World;
+use crate::harness::{Repo, World};
 use serde_json::json;
+
+/// A clone in the hands of somebody with a key of his own, and that key.
+fn person<'w>(repo: &Repo<'w>, name: &str) -> (Repo<'w>, String) {
+    let clone = repo.clone_to(name).as_person(name);
+    clone.gatos(["key", "new"]).ok();
+    let line = clone.gatos(["key", "show"]).ok().stdout();
+    (clone, words(&line)[0].to_owned())
+}
+
+/// Brings what another repository holds, as its remote of that name.
+fn fetch(repo: &Repo<'_>, from: &Repo<'_>, remote: &str) {
+    let refspec = format!("+refs/gatos/*:refs/gatos-remotes/{remote}/*");
+    repo.git(["fetch", "-q", from.path().to_str().expect("UTF-8"), &refspec]).ok();
+}
+
+/// Says in the configuration of a clone who signs there, whatever trust says of him.
+fn speak_as(repo: &Repo<'_>, actor: &str, key: &str) {
+    repo.git(["config", "gatos.actor", actor]).ok();
+    repo.git(["config", "gatos.key", key]).ok();
+}
+
+fn tip(repo: &Repo<'_>) -> String {
+    repo.git(["rev-parse", "--verify", "refs/gatos/trust/graph"]).ok().stdout()
+}
 
 #[test]
 fn the_graph_is_shown() {
@@ -19,8 +48,9 @@ fn a_root_adds_a_key_and_its_owner_may_speak() {
     bob.gatos(["key", "new"]).ok();
     let line = bob.gatos(["key", "show"]).ok().stdout();
     let key = words(&line)[0].to_owned();
-    let added = fits("trust-add-key", repo.gatos(["trust", "add-key", "user:bob", &key, "--json"]).ok().json());
-    assert_eq!((&added["actor"], &added["version"]), (&json!("user:bob"), &json!(2)));
+    let added = fits("trust-change", repo.gatos(["trust", "add-key", "user:bob", &key, "--json"]).ok().json());
+    assert_eq!((&added["made"], &added["version"]), (&json!(true), &json!(2)));
+    assert_eq!(added["changes"], json!([format!("user:bob may speak with {key}")]));
     repo.gatos(["trust", "show"]).ok().says(&format!("user:bob\n  {key}"));
     bob.git(["fetch", "-q", "origin", "refs/gatos/*:refs/gatos-remotes/origin/*"]).ok();
     bob.gatos(["emit", "add", "{\"n\":1}"]).ok().err_says("pinned blake3:");

@@ -107,7 +107,11 @@ fn must_cry_out_when_the_trust_graph_is_rolled_back() {
     copy.gatos(["trust", "add-key", "user:bob", &other]).ok();
     move_ref(&repo, TRUST, &second);
     fetch(&repo, &copy, "copy");
-    repo.gatos(["log"]).code(3).err_says("ALARM");
+    repo.gatos(["log"]).ok().err_says("ALARM").err_says(&second);
+    assert!(names(&fails(&repo), "trust.equivocation", &second));
+    // Where nothing but the other branch is left, nothing is believed.
+    move_ref(&repo, TRUST, &resolve(&copy, TRUST));
+    repo.gatos(["log"]).code(3).err_says("ALARM").err_says(&second);
 }
 
 #[test]

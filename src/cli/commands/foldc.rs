@@ -43,7 +43,7 @@ impl Foldc {
 }
 
 /// Replaces a file whole, so that nobody reads half a program.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let writing = || format!("writing {}", path.display());
     let dir = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

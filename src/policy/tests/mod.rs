@@ -1,5 +1,7 @@
 //! Bundles and judgement without a front door.
 
+mod build;
 mod glob;
 mod judge;
 mod rgs;
+mod schema;

@@ -16,6 +16,29 @@ fn parse(bytes: &[u8]) -> Value {
 }
 
 #[test]
+fn grants_and_revocations_fit_their_schemas() {
+    let grants = schema(include_bytes!("../../../schemas/v1/trust/capability.schema.json"));
+    let revocations = schema(include_bytes!("../../../schemas/v1/trust/revocation.schema.json"));
+    let (grant, revocation) = super::statements::samples();
+    assert!(grants.is_valid(&parse(&grant)) && !grants.is_valid(&parse(&revocation)));
+    assert!(revocations.is_valid(&parse(&revocation)) && !revocations.is_valid(&parse(&grant)));
+    let changed = |schema: &Validator, bytes: &[u8], from: &str, to: &str| {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(text.contains(from), "{from}");
+        assert!(!schema.is_valid(&parse(text.replacen(from, to, 1).as_bytes())), "{from} -> {to}");
+    };
+    for (from, to) in
+        [("job:work", "job"), ("capability/1", "x"), ("2027-", "27-"), ("\"exp\"", "\"end\""), ("user:", "u:")]
+    {
+        changed(&grants, &grant, from, to);
+    }
+    for (from, to) in [("revocation/1", "x"), ("\"test\"", "\"\""), ("ed25519:", ""), ("bafyr4i", "x"), (".k7q2mz", "")]
+    {
+        changed(&revocations, &revocation, from, to);
+    }
+}
+
+#[test]
 fn stored_documents_fit_their_schemas() {
     let trust = schema(include_bytes!("../../../schemas/v1/trust/trust.schema.json"));
     let signatures = schema(include_bytes!("../../../schemas/v1/trust/signatures.schema.json"));

@@ -69,6 +69,15 @@ fn said(graph: &Graph, commit: u8, said: Said, by: &[u8]) -> Result<Graph, Graph
     judge(oid(commit), &brought(graph, &[(said, by)]), Some(graph.clone()))
 }
 
+/// The bytes of a grant and of the revocation of a key.
+pub(super) fn samples() -> (Vec<u8>, Vec<u8>) {
+    let graph = graph();
+    let given = grant(&graph, 7, "user:alice", "agent:clerk", &["job:work"], Some("2027-01-01T00:00:00Z"));
+    let writer: Writer = format!("user.carol+{}.k7q2mz", key(5).key8()).parse().unwrap();
+    let from = BTreeMap::from([(writer, vec![Cid([3; 32])])]);
+    (given.encode(), revocation(&graph, 8, Target::Key(key(5)), Some(from)).encode())
+}
+
 #[test]
 fn documents_are_read_back_and_show_the_bytes_of_the_format() {
     let graph = graph();

@@ -1,0 +1,195 @@
+use super::error::NodeError;
+use super::open::Node;
+use crate::canon::{Map, Value};
+use crate::git::{Expected, GitError, Plane, RefName, Scope};
+use crate::id::{Blake3, Ns, Oid, Sha256};
+use crate::policy::{
+    Built, Bundle, Decision, FactsOf, Intent, Judge, Judgement, Recorded, Sources, Verb, create, record,
+};
+use crate::trust::load_key_file;
+use std::path::PathBuf;
+
+/// A bundle that was written and is not active yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    pub id: Blake3,
+    pub commit: Oid,
+    pub version: u64,
+    pub code_root: Sha256,
+    pub rules: usize,
+    /// The commit whose tree holds exactly these sources.
+    pub source: Option<Oid>,
+    /// The active bundle holds the same files.
+    pub unchanged: bool,
+}
+
+/// What came of an activation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Activation {
+    Done {
+        id: Blake3,
+        commit: Oid,
+        version: u64,
+        rule: String,
+    },
+    /// The policy that was to be replaced refused, and the refusal is on record in this commit.
+    Denied {
+        decision: Decision,
+        audit: Oid,
+    },
+}
+
+impl Node {
+    /// Writes a bundle of compiled sources to stand behind the active one, signed by this clone's key and by further ones.
+    /// It judges nothing before it is activated.
+    pub fn publish(&self, sources: &Sources, built: Built, keys: &[PathBuf]) -> Result<Published, NodeError> {
+        let active = self.bundle()?;
+        let mut signers = vec![self.signer(&self.identity()?)?];
+        for file in keys {
+            signers.push(load_key_file(&self.ambient().env().cwd().join(file), self.ambient())?);
+        }
+        let signers: Vec<_> = signers.iter().collect();
+        let source = self.source_commit(sources)?;
+        let unchanged = active.files().eq(built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+        let (store, ambient) = (self.store(), self.ambient());
+        let (commit, id) = create(store, ambient, self.graph(), &signers, built.files, Some(&active), source)?;
+        let bundle = Bundle::read(self.reader(), commit, self.graph())?;
+        bundle.check_programs()?;
+        let name = RefName::own(Plane::PolicyBundle(id));
+        let commit = match store.update(&name, Expected::Absent, commit) {
+            Ok(()) => commit,
+            // The same content under an earlier commit: that one is the bundle.
+            Err(GitError::Moved { found: Some(held), .. }) => Bundle::read(self.reader(), held, self.graph())?.commit(),
+            Err(other) => return Err(other.into()),
+        };
+        let (version, code_root) = (bundle.version(), bundle.code_root());
+        Ok(Published { id, commit, version, code_root, rules: built.rules, source, unchanged })
+    }
+
+    /// HEAD, where its tree holds these sources as they are.
+    fn source_commit(&self, sources: &Sources) -> Result<Option<Oid>, NodeError> {
+        let Some(head) = self.store().resolve_text("HEAD")? else { return Ok(None) };
+        for (path, bytes) in sources {
+            if self.store().file(head, path, 1 << 20)?.as_ref() != Some(bytes) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(head))
+    }
+
+    /// Makes a published bundle the active one, if the policy that it replaces permits that.
+    pub fn activate(&self, bundle: &Bundle) -> Result<Activation, NodeError> {
+        let active = self.bundle()?;
+        let behind = self.reader().commit(bundle.commit())?.parents == [active.commit()];
+        if bundle.prev() != Some(active.id()) || !behind {
+            return Err(NodeError::NotNext { bundle: bundle.id(), active: active.id(), version: active.version() });
+        }
+        let identity = self.identity()?;
+        let mut fields = Map::new();
+        fields.insert("actor", identity.actor.as_str());
+        fields.insert("key", Value::text(identity.key));
+        fields.insert("target", Value::text(bundle.id()));
+        let intent = Intent::act(Verb::PolicyActivate, fields);
+        let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None).facts()?;
+        let mut judge = Judge::new(active, None);
+        match judge.decide(&intent, &facts, self.graph().tip())? {
+            Judgement::Allowed(allowed) => {
+                let name = RefName::own(Plane::PolicyActive);
+                let held = self.store().resolve(&name)?;
+                self.store().update(&name, held.map_or(Expected::Absent, Expected::At), bundle.commit())?;
+                let rule = allowed.rule().to_owned();
+                Ok(Activation::Done { id: bundle.id(), commit: bundle.commit(), version: bundle.version(), rule })
+            }
+            Judgement::Refused(decision) => {
+                let writer = self.writer(&identity, &Ns::main())?;
+                let signer = self.signer(&identity)?;
+                let (store, ambient) = (self.store(), self.ambient());
+                let audit = record(store, ambient, &self.repo(), &writer, &signer, &decision, &intent)?;
+                Ok(Activation::Denied { decision: *decision, audit })
+            }
+        }
+    }
+
+    /// Every active bundle so far, the newest first.
+    pub fn policy_chain(&self) -> Result<Vec<Bundle>, NodeError> {
+        let tip = self.policy_tip()?;
+        let mut chain = Vec::new();
+        for step in self.reader().chain(tip, None, 0)? {
+            chain.push(Bundle::read(self.reader(), step?.0, self.graph())?);
+        }
+        chain.reverse();
+        Ok(chain)
+    }
+
+    /// A bundle by name: `active`, its version, or the first digits of its id or commit.
+    pub fn find_bundle(&self, text: &str) -> Result<Bundle, NodeError> {
+        if text == "active" {
+            return self.bundle();
+        }
+        let chain = self.policy_chain()?;
+        if let Some(bundle) =
+            text.parse::<u64>().ok().filter(|_| text.len() < 4).and_then(|v| chain.iter().find(|b| b.version() == v))
+        {
+            return Ok(bundle.clone());
+        }
+        let hex = text.strip_prefix("blake3:").unwrap_or(text);
+        let mut found: Vec<Oid> = Vec::new();
+        for (name, tip) in self.store().refs(&Scope::Policies)? {
+            if let Plane::PolicyBundle(id) = &name.plane
+                && (id.hex().starts_with(hex) || tip.hex().starts_with(hex))
+            {
+                found.push(tip);
+            }
+        }
+        found.extend(
+            chain
+                .iter()
+                .filter(|b| b.id().hex().starts_with(hex) || b.commit().hex().starts_with(hex))
+                .map(Bundle::commit),
+        );
+        found.sort();
+        found.dedup();
+        match found.as_slice() {
+            [commit] if hex.len() >= 4 => Ok(Bundle::read(self.reader(), *commit, self.graph())?),
+            [] => Err(NodeError::NoBundle { what: text.to_owned() }),
+            _ => {
+                Err(NodeError::Ambiguous { what: text.to_owned(), choices: found.iter().map(Oid::to_string).collect() })
+            }
+        }
+    }
+
+    /// Every decision of the audit, of own chains and of fetched ones, each once.
+    pub fn decisions(&self) -> Result<Vec<Recorded>, NodeError> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut found = Vec::new();
+        for (_, tip) in self.store().refs(&Scope::Audits)? {
+            for step in self.reader().chain(tip, None, 0)? {
+                let commit = step?.0;
+                if seen.insert(commit) {
+                    found.extend(Recorded::read(self.reader(), commit, &self.repo())?);
+                }
+            }
+        }
+        found.sort_by_key(|r| (r.at, r.commit));
+        Ok(found)
+    }
+
+    /// The decision whose record begins with these digits.
+    pub fn decision(&self, digits: &str) -> Result<Recorded, NodeError> {
+        let mut found = self.decisions()?;
+        found.retain(|r| r.commit.hex().starts_with(digits));
+        match found.len() {
+            1 if digits.len() >= 4 => Ok(found.remove(0)),
+            0 => Err(NodeError::NoDecision { what: digits.to_owned() }),
+            _ => Err(NodeError::Ambiguous {
+                what: digits.to_owned(),
+                choices: found.iter().map(|r| r.commit.to_string()).collect(),
+            }),
+        }
+    }
+
+    /// The bundle that a decision was made by, where it is here.
+    pub fn bundle_of(&self, recorded: &Recorded) -> Option<Bundle> {
+        Bundle::read(self.reader(), recorded.decision.policy_root, self.graph()).ok()
+    }
+}

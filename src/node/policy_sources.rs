@@ -1,0 +1,78 @@
+use super::error::NodeError;
+use super::open::Node;
+use crate::policy::Sources;
+use std::path::Path;
+
+/// Largest source file, and most of them.
+const FILE_MAX: u64 = 1 << 20;
+const FILES_MAX: usize = 4096;
+
+/// The folders of a work tree that hold sources, and what their names end in.
+const FOLDERS: [(&str, &str); 6] = [
+    ("gatos/policies", ".rgs"),
+    ("gatos/policies", ".lua"),
+    ("gatos/policies", ".md"),
+    ("gatos/folds", ".lua"),
+    ("gatos/schema", ".json"),
+    ("docs/decisions", ".md"),
+];
+
+impl Node {
+    /// The sources of this work tree.
+    pub fn policy_sources(&self) -> Result<Sources, NodeError> {
+        let dir = self.store().work_dir().ok_or(NodeError::NoWorkTree)?;
+        policy_sources(dir)
+    }
+}
+
+/// The sources below a directory: that of a work tree, or one laid out as `gatos/` itself.
+pub fn policy_sources(dir: &Path) -> Result<Sources, NodeError> {
+    let whole = dir.join("gatos").is_dir();
+    let mut sources = Sources::new();
+    for (folder, ending) in FOLDERS {
+        let place = match (whole, folder.strip_prefix("gatos/")) {
+            (false, Some(inner)) => dir.join(inner),
+            (false, None) => continue,
+            (true, _) => dir.join(folder),
+        };
+        for name in names(&place)?.into_iter().filter(|name| name.ends_with(ending)) {
+            let bytes = read(&place.join(&name))?;
+            sources.insert(format!("{folder}/{name}"), bytes);
+        }
+    }
+    let governance = if whole { dir.join("gatos/governance.yaml") } else { dir.join("governance.yaml") };
+    if governance.is_file() {
+        sources.insert("gatos/governance.yaml".into(), read(&governance)?);
+    }
+    match sources.len() > FILES_MAX {
+        true => Err(NodeError::TooManySources { found: sources.len(), most: FILES_MAX }),
+        false => Ok(sources),
+    }
+}
+
+/// The regular files of a folder, sorted; links are not followed. None where there is no folder.
+fn names(folder: &Path) -> Result<Vec<String>, NodeError> {
+    let fail = |source| NodeError::File { doing: "reading", path: folder.to_owned(), source };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(fail(e)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(fail)?;
+        if entry.file_type().map_err(fail)?.is_file() {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, NodeError> {
+    let fail = |source| NodeError::File { doing: "reading", path: path.to_owned(), source };
+    if std::fs::metadata(path).map_err(fail)?.len() > FILE_MAX {
+        return Err(fail(std::io::Error::other(format!("it is longer than {FILE_MAX} bytes"))));
+    }
+    std::fs::read(path).map_err(fail)
+}

@@ -1,0 +1,111 @@
+//! Recorded history judged by a candidate.
+
+use super::bundle::Bundle;
+use super::decide::Judge;
+use super::decision::{Decision, Verdict};
+use super::error::PolicyError;
+use super::facts::Facts;
+use super::intent::Intent;
+use super::recorded::Recorded;
+use super::rules::RuleInfo;
+use super::verb::Verb;
+use crate::canon::Value;
+use crate::id::Oid;
+
+/// What a candidate makes of one recorded decision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Replayed {
+    Same,
+    /// It would say something else now.
+    Changed(Box<Decision>),
+    /// What it would say depends on something that is not on record.
+    Unknown(String),
+}
+
+/// Facts that an acceptance depended on and nobody wrote down.
+const UNRECORDED: [&str; 3] = ["approvals", "grants", "received_at"];
+/// Fields of an intent that a denial does not keep.
+const DROPPED: [&str; 4] = ["commits", "payload", "target", "ulid"];
+/// Facts that are known of every act since they have names.
+const ALWAYS: [&str; 6] = ["actor_known", "caps", "groups", "is_root", "key_known", "trust_version"];
+
+/// A policy that is not active yet.
+pub struct Candidate {
+    judge: Judge,
+}
+
+impl Candidate {
+    pub fn new(bundle: Bundle) -> Candidate {
+        Candidate { judge: Judge::new(bundle, None) }
+    }
+
+    fn asked<'a>(&'a self, verb: Verb, subject: Option<&'a str>) -> impl Iterator<Item = &'a RuleInfo> {
+        self.judge.bundle().rules().iter().filter(move |rule| rule.covers(verb, subject))
+    }
+
+    /// An event that stands in a journal, with everything that trust can have said of its writer when it was judged.
+    pub fn event(&mut self, intent: &Intent<'_>, facts: &[Facts]) -> Result<Replayed, PolicyError> {
+        let unknown = self
+            .asked(intent.verb(), intent.subject())
+            .flat_map(|rule| &rule.reads)
+            .find(|name| UNRECORDED.contains(&name.as_str()))
+            .map(|name| format!("{name} of an accepted event"));
+        if let Some(what) = unknown {
+            return Ok(Replayed::Unknown(what));
+        }
+        let mut changed: Option<Decision> = None;
+        let mut same = false;
+        for facts in facts {
+            let decision = self.judge.weigh(intent, facts, Oid::ZERO)?;
+            match decision.verdict {
+                Verdict::Allow => same = true,
+                _ => changed = Some(decision),
+            }
+        }
+        Ok(match (changed, same) {
+            (None, _) => Replayed::Same,
+            (Some(decision), false) => Replayed::Changed(decision.into()),
+            (Some(_), true) => Replayed::Unknown("the trust version that an accepted event was judged by".into()),
+        })
+    }
+
+    /// A denial of the audit.
+    pub fn denial(&mut self, recorded: &Recorded) -> Result<Replayed, PolicyError> {
+        if let Some(what) = self.missing(recorded) {
+            return Ok(Replayed::Unknown(what));
+        }
+        let intent = Intent::act(recorded.verb, recorded.intent.clone());
+        let facts = Facts::new(recorded.decision.facts.as_map().cloned().unwrap_or_default())?;
+        let decision = self.judge.weigh(&intent, &facts, recorded.decision.trust_root)?;
+        Ok(match decision.verdict {
+            Verdict::Allow => Replayed::Changed(decision.into()),
+            Verdict::Deny | Verdict::Error => Replayed::Same,
+        })
+    }
+
+    /// What the candidate reads and a denial does not hold.
+    fn missing(&self, recorded: &Recorded) -> Option<String> {
+        let facts = &recorded.decision.facts;
+        let bundle = self.judge.bundle();
+        let ty = recorded.intent.get("type").and_then(Value::as_str);
+        if recorded.verb == Verb::Emit && ty.is_some_and(|ty| bundle.schema(ty).is_some()) {
+            return Some("payload of a denied event".into());
+        }
+        if bundle.rules().is_empty() && facts.get("is_root").is_none() {
+            return Some("is_root of a denial".into());
+        }
+        for rule in self.asked(recorded.verb, recorded.subject()) {
+            for name in rule.reads.iter().map(String::as_str) {
+                let dropped = DROPPED.contains(&name) && !recorded.intent.contains(name);
+                if dropped || ALWAYS.contains(&name) && facts.get(name).is_none() {
+                    return Some(format!("{name} of a denial"));
+                }
+            }
+            let known = |glob: &str| facts.get("changed").and_then(|c| c.get(glob)).is_some();
+            if let Some(glob) = rule.changed.iter().find(|glob| !known(glob.as_str())) {
+                return Some(format!("changed({glob}) of a denial"));
+            }
+        }
+        None
+    }
+}

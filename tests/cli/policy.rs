@@ -1,0 +1,95 @@
+//! The language of rules and the sources of a policy: `policyc`, `policy init`, `lint`, `test`.
+
+use super::{fits, ready};
+use crate::harness::World;
+
+const RULES: &str = "policy \"finance\" version 1\n\nrule \"finance\"\n  on emit \"finance\"\n  allow if known()\n  deny if large(payload)\n";
+
+#[test]
+fn policyc_prints_the_root_that_a_bundle_of_this_file_has() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.write("gatos/policies/finance.rgs", RULES);
+    repo.write("gatos/policies/sums.lua", "local function large(p) return p.amount > 10000 end\n");
+    let out = repo.gatos(["policyc", "gatos/policies/finance.rgs", "-o", "finance.rgc"]).ok().stdout();
+    let root = out.trim().strip_prefix("policy_code_root = ").expect("its line").to_owned();
+    assert!(root.starts_with("sha256:"), "{root}");
+    let report = fits("policyc", repo.gatos(["policyc", "--json", "gatos/policies/finance.rgs"]).ok().json());
+    assert_eq!((report["policy_code_root"].as_str(), &report["rules"]), (Some(root.as_str()), &1.into()));
+    // Comments and layout are not what judges.
+    repo.write("gatos/policies/finance.rgs", RULES.replace("  deny", "  -- no more than that\n  deny"));
+    repo.gatos(["policyc", "gatos/policies/finance.rgs"]).ok().says(&root);
+    let published = fits("policy-publish", repo.gatos(["policy", "publish", "--json"]).ok().json());
+    assert_eq!(published["policy_code_root"], root);
+    assert_eq!(std::fs::metadata(repo.path().join("finance.rgc")).unwrap().len(), report["bytes"].as_u64().unwrap());
+}
+
+#[test]
+fn policyc_names_file_line_column_and_rule() {
+    let world = World::new();
+    let repo = world.repo("a");
+    repo.write("bad.rgs", "policy \"p\" version 1\nrule \"a\"\n  on emit\n  allow if payload.n >\n");
+    repo.gatos(["policyc", "bad.rgs"]).code(1).says("bad.rgs:");
+    let report = fits("policy-lint", repo.gatos(["policyc", "--json", "bad.rgs"]).code(1).json());
+    assert_eq!((&report["faults"][0]["rule"], &report["faults"][0]["line"]), (&"a".into(), &4.into()));
+    repo.command(["policyc", "-"])
+        .stdin("rule \"a\"\n on emit\n allow")
+        .run()
+        .code(1)
+        .says("-:1:1: policy: a file begins");
+    repo.gatos(["policyc"]).code(2);
+    repo.gatos(["policyc", "none.rgs"]).code(3).silent().err_says("none.rgs");
+}
+
+#[test]
+fn every_template_is_written_linted_tested_and_published() {
+    for template in ["minimal", "regulated", "research", "airgapped"] {
+        let world = World::new();
+        let repo = ready(&world, "a");
+        let init = ["policy", "init", "--template", template, "--json"];
+        let files = fits("policy-init", repo.gatos(init).ok().json());
+        assert_eq!(files["kept"].as_array().map(Vec::len), Some(0), "{template}");
+        assert_eq!(repo.gatos(init).ok().json()["written"].as_array().map(Vec::len), Some(0), "{template}");
+        let lint = fits("policy-lint", repo.gatos(["policy", "lint", "--json"]).ok().json());
+        assert_eq!((&lint["errors"], &lint["warnings"]), (&0.into(), &0.into()), "{template}");
+        let tested = fits("policy-test", repo.gatos(["policy", "test", "--json"]).ok().json());
+        assert_eq!(tested["failed"], 0, "{template}");
+        fits("policy-publish", repo.gatos(["policy", "publish", "--json"]).ok().json());
+    }
+    let world = World::new();
+    ready(&world, "a").gatos(["policy", "init", "--template", "other"]).code(2);
+}
+
+#[test]
+fn a_case_that_fails_is_named_with_what_was_said() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.gatos(["policy", "init"]).ok();
+    let table = "actors: { a: { actor: user:a } }\ncases:\n\
+        - { who: a, what: { verb: emit, ns: main, type: add, payload: {} }, verdict: deny, rule: none }\n";
+    repo.write("wrong.yaml", table);
+    repo.gatos(["policy", "test", "wrong.yaml"]).code(1).says("FAIL a emit main  allow speak, wanted deny none");
+    repo.write("wrong.yaml", "cases:\n  - { who: a }\n");
+    repo.gatos(["policy", "test", "wrong.yaml"]).code(2).silent().err_says("wrong.yaml:1:1: case 1: ");
+    std::fs::remove_file(repo.path().join("gatos/policies/minimal.cases.yaml")).unwrap();
+    repo.gatos(["policy", "test"]).code(2).err_says("there are no cases");
+}
+
+#[test]
+fn lint_looks_at_every_kind_of_source() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.write("c/policies/a.rgs", "policy \"a\" version 1\nrule \"a\"\n on emit\n deny");
+    repo.gatos(["policy", "lint", "c"])
+        .ok()
+        .says("gatos/policies/a.rgs:3:2: warning: a: nothing in this file allows emit");
+    repo.write("c/schema/pay.json", "{\"format\":\"x\"}");
+    repo.write("c/folds/main.lua", "return pairs");
+    repo.write("c/governance.yaml", "governance: { a: { quorum: 2 } }");
+    let shown = repo.gatos(["policy", "lint", "c"]).code(1).stdout();
+    for file in
+        ["gatos/schema/pay.json:1:1:", "gatos/folds/main.lua:1:", "gatos/governance.yaml:1:1: policy: a: quorum"]
+    {
+        assert!(shown.contains(file), "{file}: {shown}");
+    }
+}

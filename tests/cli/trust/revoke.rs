@@ -1,0 +1,165 @@
+//! Keys that are revoked: what stays, what is void, and who says so.
+
+use super::{fetch, person, ready, refused, speak_as, tip};
+use crate::harness::{Repo, World};
+use serde_json::Value;
+
+/// alice, and bob with a key that she let in and a journal of these numbers, which she holds.
+fn two<'w>(world: &'w World, numbers: &[u32]) -> (Repo<'w>, Repo<'w>, String) {
+    let alice = ready(world, "a");
+    let (bob, key) = person(&alice, "bob");
+    alice.gatos(["trust", "add-key", "user:bob", &key]).ok();
+    fetch(&bob, &alice, "origin");
+    numbers.iter().for_each(|n| emit(&bob, *n));
+    fetch(&alice, &bob, "bob");
+    (alice, bob, key)
+}
+
+fn emit(repo: &Repo<'_>, n: u32) {
+    repo.gatos(["emit", "add", &format!("{{\"n\":{n}}}")]).ok();
+}
+
+fn findings(repo: &Repo<'_>, code: &str) -> Vec<Value> {
+    let report = repo.gatos(["--json", "verify"]).code(1).json();
+    let all = report["findings"].as_array().expect("a list").clone();
+    all.into_iter().filter(|f| f["code"] == code && f["severity"] == "fail").collect()
+}
+
+#[test]
+fn must_void_what_a_revoked_key_says_later_and_name_it() {
+    let world = World::new();
+    let (alice, bob, key) = two(&world, &[1, 2]);
+    emit(&alice, 10);
+    alice.gatos(["state", "checkpoint"]).ok();
+    let revoke = alice.gatos(["trust", "revoke", &key, "--reason", "laptop stolen"]).ok();
+    revoke.says(&format!("{key} is revoked: laptop stolen")).says("stay good");
+    // What was there stays good, with the checkpoint.
+    alice.gatos(["verify", "--deep"]).ok().says("PASSED");
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":13}");
+    alice.gatos(["trust", "show"]).ok().says("(revoked: laptop stolen)");
+    // The thief goes on, in the old journal and from a copy of the clone.
+    let copy = bob.copy("copy");
+    emit(&bob, 3);
+    emit(&copy, 4);
+    fetch(&alice, &bob, "bob");
+    fetch(&alice, &copy, "copy");
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":13}").err_says("key.revoked");
+    let log = alice.gatos(["log"]).ok().stdout();
+    assert_eq!(log.lines().count(), 3, "{log}");
+    refused(alice.gatos(["--json", "state", "checkpoint"]), 3, "JOURNAL_INVALID");
+    let found = findings(&alice, "key.revoked");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    let sentences: Vec<&str> = found.iter().map(|f| f["sentence"].as_str().expect("text")).collect();
+    assert!(sentences.iter().any(|s| s.contains("the events from 3 to 3 are void")), "{sentences:?}");
+    assert!(sentences.iter().any(|s| s.contains("all its events are void")), "{sentences:?}");
+    // Whoever holds the key and hears of it is refused.
+    fetch(&bob, &alice, "origin");
+    bob.gatos(["emit", "add", "{}"]).code(3);
+    speak_as(&bob, "user:bob", &key);
+    bob.gatos(["emit", "add", "{}"]).code(1);
+    refused(alice.gatos(["--json", "trust", "add-key", "user:bob", &key]), 3, "KEY_TAKEN");
+    alice.gatos(["trust", "remove-key", "user:bob", &key]).ok();
+    refused(alice.gatos(["--json", "trust", "add-key", "user:bob", &key]), 3, "KEY_REVOKED");
+    // His own clone names what is void, and does not call it lost.
+    assert_eq!(findings(&bob, "key.revoked").len(), 1);
+    assert_eq!(findings(&bob, "journal.dropped").len(), 0);
+    // alice writes on; the forged clocks have no say.
+    emit(&alice, 11);
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":24}");
+}
+
+#[test]
+fn must_forget_what_was_folded_before_a_revocation() {
+    let world = World::new();
+    let (alice, _, key) = two(&world, &[1, 2, 3]);
+    emit(&alice, 10);
+    alice.gatos(["state", "checkpoint"]).ok();
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":16}");
+    let log = alice.gatos(["--json", "log"]).ok().stdout();
+    let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let second = events.iter().find(|e| e["payload"]["n"] == 2).expect("bob's second")["cid"].as_str().expect("text");
+    alice.gatos(["trust", "revoke", &key, "--reason", "stolen in May", "--last", second]).ok();
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":13}").err_says("key.revoked");
+    let found = findings(&alice, "key.revoked");
+    assert!(found.iter().any(|f| f["sentence"].as_str().expect("text").contains("checkpoint ")), "{found:#?}");
+    alice.gatos(["fold", "verify"]).code(1);
+    // An event of somebody else is none of this key's.
+    let own = events.iter().find(|e| e["payload"]["n"] == 10).expect("alice's")["cid"].as_str().expect("text");
+    refused(alice.gatos(["--json", "trust", "revoke", &key, "--reason", "x", "--last", own]), 3, "NO_SUCH_POINT");
+    // The roots may take more, and all of it.
+    alice.gatos(["trust", "revoke", &key, "--reason", "never his", "--void-all"]).ok();
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":10}");
+}
+
+#[test]
+fn must_cut_within_an_append() {
+    let world = World::new();
+    let (alice, bob, key) = two(&world, &[]);
+    let lines: String = (1..=6).map(|n| format!("{{\"type\":\"add\",\"payload\":{{\"n\":{n}}}}}\n")).collect();
+    bob.command(["emit", "--jsonl", "-"]).stdin(lines).run().ok();
+    fetch(&alice, &bob, "bob");
+    emit(&alice, 10);
+    alice.gatos(["state", "checkpoint"]).ok();
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":31}");
+    alice.gatos(["bisect", "start"]).ok();
+    let log = alice.gatos(["--json", "log"]).ok().stdout();
+    let fourth = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let fourth =
+        fourth.into_iter().find(|e| e["payload"]["n"] == 4).expect("bob's fourth")["cid"].as_str().map(str::to_owned);
+    alice.gatos(["trust", "revoke", &key, "--reason", "x", "--last", &fourth.expect("text")]).ok();
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":20}").err_says("the events from 5 to 6 are void");
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":20}");
+    assert_eq!(alice.gatos(["log"]).ok().stdout().lines().count(), 5);
+    let head = alice.git(["rev-parse", "refs/gatos/state/main"]).ok().stdout();
+    alice.gatos(["state", "show", "--at", &head]).code(3).silent();
+    alice.gatos(["bisect", "run", "--jq", ".count > 25"]).code(3).err_says("do not count any more");
+    let report = alice.gatos(["--json", "verify", "--deep"]).code(1).json();
+    assert_eq!(report["events"], 5);
+    alice.gatos(["fold", "verify"]).code(1);
+    emit(&alice, 11);
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":31}");
+}
+
+#[test]
+fn the_owner_ends_his_key_and_only_roots_take_more() {
+    let world = World::new();
+    let (alice, bob, key) = two(&world, &[1, 2]);
+    speak_as(&bob, "user:bob", &key);
+    refused(bob.gatos(["--json", "trust", "revoke", &key, "--reason", "x", "--void-all"]), 3, "TRUST_THRESHOLD");
+    bob.gatos(["trust", "revoke", &key, "--reason", "x", "--void-all", "-o", "all.json"]).ok().says("0 of 1 roots");
+    let file = bob.path().join("all.json");
+    bob.gatos(["trust", "revoke", &key, "--reason", "retired"]).ok().says("trust version 2 at ");
+    fetch(&alice, &bob, "bob");
+    alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":3}");
+    alice.gatos(["verify"]).ok();
+    // The root says otherwise, and his word is the one that counts.
+    alice.gatos(["trust", "sign", file.to_str().expect("UTF-8")]).ok().says("all its events are void");
+    alice.gatos(["state", "show", "--raw"]).ok().says("{}").err_says("all its events are void");
+}
+
+#[test]
+fn must_refuse_a_chain_that_lost_a_revocation() {
+    let world = World::new();
+    let (alice, _, key) = two(&world, &[1]);
+    alice.gatos(["trust", "revoke", &key, "--reason", "stolen"]).ok();
+    let good = tip(&alice);
+    // The same tree without it, as the next commit.
+    let forge = "t=$(git ls-tree refs/gatos/trust/graph | grep -v revocations | git mktree) && \
+                 git commit-tree -p refs/gatos/trust/graph -m lost $t";
+    let alias = format!("alias.forge=!{forge}");
+    let lost = alice.git(["-c", &alias, "forge"]).ok().stdout();
+    alice.git(["update-ref", "refs/gatos/trust/graph", &lost]).ok();
+    let frame = refused(alice.gatos(["--json", "log"]), 3, "TRUST_CHAIN");
+    assert!(frame["reason"].as_str().expect("text").contains("is gone: grants and revocations only grow"), "{frame}");
+    assert_eq!(findings(&alice, "TRUST_CHAIN").len(), 1);
+    alice.git(["update-ref", "refs/gatos/trust/graph", &good]).ok();
+    alice.gatos(["verify"]).ok();
+    // An older tip, from before the revocation, is a rollback.
+    alice.git(["update-ref", "refs/gatos/trust/graph", &format!("{good}~1")]).ok();
+    refused(alice.gatos(["--json", "log"]), 3, "TRUST_ROLLBACK");
+    alice.gatos(["doctor"]).code(1).says("trust.rollback");
+    // A person may decide to believe it.
+    let old = tip(&alice);
+    alice.gatos(["trust", "pin", &old]).ok().says(&old);
+    alice.gatos(["verify"]).ok();
+}
