@@ -14,6 +14,7 @@ mod config;
 mod deflate;
 mod error;
 mod layout;
+mod loose;
 mod objects;
 mod open;
 mod pack;
