@@ -14,7 +14,7 @@ mod window;
 mod write;
 
 pub use append::{Append, BYTES_MAX, Check, EVENTS_MAX, decode};
-pub use envelope::{Draft, Event, Header, Origin, PAYLOAD_DEPTH_MAX, PAYLOAD_MAX};
+pub use envelope::{CAP_BYTES_MAX, CAPS_MAX, Draft, Event, Header, Origin, PAYLOAD_DEPTH_MAX, PAYLOAD_MAX};
 pub use error::{DraftError, Fault, LedgerError};
 pub use journal::{Link, Position, last_event};
 pub use stream::{EventStream, Loaded, StreamPlan};

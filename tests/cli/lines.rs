@@ -110,6 +110,25 @@ fn named_events_are_stored_once() {
 }
 
 #[test]
+fn claimed_capabilities_are_few_and_short() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    let emit = |caps: Vec<String>| {
+        repo.write("e.jsonl", format!("{}\n", json!({"type": "add", "payload": 1, "caps": caps})));
+        repo.gatos(["emit", "--jsonl", "e.jsonl", "--json"])
+    };
+    emit(vec!["x".repeat(256); 32]).ok();
+    for (caps, why) in
+        [(vec!["x".to_owned(); 33], "33 capabilities"), (vec![String::new(), "ä".repeat(129)], "258 bytes")]
+    {
+        let frame = refused(emit(caps), 2, "CAPS_SIZE");
+        let reason = frame["reason"].as_str().expect("a reason");
+        assert!(reason.starts_with("e.jsonl:1:27: ") && reason.contains(why), "{reason}");
+    }
+    repo.gatos(["verify"]).ok().says("1 event,");
+}
+
+#[test]
 fn options_of_many_and_of_one_do_not_mix() {
     let world = World::new();
     let repo = ready(&world, "a");

@@ -129,7 +129,7 @@ impl EventLines {
         let named = ulid.is_some();
         let ulid = ulid.unwrap_or_else(|| self.draw());
         let draft = Draft::new(ty, payload, ulid, caps);
-        let draft = draft.map_err(|e| self.refuse(self.column("payload"), e.code(), e))?;
+        let draft = draft.map_err(|e| self.refuse(self.column(e.field()), e.code(), e))?;
         Ok(BatchEvent { draft, named })
     }
 
