@@ -7,6 +7,11 @@ use crate::id::{Actor, Blake3, Oid, PublicKey};
 use crate::trust::{Graph, propose_add_key};
 
 impl Node {
+    /// The trust graphs as they stand now, held and fetched: where these have changed, opening again may find another law.
+    pub fn trust_tips(&self) -> Result<Vec<Oid>, NodeError> {
+        pin::tips(self.reader())
+    }
+
     /// Adds a key to an actor of the trust graph, signed by this clone's root key.
     pub fn add_key(&self, actor: &Actor, key: &PublicKey) -> Result<(Graph, Oid), NodeError> {
         let identity = self.identity()?;
