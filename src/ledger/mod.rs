@@ -18,7 +18,7 @@ pub use envelope::{CAP_BYTES_MAX, CAPS_MAX, Draft, Event, Header, Origin, PAYLOA
 pub use error::{DraftError, Fault, LedgerError};
 pub use journal::{Link, Position, last_event};
 pub use stream::{EventStream, Loaded, StreamPlan};
-pub use union::{Fork, Journal, Union, namespaces, union};
+pub use union::{Fork, Journal, Union, namespaces, union, union_without};
 pub use window::{CLOCK_LEAD_MAX, Heads, Key, Merge, Skipped, WindowHead};
 pub use write::{Built, Pen, Sealed, build};
 

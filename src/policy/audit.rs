@@ -7,6 +7,20 @@ use crate::git::{Expected, GitError, NewCommit, Plane, RefName, Store};
 use crate::id::{Blake3, Oid, Writer};
 use crate::trust::{Signer, dsse};
 
+/// The kind of document that decisions are, as it stands in their signed bytes.
+pub(super) const KIND: &str = "decision";
+/// The files of an entry.
+pub(super) const DECISION: &str = "decision.json";
+pub(super) const SIGNATURES: &str = "signatures.json";
+
+/// The message of an entry.
+pub(super) fn message(verdict: &str, actor: &str, ty: &str, rule: &str, policy_root: &str) -> String {
+    let mut message = format!("{verdict} {actor} {ty}\n\n");
+    trailers::push(&mut message, "Rule", rule);
+    trailers::push(&mut message, "Policy-Root", policy_root);
+    message
+}
+
 /// Writes a denial to the writer's audit chain and returns its commit.
 pub fn record(
     store: &Store,
@@ -18,14 +32,11 @@ pub fn record(
     intent: &Intent<'_>,
 ) -> Result<Oid, PolicyError> {
     let document = decision.document(repo, intent)?;
-    let signature = dsse::sign("decision", &document, signer).map_err(PolicyError::Sign)?;
+    let signature = dsse::sign(KIND, &document, signer).map_err(PolicyError::Sign)?;
     let signatures = dsse::encode(&[signature]);
-    let tree = store
-        .write_tree(&[("decision.json", &document), ("signatures.json", &signatures)])
-        .map_err(PolicyError::Audit)?;
-    let mut message = format!("{} {} {}\n\n", decision.verdict.as_str(), intent.actor, intent.draft.ty);
-    trailers::push(&mut message, "Rule", &decision.rule);
-    trailers::push(&mut message, "Policy-Root", decision.policy_root);
+    let tree = store.write_tree(&[(DECISION, &document), (SIGNATURES, &signatures)]).map_err(PolicyError::Audit)?;
+    let (verdict, actor, ty) = (decision.verdict.as_str(), intent.actor.as_str(), intent.draft.ty.as_str());
+    let message = message(verdict, actor, ty, &decision.rule, &decision.policy_root.to_string());
     let name = RefName::own(Plane::AuditPolicy { writer: writer.clone() });
     loop {
         let tip = store.resolve(&name).map_err(PolicyError::Audit)?;
