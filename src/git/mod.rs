@@ -15,6 +15,7 @@ mod deflate;
 mod error;
 mod history;
 mod layout;
+mod loose;
 mod objects;
 mod open;
 mod pack;

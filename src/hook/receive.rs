@@ -69,7 +69,9 @@ fn alone(update: &Update) -> bool {
 /// Every refusal of a push, and by what law it was judged.
 fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
     if let Some(denial) = too_many(&visit.updates) {
-        return Ok((vec![denial], Roots::default()));
+        let standing = Law::standing(visit.durable.reader())?.map(|law| law.graph.repo());
+        let repo = standing.or(visit.settings.as_ref().and_then(|s| s.root));
+        return Ok((vec![denial], Roots { repo, ..Roots::default() }));
     }
     let mut denials: Vec<Denial> = Vec::new();
     for update in &visit.updates {
@@ -81,7 +83,8 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
         Some(law) => Some(law),
         None => first_law(visit, &mut denials)?,
     };
-    let roots = law.as_ref().map_or(Roots::default(), |law| Roots {
+    let pinned = visit.settings.as_ref().and_then(|s| s.root);
+    let roots = law.as_ref().map_or(Roots { repo: pinned, ..Roots::default() }, |law| Roots {
         repo: Some(law.graph.repo()),
         trust: Some(law.graph.tip()),
         policy: law.policy.as_ref().map(|p| p.root),

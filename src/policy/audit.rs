@@ -7,9 +7,19 @@ use crate::git::{Expected, GitError, NewCommit, Plane, RefName, Store};
 use crate::id::{Blake3, Oid, Writer};
 use crate::trust::{Signer, dsse};
 
+/// The kind of document that decisions are, as it stands in their signed bytes.
+pub(super) const KIND: &str = "decision";
 /// The files of an entry.
 pub(super) const DECISION: &str = "decision.json";
 pub(super) const SIGNED: &str = "signatures.json";
+
+/// The message of an entry that a clone writes.
+pub(super) fn message(verdict: &str, title: &str, rule: &str, policy_root: &str) -> String {
+    let mut message = format!("{verdict} {title}\n\n");
+    trailers::push(&mut message, "Rule", rule);
+    trailers::push(&mut message, "Policy-Root", policy_root);
+    message
+}
 
 /// Writes a denial to the writer's audit chain and returns its commit.
 pub fn record(
@@ -22,12 +32,11 @@ pub fn record(
     intent: &Intent<'_>,
 ) -> Result<Oid, PolicyError> {
     let document = decision.document(repo, intent)?;
-    let signature = dsse::sign("decision", &document, signer).map_err(PolicyError::Sign)?;
+    let signature = dsse::sign(KIND, &document, signer).map_err(PolicyError::Sign)?;
     let signatures = dsse::encode(&[signature]);
     let tree = store.write_tree(&[(DECISION, &document), (SIGNED, &signatures)]).map_err(PolicyError::Audit)?;
-    let mut message = format!("{} {}\n\n", decision.verdict.as_str(), intent.title());
-    trailers::push(&mut message, "Rule", &decision.rule);
-    trailers::push(&mut message, "Policy-Root", decision.policy_root);
+    let policy_root = decision.policy_root.to_string();
+    let message = message(decision.verdict.as_str(), &intent.title(), &decision.rule, &policy_root);
     let name = RefName::own(Plane::AuditPolicy { writer: writer.clone() });
     loop {
         let tip = store.resolve(&name).map_err(PolicyError::Audit)?;
