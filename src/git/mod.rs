@@ -28,6 +28,7 @@ mod tidy;
 pub use chain::Chain;
 pub use child::{Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
+pub use deflate::Compressed;
 pub use error::GitError;
 pub use layout::{
     JobPart, Lost, Month, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, refspec_reaches_ours,
