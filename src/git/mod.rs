@@ -29,6 +29,7 @@ mod tidy;
 pub use chain::Chain;
 pub use child::{Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
+pub use deflate::Compressed;
 pub use error::GitError;
 pub use history::{ChangeKind, Changed};
 pub use layout::{

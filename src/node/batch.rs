@@ -4,7 +4,7 @@ use super::gather::{BatchEvent, Closed, Feed, Gather};
 use super::known::Known;
 use super::open::Node;
 use crate::ambient::Cancel;
-use crate::git::{Expected, GitError};
+use crate::git::{Compressed, Expected, GitError};
 use crate::id::{Cid, Ns, Oid, Writer};
 use crate::ledger::{EVENTS_MAX, Header, Pen, Position, Sealed, build};
 use crate::policy::{Decision, Judgement};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// So many events, or the next multiple of a group below, are signed while the following ones are sealed.
-const SLICE_EVENTS: usize = 256;
+const SLICE_EVENTS: usize = 512;
 /// Slices that may wait to be signed.
 const SLICES_AHEAD: usize = 8;
 
@@ -51,13 +51,18 @@ struct Run<'n> {
     batch: Batch,
 }
 
-/// The id of a commit and its bytes.
-type RawCommit = (Oid, Vec<u8>);
+/// The appends of a batch, as they are stored.
+#[derive(Default)]
+struct Commits {
+    pack: Compressed,
+    /// The bytes of the one append where there is no other.
+    alone: Option<Vec<u8>>,
+}
 
 /// A batch that is signed and not stored yet.
 #[derive(Default)]
 struct Signed {
-    commits: Vec<RawCommit>,
+    commits: Commits,
     /// Header and CID of its last event.
     last: Option<(Header, Cid)>,
     /// So many of its lines had been stored before.
@@ -210,14 +215,14 @@ impl<'n> Run<'n> {
     fn store(&mut self, place: &Place, signed: &Signed) -> Result<(), NodeError> {
         let Some((Header { seq, clock, ulid, .. }, cid)) = signed.last else { return Ok(()) };
         let node = self.node;
-        match &signed.commits[..] {
+        match &signed.commits.alone {
             // A pipe that pauses often would leave a pack for each pause.
-            [(_, raw)] => {
+            Some(raw) => {
                 node.store().write_commit_raw(raw)?;
             }
-            commits => node.store().write_pack(commits)?,
+            None => node.store().write_pack(&signed.commits.pack)?,
         }
-        let commit = signed.commits.last().map(|(id, _)| *id).expect("there is an event to hold");
+        let commit = *signed.commits.pack.ids().last().expect("there is an event to hold");
         let expected = place.position.commit.map_or(Expected::Absent, Expected::At);
         node.store().update(&place.name, expected, commit)?;
         self.known.stored(place, commit);
@@ -229,17 +234,19 @@ impl<'n> Run<'n> {
     }
 }
 
-/// Signs slices and chains them behind the place, until there are no more.
+/// Signs slices, chains them behind the place and compresses them, until there are no more.
 fn build_all(
     place: &Place,
     signer: &Signer,
     group: usize,
     slices: &Receiver<Vec<Sealed>>,
-) -> Result<Vec<RawCommit>, NodeError> {
-    let mut commits: Vec<RawCommit> = Vec::new();
+) -> Result<Commits, NodeError> {
+    let mut commits = Commits::default();
     for events in slices {
-        let parent = commits.last().map(|(id, _)| *id).or(place.position.commit);
-        commits.extend(build(&place.origin, signer, parent, &events, group)?.commits);
+        let parent = commits.pack.ids().last().copied().or(place.position.commit);
+        let mut built = build(&place.origin, signer, parent, &events, group)?.commits;
+        commits.pack.add(&built);
+        commits.alone = built.pop().map(|(_, raw)| raw).filter(|_| commits.pack.ids().len() == 1);
     }
     Ok(commits)
 }
