@@ -91,7 +91,8 @@ impl Desk {
     pub(super) fn record(&self, node: &Node, decision: &Decision, draft: &Draft) -> Result<Oid, NodeError> {
         let writer = node.writer(&self.identity, &self.ns)?;
         let intent = self.intent(draft);
-        Ok(record(node.store(), node.ambient(), &node.repo(), &writer, &self.signer, decision, &intent)?)
+        let full = self.judge.bundle().governance()?.audit_full;
+        Ok(record(node.store(), node.ambient(), &node.repo(), &writer, &self.signer, decision, &intent, full)?)
     }
 }
 

@@ -2,7 +2,7 @@ use super::decision::Decision;
 use super::error::PolicyError;
 use super::intent::Intent;
 use crate::ambient::Ambient;
-use crate::canon::trailers;
+use crate::canon::{json, trailers};
 use crate::git::{Expected, GitError, NewCommit, Plane, RefName, Store};
 use crate::id::{Blake3, Oid, Writer};
 use crate::trust::{Signer, dsse};
@@ -12,6 +12,8 @@ pub(super) const KIND: &str = "decision";
 /// The files of an entry.
 pub(super) const DECISION: &str = "decision.json";
 pub(super) const SIGNED: &str = "signatures.json";
+/// The payload of a denied append, only where the bundle says `audit: full`.
+pub(super) const PAYLOAD: &str = "payload.json";
 
 /// The message of an entry that a clone writes.
 pub(super) fn message(verdict: &str, title: &str, rule: &str, policy_root: &str) -> String {
@@ -21,7 +23,9 @@ pub(super) fn message(verdict: &str, title: &str, rule: &str, policy_root: &str)
     message
 }
 
-/// Writes a denial to the writer's audit chain and returns its commit.
+/// Writes a denial to the writer's audit chain and returns its commit; with `full` the payload that was denied lies beside
+/// it.
+#[allow(clippy::too_many_arguments)]
 pub fn record(
     store: &Store,
     ambient: &Ambient,
@@ -30,11 +34,15 @@ pub fn record(
     signer: &Signer,
     decision: &Decision,
     intent: &Intent<'_>,
+    full: bool,
 ) -> Result<Oid, PolicyError> {
     let document = decision.document(repo, intent)?;
     let signature = dsse::sign(KIND, &document, signer).map_err(PolicyError::Sign)?;
     let signatures = dsse::encode(&[signature]);
-    let tree = store.write_tree(&[(DECISION, &document), (SIGNED, &signatures)]).map_err(PolicyError::Audit)?;
+    let mut files = vec![(DECISION, document.as_slice()), (SIGNED, signatures.as_slice())];
+    let payload = intent.said().filter(|_| full).map(|(_, payload)| json::document(payload)).transpose()?;
+    files.extend(payload.as_deref().map(|bytes| (PAYLOAD, bytes)));
+    let tree = store.write_tree(&files).map_err(PolicyError::Audit)?;
     let policy_root = decision.policy_root.to_string();
     let message = message(decision.verdict.as_str(), &intent.title(), &decision.rule, &policy_root);
     let name = RefName::own(Plane::AuditPolicy { writer: writer.clone() });

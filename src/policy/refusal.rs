@@ -1,4 +1,4 @@
-use super::audit::{DECISION, KIND, SIGNED, message};
+use super::audit::{DECISION, KIND, PAYLOAD, SIGNED, message};
 use super::intent::Intent;
 use crate::canon::{Value, json, trailers};
 use crate::git::{Commit, GitError, NewCommit, Reader, commit_bytes};
@@ -77,7 +77,8 @@ pub fn read_entry(
         (None, Some(bytes)) => (EntryKind::Receipt, RECEIPT, bytes),
         _ => return Err(EntryFault::Form(format!("there is no {DECISION}"))),
     };
-    let stranger = |path: &str| path != name && path != SIGNED && !path.starts_with(EVIDENCE);
+    let beside = |path: &str| path == SIGNED || path == PAYLOAD || path.starts_with(EVIDENCE);
+    let stranger = |path: &str| path != name && !beside(path);
     if let Some((path, _)) = files.iter().find(|(path, _)| stranger(path)) {
         return Err(EntryFault::Form(format!("the file {path} is no part of an entry")));
     }

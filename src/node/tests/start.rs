@@ -8,6 +8,7 @@ use crate::id::Oid;
 use crate::state::Mark;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 fn ns() -> Ns {
     Ns::main()
