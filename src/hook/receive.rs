@@ -186,7 +186,7 @@ fn first_law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, Ho
         None => None,
         Some(active) => {
             let name = RefName::own(Plane::PolicyActive).to_string();
-            match check_active(&visit.pushed, &graph, None, &name, active)? {
+            match check_active(visit, &graph, None, &name, active)? {
                 Ok(()) => Some(Policy::load(&visit.pushed, active, &graph)?),
                 Err(denial) => {
                     denials.push(*denial);
@@ -232,7 +232,7 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
             Err(denial) => Ok(Err(denial)),
             // The first policy was judged when it became the law of this push.
             Ok(()) if update.old.is_none() && law.policy.as_ref().is_some_and(|p| p.root == new) => Ok(Ok(())),
-            Ok(()) => check_active(&visit.pushed, &law.graph, law.policy.as_ref(), name, new),
+            Ok(()) => check_active(visit, &law.graph, law.policy.as_mut(), name, new),
         },
         Plane::PolicyBundle(id) => match read_bundle(&visit.pushed, &law.graph, name, new)? {
             Err(denial) => Ok(Err(denial)),

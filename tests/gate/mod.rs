@@ -6,4 +6,5 @@ mod contention;
 mod court;
 mod forged;
 mod hook;
+mod rules;
 mod transport;
