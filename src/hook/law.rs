@@ -6,8 +6,8 @@ use crate::canon::{Map, Value};
 use crate::git::{GitError, Plane, Reader, RefName};
 use crate::id::{Blake3, Oid};
 use crate::policy::{Bundle, FactsOf, Intent, Judge, Judgement, PolicyError, Verb};
-use crate::trust::{Graph, dsse};
-use std::collections::HashMap;
+use crate::trust::{Graph, Revocation, Said, Target, dsse};
+use std::collections::{HashMap, HashSet};
 
 /// By what a push is judged: the trust graph and the active policy as they stood before it.
 pub(super) struct Law {
@@ -50,12 +50,12 @@ impl Policy {
 
 /// Judges a trust graph that is pushed: every version by the one before it.
 pub(super) fn check_trust(
-    pushed: &Reader,
+    visit: &Visit,
     standing: Option<&Graph>,
-    root: Option<Blake3>,
     name: &str,
     new: Oid,
 ) -> Result<Result<Graph, Box<Denial>>, HookError> {
+    let (pushed, root) = (&visit.pushed, visit.settings.as_ref().and_then(|s| s.root));
     let refuse = |rule: &str, why: String| Ok(Err(Box::new(Denial::of(name, rule, why).at(new))));
     let graph = match Graph::load(pushed, new) {
         Ok(graph) => graph,
@@ -69,7 +69,13 @@ pub(super) fn check_trust(
         if graph.repo() != standing.repo() {
             return refuse("trust.root", format!("it is the graph of {}", graph.repo()));
         }
-        return Ok(Ok(graph));
+        return match takes_accepted(visit, standing, &graph)? {
+            None => Ok(Ok(graph)),
+            Some((commit, why)) => {
+                let hint = "the roots may say otherwise: git gatos trust revoke KEY -o FILE, and trust sign";
+                Ok(Err(Box::new(Denial::of(name, "trust.revocation", why).at(commit).hint(hint))))
+            }
+        };
     }
     match root {
         Some(root) if root == graph.repo() => Ok(Ok(graph)),
@@ -82,6 +88,23 @@ pub(super) fn check_trust(
             Ok(Err(Box::new(Denial::of(name, "gate.unpinned", why).at(new).hint(hint))))
         }
     }
+}
+
+/// The owner of a key may end it as its journals stand here; to take back what was accepted is for the roots. The commit of
+/// a new revocation that does so without them, and a sentence.
+fn takes_accepted(visit: &Visit, standing: &Graph, pushed: &Graph) -> Result<Option<(Oid, String)>, HookError> {
+    let known: HashSet<Oid> = standing.statements().iter().map(|s| s.commit).collect();
+    for statement in pushed.statements().iter().filter(|s| !s.by_roots && !known.contains(&s.commit)) {
+        let Said::Revocation(Revocation { target: Target::Key(key), from, .. }) = &statement.said else { continue };
+        let held = visit.last_events(pushed, key)?;
+        if from.clone().unwrap_or_default() != held {
+            let why = format!(
+                "the revocation of {key} does not name the last events that stand here, and no roots signed it"
+            );
+            return Ok(Some((statement.commit, why)));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a graph could not be judged, for no fault of its own.

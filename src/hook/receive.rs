@@ -175,7 +175,7 @@ fn first_law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, Ho
     let tip = |plane: Plane| visit.updates.iter().find(|u| u.named == Named::Ours(plane.clone())).and_then(|u| u.new);
     let Some(trust) = tip(Plane::TrustGraph) else { return Ok(None) };
     let name = RefName::own(Plane::TrustGraph).to_string();
-    let graph = match check_trust(&visit.pushed, None, visit.settings.as_ref().and_then(|s| s.root), &name, trust)? {
+    let graph = match check_trust(visit, None, &name, trust)? {
         Ok(graph) => graph,
         Err(denial) => {
             denials.push(*denial);
@@ -219,14 +219,7 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
     match plane {
         Plane::TrustGraph => match forward(visit, name, update.old, new)? {
             Err(denial) => Ok(Err(denial)),
-            Ok(()) => Ok(check_trust(
-                &visit.pushed,
-                Some(&law.graph),
-                visit.settings.as_ref().and_then(|s| s.root),
-                name,
-                new,
-            )?
-            .map(drop)),
+            Ok(()) => Ok(check_trust(visit, Some(&law.graph), name, new)?.map(drop)),
         },
         Plane::PolicyActive => match forward(visit, name, update.old, new)? {
             Err(denial) => Ok(Err(denial)),

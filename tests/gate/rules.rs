@@ -55,7 +55,10 @@ rule "ADR-0042"
     court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
     commit(&court, "api/v1/users.proto", "two");
     let told = court.refused(&court.alice, ["HEAD:refs/heads/main"], "ADR-0042").stderr();
-    assert!(told.contains("the API is frozen") && told.contains("propose api.break --target refs/heads/main@"), "{told}");
+    assert!(
+        told.contains("the API is frozen") && told.contains("propose api.break --target refs/heads/main@"),
+        "{told}"
+    );
     court.push(&court.alice, ["HEAD:refs/heads/feature"]).ok();
     // Without a rule that looks at it, a branch with rules is never rewritten nor deleted.
     court.refused(&court.alice, [":refs/heads/main"], "ref.delete");
