@@ -89,7 +89,7 @@ fn info(rule: &Rule, file: &str, uses: &Uses) -> RuleInfo {
 /// An expression on one line, without its comments.
 fn one_line(text: &str) -> String {
     // A comment begins at two hyphens outside of strings.
-    let outside = |line: &str, at: usize| line[..at].matches(['"', '\'']).count() % 2 == 0;
+    let outside = |line: &str, at: usize| line[..at].matches(['"', '\'']).count().is_multiple_of(2);
     let code = |line: &str| match line.match_indices("--").find(|(at, _)| outside(line, *at)) {
         Some((at, _)) => line[..at].to_owned(),
         None => line.to_owned(),
