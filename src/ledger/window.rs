@@ -189,6 +189,12 @@ impl<'r> Merge<'r> {
         Some(Key { clock: *clock, writer: self.streams[*index].origin().writer.clone(), seq: *seq })
     }
 
+    /// The event that `next` would give, unless it is left out.
+    pub fn ahead(&self) -> Option<(&Origin, &Loaded)> {
+        let Reverse((_, index, _)) = self.queue.peek()?;
+        Some((self.streams[*index].origin(), self.next[*index].as_ref()?))
+    }
+
     /// The window that has been given so far.
     pub fn heads(&self) -> Heads {
         Heads(self.heads.iter().flatten().cloned().collect())

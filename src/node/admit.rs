@@ -71,7 +71,7 @@ impl Desk {
         let intent = Intent::emit(&self.ns, &self.identity.actor, &self.identity.key, draft);
         let judgement = self.judge.decide(&intent, &self.facts, node.graph().tip())?;
         if let Some(learned) = self.judge.remember() {
-            cache::write(node, &allowed_path(self.policy_root), &learned);
+            cache::write_among(node, &allowed_path(self.policy_root), &learned, cache::KEPT);
         }
         Ok(judgement)
     }

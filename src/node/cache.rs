@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// Bytes of the digest in front of every cached file.
 const DIGEST: usize = 32;
 
+/// Small files of one kind that are kept, where each new trust graph, policy or checkpoint brings another.
+pub(super) const KEPT: usize = 64;
+
 fn place(common_dir: &Path, path: &Path) -> PathBuf {
     common_dir.join("gatos").join("cache").join(path)
 }
@@ -41,6 +44,35 @@ pub(super) fn write_at(ambient: &Ambient, common_dir: &Path, path: &Path, body: 
     let _ = files::replace(ambient, &place(common_dir, path), &bytes);
 }
 
+/// Caches bytes under a path beside others of their kind, of which the `kept` written last stay.
+pub(super) fn write_among(node: &Node, path: &Path, body: &[u8], kept: usize) {
+    write_among_at(node.ambient(), node.store().common_dir(), path, body, kept);
+}
+
+/// The same before a node is open.
+pub(super) fn write_among_at(ambient: &Ambient, common_dir: &Path, path: &Path, body: &[u8], kept: usize) {
+    write_at(ambient, common_dir, path, body);
+    prune(&place(common_dir, path), kept);
+}
+
+/// Removes all files of a directory but the newest and the one that was just written: a file more or less in the cache
+/// changes no answer. Of equally old ones those whose names sort first go.
+fn prune(written: &Path, kept: usize) {
+    let entries = written.parent().and_then(|dir| std::fs::read_dir(dir).ok()).into_iter().flatten().flatten();
+    let mut files: Vec<(std::time::SystemTime, PathBuf)> = entries
+        .filter(|entry| entry.path() != written)
+        .filter_map(|entry| {
+            let meta = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
+            Some((meta.modified().ok()?, entry.path()))
+        })
+        .collect();
+    let too_many = (files.len() + 1).saturating_sub(kept);
+    files.sort();
+    for (_, path) in files.into_iter().take(too_many) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 fn verified_path(ns: &Ns, writer: &Writer) -> PathBuf {
     PathBuf::from("verified").join(ns.as_str()).join(writer.as_str())
 }
@@ -59,19 +91,4 @@ pub(super) fn remember_verified(node: &Node, ns: &Ns, writer: &Writer, key: &Pub
     let mut body = tip.as_bytes().to_vec();
     body.extend_from_slice(key.as_bytes());
     write(node, &verified_path(ns, writer), &body);
-}
-
-fn checkpoint_path(commit: Oid) -> PathBuf {
-    let hex = commit.hex();
-    PathBuf::from("checkpoints").join(&hex[..2]).join(&hex[2..])
-}
-
-/// Whether this clone has computed a checkpoint itself. Only such a one may be continued.
-pub(super) fn knows_checkpoint(node: &Node, commit: Oid) -> bool {
-    read(node, &checkpoint_path(commit)).is_some_and(|body| body == node.graph().tip().as_bytes())
-}
-
-/// What was computed under one trust graph may not hold under another.
-pub(super) fn remember_checkpoint(node: &Node, commit: Oid) {
-    write(node, &checkpoint_path(commit), node.graph().tip().as_bytes());
 }

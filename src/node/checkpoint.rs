@@ -1,8 +1,10 @@
-use super::cache;
+use super::drive::{Ended, Folding, Watch};
 use super::error::NodeError;
+use super::mark::{self, Mark};
 use super::open::Node;
-use super::query::{Computed, Start};
+use super::query::Computed;
 use super::report::Finding;
+use super::start::Start;
 use super::window::View;
 use crate::ambient::{Cancel, Progress};
 use crate::git::{Plane, RefName, Scope};
@@ -10,7 +12,7 @@ use crate::id::{Ns, Oid, Sha256};
 use crate::ledger::Heads;
 use crate::lua::read_elc;
 use crate::policy::Bundle;
-use crate::state::{Checkpoint, Folded, Proof, Run, write};
+use crate::state::{Checkpoint, Folded, Proof, write};
 use std::path::Path;
 
 /// Times that a checkpoint is folded again because another process wrote one in between.
@@ -58,13 +60,14 @@ impl Node {
             Some(_) => self.fold_source(ns, fold)?,
         };
         let program = source.program()?;
+        let watch = Watch::new(progress, cancel);
         for _ in 0..TRIES {
             let view = self.view(ns)?;
             if view.journals.is_empty() && view.findings.is_empty() {
                 return Err(NodeError::NoNamespace(ns.clone()));
             }
             let tip = self.store().resolve(&RefName::own(Plane::State { ns: ns.clone() }))?;
-            let computed = self.compute(&program, &view, None, progress, cancel)?;
+            let computed = self.compute(&program, &view, None, watch)?;
             refuse_findings(&view, &computed)?;
             let last = computed.folded.last.ok_or(NodeError::EmptyWindow)?;
             if let Some(done) = self.already(ns, tip, program.root(), &computed)? {
@@ -84,7 +87,8 @@ impl Node {
                 tip,
             )?;
             if let Some((commit, proof)) = written {
-                cache::remember_checkpoint(self, commit);
+                let Computed { folded, last, latest, .. } = computed;
+                self.mark(ns, commit, program.root(), Ended { folded, last, latest });
                 return Ok(Checkpointed { ns: ns.clone(), commit, proof, unchanged: false });
             }
         }
@@ -122,8 +126,8 @@ impl Node {
     ) -> Result<FoldVerdict, NodeError> {
         self.need_whole_history()?;
         let claim = Checkpoint::read(self.reader(), commit)?;
-        let believe = |base: Oid| !deep && cache::knows_checkpoint(self, base);
-        self.recompute(&claim, &believe, progress, cancel)
+        let believe = |base: Oid| !deep && mark::knows(self, &claim.proof.ns, base);
+        self.recompute(&claim, &believe, Watch::new(progress, cancel))
     }
 
     /// The same for a checkpoint that was read, with a say in which base is believed.
@@ -131,8 +135,7 @@ impl Node {
         &self,
         claim: &Checkpoint,
         believe: &dyn Fn(Oid) -> bool,
-        progress: &dyn Progress,
-        cancel: &Cancel,
+        watch: Watch<'_>,
     ) -> Result<FoldVerdict, NodeError> {
         let commit = claim.commit;
         let ns = claim.proof.ns.clone();
@@ -170,28 +173,26 @@ impl Node {
             }
             Err(other) => return Err(other),
         };
-        let mut run = Run::from(&program, start.folded)?;
-        progress.begin("folding", Some(claim.proof.events));
-        while let Some((_, loaded)) = merge.next_event()? {
-            run.step(loaded)?;
-            if run.events().is_multiple_of(256) {
-                progress.advance(256);
-                if cancel.asked() {
-                    return Err(NodeError::Cancelled);
-                }
-            }
-        }
-        progress.end();
-        let folded = run.finish()?;
-        verdict.difference = self.compare(claim, &folded, &merge.heads())?;
+        let left = claim.proof.events.saturating_sub(start.folded.events);
+        let mut folding = Folding::from(&program, start)?;
+        folding.all(Some(left), &mut merge, watch)?;
+        let ended = folding.finish()?;
+        verdict.difference = self.compare(claim, &ended.folded, &merge.heads())?;
         if verdict.difference.is_none() && !self.lies_in(&view, &claim.heads)? {
             verdict.difference = Some("a head of its window is no part of the journals as they stand".into());
         }
         if verdict.difference.is_none() {
             verdict.late = self.left_out(claim, &view)?;
-            cache::remember_checkpoint(self, commit);
+            self.mark(&ns, commit, program.root(), ended);
         }
         Ok(verdict)
+    }
+
+    /// Marks a checkpoint as one that this clone has computed itself.
+    fn mark(&self, ns: &Ns, commit: Oid, fold_root: Sha256, ended: Ended) {
+        let Ended { folded, last: Some(last), latest } = ended else { return };
+        let messages = folded.reverted.into_iter().map(|r| r.message).collect();
+        Mark { fold_root, events: folded.events, last, latest, messages }.write(self, ns, commit);
     }
 
     /// The first thing that a checkpoint says and its window does not.

@@ -3,7 +3,7 @@ use crate::id::{Blake3, Cid, IdError, Ns, Oid, PublicKey, Ulid};
 use crate::ledger::{DraftError, LedgerError};
 use crate::lua::Finding;
 use crate::policy::PolicyError;
-use crate::state::StateError;
+use crate::state::{Contradiction, StateError};
 use crate::trust::TrustError;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -120,6 +120,8 @@ pub enum NodeError {
     BadJournals { ns: Ns, count: usize, first: String },
     #[error("bisect: {0}")]
     Bisect(String),
+    #[error("bisect: {0}")]
+    Mark(#[from] Contradiction),
     #[error("the key {0} is not in the key directory; import it: git gatos key import FILE")]
     KeyUnknown(PublicKey),
     #[error("stopped on request")]
@@ -167,7 +169,7 @@ impl NodeError {
             NodeError::NoCheckpoint(_) => "NO_CHECKPOINT",
             NodeError::EmptyWindow => "EMPTY_WINDOW",
             NodeError::BadJournals { .. } => "JOURNAL_INVALID",
-            NodeError::Bisect(_) => "BISECT",
+            NodeError::Bisect(_) | NodeError::Mark(_) => "BISECT",
             NodeError::Cancelled => "CANCELLED",
         }
     }

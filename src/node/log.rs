@@ -55,7 +55,7 @@ impl Node {
         if view.journals.is_empty() && view.findings.is_empty() {
             return Err(NodeError::NoNamespace(ns.clone()).into());
         }
-        let target = since.map(|point| self.target(ns, point)).transpose()?;
+        let target = since.map(|point| self.target(&view, point)).transpose()?;
         let after = match &target {
             Some(Target::Window(_, heads)) => heads.clone(),
             _ => Heads::default(),
@@ -63,11 +63,9 @@ impl Node {
         let mut merge = self.merge(&view, &after, after.events(), None)?;
         let mut open = matches!(target, None | Some(Target::Window(..)));
         let mut tail: VecDeque<LogEntry> = VecDeque::new();
-        let mut next = merge.next_event().map_err(NodeError::from)?;
-        while let Some((origin, loaded)) = next {
-            next = merge.next_event().map_err(NodeError::from)?;
+        while let Some((origin, loaded)) = merge.next_event().map_err(NodeError::from)? {
             if !open {
-                let side = target.as_ref().map_or(Side::Before, |t| t.side(&loaded, next.as_ref().map(|(_, l)| l)));
+                let side = target.as_ref().map_or(Side::Before, |t| t.side(&origin, &loaded));
                 open = side != Side::Before;
                 // The event named is the last before the log; one behind a time is its first.
                 if side != Side::Behind {

@@ -143,7 +143,7 @@ impl Node {
             return Ok(bundle);
         }
         let bundle = Bundle::read(self.reader(), tip, &self.graph)?;
-        cache::write(self, &path, &bundle.to_bytes()?);
+        cache::write_among(self, &path, &bundle.to_bytes()?, cache::KEPT);
         Ok(bundle)
     }
 

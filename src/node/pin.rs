@@ -85,7 +85,7 @@ pub(super) fn load(reader: &Reader, ambient: &Ambient, tip: Oid, believe: bool) 
     }
     let graph = Graph::load(reader, tip)?;
     if let Some(bytes) = graph.to_bytes() {
-        cache::write_at(ambient, reader.common_dir(), &path, &bytes);
+        cache::write_among_at(ambient, reader.common_dir(), &path, &bytes, cache::KEPT);
     }
     Ok(graph)
 }

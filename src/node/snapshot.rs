@@ -19,6 +19,9 @@ pub(super) struct Snapshot {
     pub findings: Vec<Finding>,
 }
 
+/// Snapshots of a namespace that are kept, each of another fold.
+const SNAPSHOTS_KEPT: usize = 8;
+
 /// The first line of the cached bytes: everything but the state, which follows it.
 const KIND: &str = "snapshot/1";
 
@@ -80,11 +83,11 @@ impl Snapshot {
         let Ok(mut bytes) = json::document(&Value::Map(map)) else { return };
         bytes.push(b'\n');
         bytes.extend_from_slice(&self.folded.state);
-        cache::write(node, &path(ns, source), &bytes);
+        cache::write_among(node, &path(ns, source), &bytes, SNAPSHOTS_KEPT);
     }
 }
 
-fn list<T>(value: &Value, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+pub(super) fn list<T>(value: &Value, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     value.as_list()?.iter().map(read).collect()
 }
 
@@ -115,7 +118,7 @@ fn read_last(value: Option<&Value>) -> Option<Option<LastEvent>> {
     }))
 }
 
-fn write_key(key: &Key) -> Value {
+pub(super) fn write_key(key: &Key) -> Value {
     Value::map([
         ("clock", Value::Int(key.clock as i64)),
         ("writer", Value::text(&key.writer)),
@@ -123,7 +126,7 @@ fn write_key(key: &Key) -> Value {
     ])
 }
 
-fn read_key(value: Option<&Value>) -> Option<Option<Key>> {
+pub(super) fn read_key(value: Option<&Value>) -> Option<Option<Key>> {
     let Some(v) = value else { return Some(None) };
     let int = |name: &str| v.get(name).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok());
     Some(Some(Key { clock: int("clock")?, writer: v.get("writer")?.as_str()?.parse().ok()?, seq: int("seq")? }))

@@ -1,3 +1,4 @@
+use super::drive::Watch;
 use super::error::NodeError;
 use super::open::Node;
 use super::report::{Anchors, Finding, Report};
@@ -5,7 +6,7 @@ use super::window::journal_name;
 use crate::ambient::{Ambient, Cancel, Progress};
 use crate::git::{GitError, Place, Plane, RefName, Scope};
 use crate::id::{Blake3, Ns, Oid, Ulid, Writer};
-use crate::ledger::{Heads, LedgerError, Merge, namespaces};
+use crate::ledger::{Heads, LedgerError, Loaded, Merge, Origin, namespaces};
 use crate::policy::{Bundle, PolicyError};
 use crate::state::{Checkpoint, StateError, checkpoints};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -26,7 +27,7 @@ pub fn verify(
         }
         Err(other) => return Err(other),
     };
-    let report = Verification::new(&node, ns, deep).run(progress, cancel)?;
+    let report = Verification::new(&node, ns, deep).run(Watch::new(progress, cancel))?;
     Ok((report, node.take_notices()))
 }
 
@@ -86,7 +87,7 @@ impl<'n> Verification<'n> {
         }
     }
 
-    fn run(mut self, progress: &dyn Progress, cancel: &Cancel) -> Result<Report, NodeError> {
+    fn run(mut self, watch: Watch<'_>) -> Result<Report, NodeError> {
         self.node.need_whole_history()?;
         if let Some(alarm) = self.node.alarm() {
             let name = RefName::own(Plane::TrustGraph).to_string();
@@ -99,12 +100,12 @@ impl<'n> Verification<'n> {
         }
         for ns in all {
             if self.ns.is_none_or(|only| *only == ns) {
-                self.journals(&ns, progress, cancel)?;
+                self.journals(&ns, watch)?;
             }
         }
         self.remembered()?;
         self.tracking()?;
-        self.checkpoints(progress, cancel)?;
+        self.checkpoints(watch)?;
         for name in self.node.store().strangers()? {
             let finding = Finding::new(name, Oid::ZERO, "ref.unknown", "this ref belongs to no plane and is not read");
             self.report.findings.push(finding.note());
@@ -212,7 +213,7 @@ impl<'n> Verification<'n> {
     }
 
     /// Every journal of a namespace, from its first byte, with every signature.
-    fn journals(&mut self, ns: &Ns, progress: &dyn Progress, cancel: &Cancel) -> Result<(), NodeError> {
+    fn journals(&mut self, ns: &Ns, watch: Watch<'_>) -> Result<(), NodeError> {
         let view = match self.node.view(ns) {
             Ok(view) => view,
             Err(NodeError::Ledger(LedgerError::Read { writer, source, .. })) => {
@@ -233,41 +234,20 @@ impl<'n> Verification<'n> {
             }
         }
         let mut merge = Merge::open(self.node.reader(), streams, &Heads::default(), 0)?;
-        progress.begin(&format!("verifying {ns}"), None);
+        let mut drive = watch.over(&format!("verifying {ns}"), None, &mut merge);
         let mut seen = Seen::default();
         loop {
-            match merge.next_event() {
+            match drive.next() {
                 Ok(None) => break,
-                Ok(Some((origin, loaded))) => {
-                    let name = || journal_name(ns, &origin.writer);
-                    let h = &loaded.event.header;
-                    if let Some(other) = seen.ulid(h.ulid, &origin.writer) {
-                        let twice = format!("its ULID {} was used before by {other}", h.ulid);
-                        let mut finding = Finding::new(name(), loaded.commit, "event.ulid", twice);
-                        finding.seq = Some(h.seq);
-                        self.report.findings.push(if other == origin.writer { finding } else { finding.note() });
-                    }
-                    if let Some(why) = seen.policy(&self.policy_age, h.policy_root, &origin.writer) {
-                        let mut finding = Finding::new(name(), loaded.commit, "event.policy", why);
-                        finding.seq = Some(h.seq);
-                        self.report.findings.push(finding);
-                    }
-                    self.report.events += 1;
-                    if self.report.events.is_multiple_of(256) {
-                        progress.advance(256);
-                        if cancel.asked() {
-                            return Err(NodeError::Cancelled);
-                        }
-                    }
-                }
-                Err(LedgerError::Read { writer, source, .. }) => {
+                Ok(Some((origin, loaded))) => self.event(&origin, &loaded, &mut seen),
+                Err(NodeError::Ledger(LedgerError::Read { writer, source, .. })) => {
                     self.broken(&journal_name(ns, &writer), Oid::ZERO, &source);
                     break;
                 }
-                Err(other) => return Err(other.into()),
+                Err(other) => return Err(other),
             }
         }
-        progress.end();
+        drop(drive);
         self.self_judged(ns, &merge);
         let closed = self.node.close(&view, &merge);
         self.report.findings.extend(closed.into_iter().skip(view.findings.len()));
@@ -277,6 +257,23 @@ impl<'n> Verification<'n> {
             }
         }
         Ok(())
+    }
+
+    /// What stands against a good event of a journal beside others.
+    fn event(&mut self, origin: &Origin, loaded: &Loaded, seen: &mut Seen) {
+        let h = &loaded.event.header;
+        let found = |code, sentence| Finding {
+            seq: Some(h.seq),
+            ..Finding::new(journal_name(&origin.ns, &origin.writer), loaded.commit, code, sentence)
+        };
+        if let Some(other) = seen.ulid(h.ulid, &origin.writer) {
+            let finding = found("event.ulid", format!("its ULID {} was used before by {other}", h.ulid));
+            self.report.findings.push(if other == origin.writer { finding } else { finding.note() });
+        }
+        if let Some(why) = seen.policy(&self.policy_age, h.policy_root, &origin.writer) {
+            self.report.findings.push(found("event.policy", why));
+        }
+        self.report.events += 1;
     }
 
     /// Without a gate's receipt nobody but the writer has judged his events.
@@ -362,7 +359,7 @@ impl<'n> Verification<'n> {
     }
 
     /// Every checkpoint, oldest first: each from the one it continues, or from the first event where that is not known.
-    fn checkpoints(&mut self, progress: &dyn Progress, cancel: &Cancel) -> Result<(), NodeError> {
+    fn checkpoints(&mut self, watch: Watch<'_>) -> Result<(), NodeError> {
         let mut known: HashSet<Oid> = HashSet::new();
         for (name, tip) in self.node.store().refs(&Scope::States)? {
             let Plane::State { ns } = &name.plane else { continue };
@@ -378,7 +375,7 @@ impl<'n> Verification<'n> {
                 Err(other) => return Err(other.into()),
             };
             for commit in chain.into_iter().rev() {
-                if !known.contains(&commit) && self.checkpoint(&name, ns, commit, &known, progress, cancel)? {
+                if !known.contains(&commit) && self.checkpoint(&name, ns, commit, &known, watch)? {
                     known.insert(commit);
                 }
             }
@@ -392,8 +389,7 @@ impl<'n> Verification<'n> {
         ns: &Ns,
         commit: Oid,
         known: &HashSet<Oid>,
-        progress: &dyn Progress,
-        cancel: &Cancel,
+        watch: Watch<'_>,
     ) -> Result<bool, NodeError> {
         self.report.checkpoints += 1;
         let name = name.to_string();
@@ -426,7 +422,7 @@ impl<'n> Verification<'n> {
             return Ok(false);
         }
         let believe = |base: Oid| !self.deep && known.contains(&base);
-        let verdict = match self.node.recompute(&claim, &believe, progress, cancel) {
+        let verdict = match self.node.recompute(&claim, &believe, watch) {
             Ok(verdict) => verdict,
             // A fold that cannot be run proves nothing.
             Err(NodeError::State(e)) => {

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use thiserror::Error;
 
 /// What is known of a place in the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,29 @@ pub enum Mark {
     Bad,
     /// It cannot be told here.
     Skip,
+}
+
+impl Mark {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mark::Good => "good",
+            Mark::Bad => "bad",
+            Mark::Skip => "skip",
+        }
+    }
+}
+
+/// A mark that what is known already speaks against.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Contradiction {
+    #[error("the good end must come before the bad one")]
+    Ends,
+    #[error("place {place} cannot be good: place {bad} is bad")]
+    Good { place: u64, bad: u64 },
+    #[error("place {place} cannot be bad: place {good} is good")]
+    Bad { place: u64, good: u64 },
+    #[error("place {place} is not in question: place {good} is good and place {bad} is bad; skip one between them")]
+    Skip { place: u64, good: u64, bad: u64 },
 }
 
 /// What to do next.
@@ -31,9 +55,11 @@ pub struct Search {
 }
 
 impl Search {
-    /// `None` where good does not lie before bad.
-    pub fn new(good: u64, bad: u64) -> Option<Search> {
-        (good < bad).then_some(Search { good, bad, skipped: BTreeSet::new() })
+    pub fn new(good: u64, bad: u64) -> Result<Search, Contradiction> {
+        match good < bad {
+            true => Ok(Search { good, bad, skipped: BTreeSet::new() }),
+            false => Err(Contradiction::Ends),
+        }
     }
 
     pub fn good(&self) -> u64 {
@@ -44,17 +70,23 @@ impl Search {
         self.bad
     }
 
-    /// Takes a mark. One that contradicts the range is refused: false.
-    pub fn mark(&mut self, place: u64, mark: Mark) -> bool {
+    /// The places that could not be told, in order.
+    pub fn skipped(&self) -> impl Iterator<Item = u64> {
+        self.skipped.iter().copied()
+    }
+
+    /// Takes a mark, or says what contradicts it and takes nothing.
+    pub fn mark(&mut self, place: u64, mark: Mark) -> Result<(), Contradiction> {
+        let (good, bad) = (self.good, self.bad);
         match mark {
-            Mark::Good if place < self.bad => self.good = self.good.max(place),
-            Mark::Bad if place > self.good => self.bad = self.bad.min(place),
-            Mark::Skip if place > self.good && place < self.bad => {
-                self.skipped.insert(place);
-            }
-            _ => return false,
+            Mark::Good if place >= bad => return Err(Contradiction::Good { place, bad }),
+            Mark::Good => self.good = good.max(place),
+            Mark::Bad if place <= good => return Err(Contradiction::Bad { place, good }),
+            Mark::Bad => self.bad = bad.min(place),
+            Mark::Skip if place <= good || place >= bad => return Err(Contradiction::Skip { place, good, bad }),
+            Mark::Skip => drop(self.skipped.insert(place)),
         }
-        true
+        Ok(())
     }
 
     /// The place to test next: the one nearest the middle that was not skipped.

@@ -12,7 +12,7 @@ mod fold;
 mod proof;
 mod select;
 
-pub use bisect::{Mark, Search, Step};
+pub use bisect::{Contradiction, Mark, Search, Step};
 pub use checkpoint::{Checkpoint, checkpoints, write};
 pub use diff::{Change, difference};
 pub use error::StateError;

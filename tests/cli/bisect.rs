@@ -137,6 +137,30 @@ fn any_other_exit_code_stops_the_search() {
 }
 
 #[test]
+fn the_first_state_that_takes_the_place_of_the_empty_one_is_kept() {
+    let world = World::new();
+    let repo = shop(&world);
+    repo.gatos(["bisect", "start", "--state", "prod"]).ok();
+    // Bad on `{}` and at the end, good behind the first event, and stopped at the next place.
+    let condition = "case $(cat) in '{}'|*:-62}*) exit 0;; *:2}*) exit 1;; *) exit 3;; esac";
+    repo.gatos(["bisect", "run", condition]).code(3).err_says("at place 10");
+    let log = fits("bisect-log", repo.gatos(["bisect", "log", "--json"]).ok().json());
+    assert_eq!((&log["good"], &log["bad"]), (&1.into(), &20.into()), "{log}");
+    assert_eq!(log["marks"], serde_json::json!([{"place": 1, "mark": "good"}]));
+}
+
+#[test]
+fn a_place_that_is_not_in_question_is_not_skipped() {
+    let world = World::new();
+    let repo = shop(&world);
+    let events = repo.gatos(["log", "--ns", "prod", "--json"]).ok().jsonl();
+    let last = events[19]["cid"].as_str().expect("a CID");
+    repo.gatos(["bisect", "start", "--state", "prod"]).ok();
+    repo.gatos(["bisect", "skip", last]).code(3).err_says("place 20 is not in question");
+    assert_eq!(repo.gatos(["bisect", "log", "--json"]).ok().json()["marks"], serde_json::json!([]));
+}
+
+#[test]
 fn bad_usage() {
     let world = World::new();
     let repo = shop(&world);

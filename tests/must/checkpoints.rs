@@ -152,3 +152,39 @@ fn must_go_back_before_what_arrives_late() {
     let roots = [checkpoint(&here), checkpoint(&there)].map(|c| text(&c, "state_root"));
     assert_eq!(roots[0], roots[1]);
 }
+
+#[test]
+fn must_show_the_past_the_same_from_checkpoints() {
+    let world = World::new();
+    let here = ready(&world, "here");
+    here.write("gatos/fold.lua", FOLD);
+    counted(&here, 0, 3);
+    checkpoint(&here);
+    let there = here.copy("there");
+    counted(&there, 100, 102);
+    counted(&here, 3, 7);
+    let late = checkpoint(&here);
+    counted(&here, 7, 9);
+    fetch(&here, &there, "there");
+    let last = checkpoint(&here);
+    let mut points = vec![text(&late, "commit"), text(&last, "commit"), "2026-11-21T09:00:12Z".to_owned()];
+    for event in here.gatos(["log", "--json"]).ok().jsonl() {
+        points.extend(["cid", "ulid", "commit", "ts"].map(|name| text(&event, name)));
+    }
+    let look = || {
+        let at = |point: &String| {
+            let shown = here.gatos(["--json", "state", "show", "--at", point]).ok().bytes();
+            (shown, here.gatos(["--json", "state", "diff", point]).ok().bytes())
+        };
+        let run = ["--json", "bisect", "run", "--jq", ".sum > 900000"];
+        let found = here.gatos(run).json();
+        (points.iter().map(at).collect::<Vec<_>>(), found)
+    };
+    let begun = look();
+    drop_cache(&here, "");
+    let whole = look();
+    for ((point, begun), whole) in points.iter().zip(&begun.0).zip(&whole.0) {
+        assert_eq!(begun, whole, "{point}");
+    }
+    assert_eq!(begun.1, whole.1);
+}

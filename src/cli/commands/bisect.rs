@@ -86,8 +86,9 @@ impl Bisect {
         match self.verb {
             Verb::Start(start) => {
                 let ends = (start.good.as_ref(), start.bad.as_ref());
-                let search = node.bisect_start(&start.state, start.fold.as_deref(), ends.0, ends.1)?;
-                next(&node, search)
+                let (work, fold) = (Work::new(), start.fold.as_deref());
+                let search = node.bisect_start(&start.state, fold, ends.0, ends.1, &work, work.cancel())?;
+                next(&node, search, &work)
             }
             Verb::Good(place) => mark(&node, place, Mark::Good),
             Verb::Bad(place) => mark(&node, place, Mark::Bad),
@@ -107,27 +108,26 @@ fn under_way(node: &Node) -> Result<Bisection, CliError> {
 
 fn mark(node: &Node, place: Place, mark: Mark) -> Result<Answer, CliError> {
     let mut search = under_way(node)?;
+    let work = Work::new();
     let place = match &place.point {
-        Some(point) => Some(node.place_of(&search, point)?),
+        Some(point) => Some(node.place_of(&search, point, &work, work.cancel())?),
         None => search.next_place(),
     };
     if let Some(place) = place {
-        search.mark(place, mark)?;
-        node.bisect_save(&search)?;
+        node.bisect_mark(&mut search, place, mark)?;
     }
-    next(node, search)
+    next(node, search, &work)
 }
 
 /// Where to look next, or what the search came to.
-fn next(node: &Node, search: Bisection) -> Result<Answer, CliError> {
-    let work = Work::new();
+fn next(node: &Node, search: Bisection, work: &Work) -> Result<Answer, CliError> {
     match search.next_place() {
         Some(place) => {
-            let (entry, _, _) = node.bisect_entry(&search, place, work.cancel())?;
+            let entry = node.bisect_entry(&search, place, work, work.cancel())?;
             Ok(Answer::yes(BisectStep { search, place, entry }))
         }
         None => {
-            let end = node.bisect_end(&search, work.cancel())?;
+            let end = node.bisect_end(&search, work, work.cancel())?;
             answer(search, end)
         }
     }
@@ -148,8 +148,8 @@ fn answer(search: Bisection, end: BisectEnd) -> Result<Answer, CliError> {
 impl Run {
     fn run(self, context: &mut Context, node: &Node) -> Result<Answer, CliError> {
         let mut judge = Judge::new(context, &self.condition)?;
-        let (mut search, ours) = self.search(node)?;
         let work = Work::new();
+        let (mut search, ours) = self.search(node, &work)?;
         let ended = node.bisect_run(&mut search, &work, work.cancel(), &mut |probe| judge.judge(&probe));
         let cancelled = matches!(&ended, Err(e) if e.code == NodeError::Cancelled.code());
         if cancelled {
@@ -161,7 +161,7 @@ impl Run {
     }
 
     /// The search under way, or one begun now, which is ours to end.
-    fn search(&self, node: &Node) -> Result<(Bisection, bool), CliError> {
+    fn search(&self, node: &Node, work: &Work) -> Result<(Bisection, bool), CliError> {
         match (node.bisect_load()?, &self.state) {
             (Some(search), Some(ns)) if search.ns != *ns => {
                 let reason = format!("a search in {} is under way, not one in {ns}", search.ns);
@@ -170,7 +170,7 @@ impl Run {
             (Some(search), _) => Ok((search, false)),
             (None, ns) => {
                 let ns = ns.clone().unwrap_or_else(Ns::main);
-                Ok((node.bisect_start(&ns, None, None, None)?, true))
+                Ok((node.bisect_start(&ns, None, None, None, work, work.cancel())?, true))
             }
         }
     }

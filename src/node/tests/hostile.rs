@@ -116,7 +116,7 @@ fn a_checkpoint_is_a_point_of_its_own_window() {
         emit(&node, "add", r#"{"n":1}"#);
     }
     let point = Point::Commit(written.commit.to_string());
-    let search = node.bisect_start(&Ns::main(), None, Some(&point), None).unwrap();
+    let search = node.bisect_start(&Ns::main(), None, Some(&point), None, &Silent, &Cancel::default()).unwrap();
     assert_eq!((search.good(), search.bad()), (3, 6));
     let query = StateQuery { ns: &Ns::main(), fold: None, at: Some(&point) };
     assert_eq!(node.state(&query, &Silent, &Cancel::default()).unwrap().state, br#"{"count":3}"#);

@@ -1,7 +1,10 @@
 //! An opened repository from the inside: what the front door cannot reach.
 
+mod bisect;
+mod cache;
 mod hostile;
 mod life;
+mod start;
 mod union;
 
 use super::*;

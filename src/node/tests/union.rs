@@ -9,7 +9,7 @@ fn copy(from: &Path, to: &Path) {
     assert!(done.status.success(), "{done:?}");
 }
 
-fn fetch(into: &Path, from: &Path, name: &str) {
+pub(super) fn fetch(into: &Path, from: &Path, name: &str) {
     let refspec = format!("refs/gatos/*:refs/gatos-remotes/{name}/*");
     git(into, &["fetch", "-q", from.to_str().unwrap(), &refspec]);
 }
@@ -19,7 +19,7 @@ fn replica_of(dir: &Path) -> Option<Replica> {
 }
 
 /// A fold whose result depends on the order of events and that fails on some of them.
-const FOLD: &str = r#"
+pub(super) const FOLD: &str = r#"
 return function(state, event)
   local p = event.payload
   if p.n % 7 == 3 then error("no") end
@@ -33,13 +33,13 @@ return function(state, event)
 end
 "#;
 
-struct Clones {
-    home: TempDir,
-    dirs: Vec<PathBuf>,
+pub(super) struct Clones {
+    pub home: TempDir,
+    pub dirs: Vec<PathBuf>,
 }
 
 impl Clones {
-    fn new(count: usize) -> Clones {
+    pub fn new(count: usize) -> Clones {
         let (home, _) = ready();
         let first = home.path().join("repo");
         std::fs::write(first.join("gatos/fold.lua"), FOLD).unwrap();
@@ -52,7 +52,7 @@ impl Clones {
         Clones { home, dirs }
     }
 
-    fn node(&self, i: usize, seed: usize) -> Node {
+    pub fn node(&self, i: usize, seed: usize) -> Node {
         Node::open(&ambient(self.home.path(), &self.dirs[i], &format!("{i} {seed}"))).unwrap()
     }
 }
