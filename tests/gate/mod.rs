@@ -6,4 +6,6 @@ mod contention;
 mod court;
 mod forged;
 mod hook;
+mod sync;
+mod sync_random;
 mod transport;
