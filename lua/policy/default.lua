@@ -16,9 +16,10 @@ local needs = {
 
 -- Does one of these capabilities cover the one that is asked for? A star at the end stands for any text.
 local function covers(caps, asked)
-  for _, cap in ipairs(caps or {}) do
-    local stem = string.sub(cap, 1, -2)
-    if cap == asked or (string.ends_with(cap, "*") and string.starts_with(asked, stem)) then return true end
+  for _, held in ipairs(caps or {}) do
+    local stem = string.sub(held, 1, -2)
+    if held == asked or held == "*:*" then return true end
+    if string.ends_with(held, "*") and (string.starts_with(asked, stem) or stem == asked .. ":") then return true end
   end
   return false
 end
@@ -47,7 +48,7 @@ return function(intent, facts)
     local asked = need
     if about then asked = need .. ":" .. about end
     if not covers(facts.caps, asked) then
-      return deny(need, who .. " does not hold " .. asked, "a holder grants it")
+      return deny(rule, who .. " does not hold " .. asked, "a holder grants it")
     end
   end
   return { verdict = "allow", rule = rule, reason = "an actor with a known key acts as itself" }

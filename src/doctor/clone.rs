@@ -2,7 +2,7 @@
 
 use super::patient::{Patient, quoted};
 use super::{ExamError, Finding};
-use crate::git::{Plane, RefName};
+use crate::git::{Plane, RefName, Scope};
 use crate::id::{Blake3, Ns, Oid, Replica, Writer};
 use crate::node::{Memory, NodeError, Pin, ReplicaFile, alarm, pinned, replica_file, replica_path};
 
@@ -20,7 +20,10 @@ pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
     let pin = match pinned(&patient.ambient) {
         Ok((pin, ids)) => {
             // What a shallow clone lacks says nothing about what there is.
-            found.extend(genesis(pin.as_ref(), &ids).filter(|_| !shallow));
+            if !shallow {
+                found.extend(genesis(pin.as_ref(), &ids));
+                found.extend(rolled_back(patient, pin.filter(|pin| ids.contains(&pin.repo)))?);
+            }
             pin
         }
         Err(error) => {
@@ -83,6 +86,29 @@ fn genesis(pin: Option<&Pin>, ids: &[Blake3]) -> Option<Finding> {
             "fetch it from where it came, or pin another: git gatos trust pin ID",
         )),
     }
+}
+
+/// No trust graph here goes as far as this clone has seen it go.
+fn rolled_back(patient: &Patient, pin: Option<Pin>) -> Result<Option<Finding>, ExamError> {
+    let Some(Pin { tip: seen, .. }) = pin else { return Ok(None) };
+    let reader = &patient.reader;
+    let held = reader.contains(seen);
+    for (name, tip) in reader.refs(&Scope::Trust)? {
+        // What cannot be walked is told elsewhere, and holds nothing.
+        if name.plane == Plane::TrustGraph && held && reader.is_ancestor(seen, tip).unwrap_or(false) {
+            return Ok(None);
+        }
+    }
+    let own = RefName::own(Plane::TrustGraph);
+    let remedy = match held {
+        true => format!("find out who moved it back, then: git update-ref {own} {seen}"),
+        false => {
+            "fetch the trust graph from where its newest version was pushed, and find out who moved it back".into()
+        }
+    };
+    let sentence =
+        format!("the trust graph was rolled back: this clone has seen {seen}, and no trust ref here holds it");
+    Ok(Some(Finding::fail("trust.rollback", own, sentence, remedy)))
 }
 
 fn broken_trust(error: &NodeError) -> Finding {

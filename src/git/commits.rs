@@ -1,6 +1,6 @@
 //! Many commits by id, each read once or twice.
 
-use super::objects::{COMMIT_MAX, read_within};
+use super::objects::COMMIT_MAX;
 use super::packs::Packs;
 use super::{GitError, Reader};
 use crate::id::Oid;
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 /// Reads commits without hashing them: by libgit2 the first ones, straight from the packs when it proves to be many.
 pub(super) struct Commits<'r> {
+    reader: &'r Reader,
     odb: Odb<'r>,
     dirs: Vec<PathBuf>,
     asked: usize,
@@ -22,7 +23,7 @@ impl Reader {
     pub(super) fn commits(&self) -> Result<Commits<'_>, GitError> {
         let mut dirs = vec![self.common_dir().join("objects").join("pack")];
         dirs.extend(self.incoming.iter().map(|objects| objects.join("pack")));
-        Ok(Commits { odb: self.odb()?, dirs, asked: 0, packs: None })
+        Ok(Commits { reader: self, odb: self.odb()?, dirs, asked: 0, packs: None })
     }
 }
 
@@ -36,9 +37,7 @@ impl Commits<'_> {
         if self.packs.as_mut().is_some_and(|packs| packs.read(oid, COMMIT_MAX, raw)) {
             return Ok(());
         }
-        let object = read_within(&self.odb, oid, ObjectType::Commit, COMMIT_MAX)?;
-        raw.clear();
-        raw.extend_from_slice(object.data());
+        *raw = self.reader.read_within(&self.odb, oid, ObjectType::Commit, COMMIT_MAX)?;
         Ok(())
     }
 }

@@ -1,12 +1,9 @@
-//! The entries of a pack, compressed on all cores and handed on in order.
+//! The entries of a pack, compressed on all cores and kept in order.
 
 use crate::id::Oid;
 use libdeflater::{CompressionLvl, Compressor};
-use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 /// Where an entry of a pack lies, and the CRC-32 of its bytes.
 pub(super) struct Entry {
@@ -16,8 +13,6 @@ pub(super) struct Entry {
 
 /// Bytes of commits that one core takes at a time.
 const PART: usize = 128 << 10;
-/// Finished parts that may wait for being written, so that a slow disk bounds the memory.
-const WAITING_MAX: usize = 16;
 /// The type of a commit in the head of an entry.
 const COMMIT: u8 = 1;
 /// A journal is written once and read often; more than the lowest level costs more time than it saves bytes.
@@ -25,54 +20,71 @@ const LEVEL: i32 = 1;
 
 type Commit = (Oid, Vec<u8>);
 
-/// Gives `write` the bytes of all entries, in order, in parts of some size; the first lies at `offset`.
-pub(super) fn entries(
-    commits: &[Commit],
-    offset: u32,
-    mut write: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<Vec<Entry>> {
-    let parts = split(commits);
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get).min(parts.len());
-    let mut out = Entries { at: offset, list: Vec::with_capacity(commits.len()) };
-    if cores < 2 {
-        let mut press = Press::new();
-        for part in parts {
-            out.place(&press.part(part), &mut write)?;
-        }
-        return Ok(out.list);
-    }
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel(WAITING_MAX);
-        for _ in 0..cores {
-            let (sender, next, parts) = (sender.clone(), &next, &parts);
-            scope.spawn(move || {
-                let mut press = Press::new();
-                while let Some((number, part)) = take(next, parts) {
-                    // The receiver is gone when writing failed: the rest is of no use.
-                    if sender.send((number, press.part(part))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut early = BTreeMap::new();
-        let mut due = 0;
-        for (number, pressed) in receiver {
-            early.insert(number, pressed);
-            while let Some(pressed) = early.remove(&due) {
-                out.place(&pressed, &mut write)?;
-                due += 1;
-            }
-        }
-        Ok(out.list)
-    })
+/// Commits compressed for one pack, in order. Whoever makes them one after the other compresses them while he makes more.
+#[derive(Default)]
+pub struct Compressed {
+    ids: Vec<Oid>,
+    /// Bytes of the commits themselves.
+    size: u64,
+    parts: Vec<Pressed>,
+    /// One for each core that was of use; they are costly to make.
+    presses: Vec<Press>,
 }
 
-fn take<'p>(next: &AtomicUsize, parts: &[&'p [Commit]]) -> Option<(usize, &'p [Commit])> {
-    let number = next.fetch_add(1, Ordering::Relaxed);
-    Some((number, parts.get(number)?))
+impl Compressed {
+    /// Compresses more commits, on all cores where they are many. The ids are believed: `commit_id` makes them.
+    pub fn add(&mut self, commits: &[Commit]) {
+        self.ids.extend(commits.iter().map(|(id, _)| *id));
+        self.size += commits.iter().map(|(_, raw)| raw.len() as u64).sum::<u64>();
+        self.press(&split(commits));
+    }
+
+    fn press(&mut self, parts: &[&[Commit]]) {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get).min(parts.len()).max(1);
+        while self.presses.len() < cores {
+            self.presses.push(Press::new());
+        }
+        let some = |(press, parts): (&mut Press, &[&[Commit]])| -> Vec<Pressed> {
+            parts.iter().map(|part| press.part(part)).collect()
+        };
+        if cores == 1 {
+            self.parts.extend(some((&mut self.presses[0], parts)));
+            return;
+        }
+        let shares = self.presses.iter_mut().zip(parts.chunks(parts.len().div_ceil(cores)));
+        let pressed: Vec<Vec<Pressed>> = std::thread::scope(|scope| {
+            let workers: Vec<_> = shares.map(|share| scope.spawn(move || some(share))).collect();
+            workers.into_iter().map(|worker| worker.join().expect("compressing does not panic")).collect()
+        });
+        self.parts.extend(pressed.into_iter().flatten());
+    }
+
+    /// The ids of the commits.
+    pub fn ids(&self) -> &[Oid] {
+        &self.ids
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Gives `write` the bytes of all entries, in order, in parts of some size; the first lies at `offset`.
+    pub(super) fn entries(
+        &self,
+        offset: u32,
+        mut write: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<Vec<Entry>> {
+        let mut at = offset;
+        let mut list = Vec::with_capacity(self.ids.len());
+        for part in &self.parts {
+            for (len, crc) in &part.lens {
+                list.push(Entry { offset: at, crc: *crc });
+                at += len;
+            }
+            write(&part.bytes)?;
+        }
+        Ok(list)
+    }
 }
 
 /// Cuts the list where `PART` bytes are reached.
@@ -90,21 +102,6 @@ fn split(commits: &[Commit]) -> Vec<&[Commit]> {
         parts.push(&commits[start..]);
     }
     parts
-}
-
-struct Entries {
-    at: u32,
-    list: Vec<Entry>,
-}
-
-impl Entries {
-    fn place(&mut self, pressed: &Pressed, write: &mut impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        for (len, crc) in &pressed.lens {
-            self.list.push(Entry { offset: self.at, crc: *crc });
-            self.at += len;
-        }
-        write(&pressed.bytes)
-    }
 }
 
 /// The entries of one part: their bytes, and length and CRC-32 of each.

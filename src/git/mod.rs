@@ -14,6 +14,7 @@ mod deflate;
 mod error;
 mod history;
 mod layout;
+mod loose;
 mod moves;
 mod objects;
 mod open;
@@ -29,6 +30,7 @@ mod tidy;
 pub use chain::Chain;
 pub use child::{Ended, Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
+pub use deflate::Compressed;
 pub use error::GitError;
 pub use history::{ChangeKind, Changed};
 pub use layout::{

@@ -4,7 +4,7 @@ use super::commit::object_id;
 use super::reader::theirs;
 use super::{Commit, GitError, Reader};
 use crate::id::Oid;
-use git2::{ErrorCode, ObjectType, Odb, OdbObject};
+use git2::{ErrorCode, ObjectType, Odb};
 
 /// One entry of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,29 +110,36 @@ impl Reader {
 
     fn checked(&self, oid: Oid, kind: ObjectType, limit: u64) -> Result<Vec<u8>, GitError> {
         let odb = self.odb()?;
-        let object = read_within(&odb, oid, kind, limit)?;
-        if object_id(kind.str(), object.data()) != oid {
+        let bytes = self.read_within(&odb, oid, kind, limit)?;
+        if object_id(kind.str(), &bytes) != oid {
             return Err(GitError::Damaged { oid, why: "its bytes have another hash" });
         }
-        Ok(object.data().to_vec())
+        Ok(bytes)
     }
 }
 
-/// Reads an object of one kind and at most `limit` bytes, without hashing it. Its size is asked before it is inflated.
-pub(super) fn read_within<'o>(
-    odb: &'o Odb<'_>,
-    oid: Oid,
-    kind: ObjectType,
-    limit: u64,
-) -> Result<OdbObject<'o>, GitError> {
-    let (size, found) = again(odb, || odb.read_header(theirs(oid))).map_err(|source| unread(oid, source))?;
-    if found != kind {
-        return Err(GitError::Kind { oid, wanted: kind.str(), found: found.str() });
+impl Reader {
+    /// Reads an object of one kind and at most `limit` bytes, without hashing it. Its size is asked before it is inflated.
+    pub(super) fn read_within(
+        &self,
+        odb: &Odb<'_>,
+        oid: Oid,
+        kind: ObjectType,
+        limit: u64,
+    ) -> Result<Vec<u8>, GitError> {
+        let check = |found: ObjectType, size: u64| match (found == kind, size > limit) {
+            (false, _) => Err(GitError::Kind { oid, wanted: kind.str(), found: found.str() }),
+            (true, true) => Err(GitError::TooLarge { oid, size, limit }),
+            (true, false) => Ok(()),
+        };
+        if let Some((found, bytes)) = self.loose(oid, limit)? {
+            return check(found, bytes.len() as u64).map(|()| bytes);
+        }
+        let (size, found) = again(odb, || odb.read_header(theirs(oid))).map_err(|source| unread(oid, source))?;
+        check(found, size as u64)?;
+        let object = again(odb, || odb.read(theirs(oid))).map_err(|source| unread(oid, source))?;
+        Ok(object.data().to_vec())
     }
-    if size as u64 > limit {
-        return Err(GitError::TooLarge { oid, size: size as u64, limit });
-    }
-    again(odb, || odb.read(theirs(oid))).map_err(|source| unread(oid, source))
 }
 
 /// Reads once more after looking at the packs anew: the one that held the object may just have been put into another.

@@ -1,7 +1,7 @@
 //! Many commits in one pack: our own writer of pack version 2 and its index, because a journal's commits have no use for
 //! deltas, and without them every core can compress.
 
-use super::deflate::{self, Entry};
+use super::deflate::{Compressed, Entry};
 use super::retry::{Passing, retry};
 use super::{GitError, Store};
 use crate::canon::text::hex;
@@ -16,23 +16,20 @@ const PACK_MAX: u64 = 1 << 30;
 
 impl Store {
     /// Writes commits as one pack. They are here when it returns; with `gatos.fsync` they have also reached the disk.
-    ///
-    /// The ids are believed: `commit_id` makes them.
-    pub fn write_pack(&self, commits: &[(Oid, Vec<u8>)]) -> Result<(), GitError> {
-        if commits.is_empty() {
+    pub fn write_pack(&self, commits: &Compressed) -> Result<(), GitError> {
+        if commits.ids().is_empty() {
             return Ok(());
         }
-        let size = commits.iter().map(|(_, raw)| raw.len() as u64).sum();
-        if size > PACK_MAX {
-            return Err(GitError::PackTooLarge(size));
+        if commits.size() > PACK_MAX {
+            return Err(GitError::PackTooLarge(commits.size()));
         }
-        let order = by_id(commits)?;
+        let order = by_id(commits.ids())?;
         retry(self.ambient(), || self.try_pack(commits, &order))
     }
 
     /// Pack and index are written beside their place and move there by renaming, the index last: git sees a pack by its
     /// index. What a crash leaves is named as git names its own, and `git gc` removes it.
-    fn try_pack(&self, commits: &[(Oid, Vec<u8>)], order: &[u32]) -> Result<(), GitError> {
+    fn try_pack(&self, commits: &Compressed, order: &[u32]) -> Result<(), GitError> {
         let dir = self.common_dir().join("objects").join("pack");
         let failed = |path: &Path, source| GitError::WritePack { path: path.to_owned(), source };
         fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
@@ -44,7 +41,7 @@ impl Store {
 
         self.step()?;
         let mut index = self.temporary(&dir, "tmp_idx_")?;
-        let bytes = index_bytes(commits, order, &entries, &trailer);
+        let bytes = index_bytes(commits.ids(), order, &entries, &trailer);
         index.file.write_all(&bytes).map_err(|e| failed(&index.path, e))?;
         index.finish(self.durable).map_err(|e| failed(&index.path, e))?;
 
@@ -72,10 +69,10 @@ impl Passing for GitError {
     }
 }
 
-/// Positions in `commits` in the order of their ids, which must differ.
-fn by_id(commits: &[(Oid, Vec<u8>)]) -> Result<Vec<u32>, GitError> {
-    let id = |at: &u32| commits[*at as usize].0;
-    let count = u32::try_from(commits.len()).map_err(|_| GitError::PackTooLarge(commits.len() as u64))?;
+/// Positions in `ids` in the order of their ids, which must differ.
+fn by_id(ids: &[Oid]) -> Result<Vec<u32>, GitError> {
+    let id = |at: &u32| ids[*at as usize];
+    let count = u32::try_from(ids.len()).map_err(|_| GitError::PackTooLarge(ids.len() as u64))?;
     let mut order: Vec<u32> = (0..count).collect();
     order.sort_unstable_by_key(id);
     match order.windows(2).find(|pair| id(&pair[0]) == id(&pair[1])) {
@@ -85,13 +82,13 @@ fn by_id(commits: &[(Oid, Vec<u8>)]) -> Result<Vec<u32>, GitError> {
 }
 
 /// Writes the pack and gives back where each entry lies, and the hash it ends in.
-fn stream(file: &mut File, commits: &[(Oid, Vec<u8>)]) -> io::Result<(Vec<Entry>, [u8; 20])> {
+fn stream(file: &mut File, commits: &Compressed) -> io::Result<(Vec<Entry>, [u8; 20])> {
     let mut hasher = plain_sha1();
     let mut head = *b"PACK\0\0\0\x02\0\0\0\0";
-    head[8..].copy_from_slice(&(commits.len() as u32).to_be_bytes());
+    head[8..].copy_from_slice(&(commits.ids().len() as u32).to_be_bytes());
     hasher.update(head);
     file.write_all(&head)?;
-    let entries = deflate::entries(commits, head.len() as u32, |bytes| {
+    let entries = commits.entries(head.len() as u32, |bytes| {
         hasher.update(bytes);
         file.write_all(bytes)
     })?;
@@ -101,11 +98,11 @@ fn stream(file: &mut File, commits: &[(Oid, Vec<u8>)]) -> io::Result<(Vec<Entry>
 }
 
 /// The index, version 2: counts by first byte, ids, checksums, offsets, the pack's hash, its own hash.
-fn index_bytes(commits: &[(Oid, Vec<u8>)], order: &[u32], entries: &[Entry], trailer: &[u8; 20]) -> Vec<u8> {
+fn index_bytes(ids: &[Oid], order: &[u32], entries: &[Entry], trailer: &[u8; 20]) -> Vec<u8> {
     let mut out = Vec::with_capacity(8 + 256 * 4 + order.len() * 28 + 40);
     out.extend_from_slice(b"\xfftOc\0\0\0\x02");
     let mut counts = [0u32; 256];
-    for (oid, _) in commits {
+    for oid in ids {
         counts[oid.0[0] as usize] += 1;
     }
     let mut total = 0;
@@ -114,7 +111,7 @@ fn index_bytes(commits: &[(Oid, Vec<u8>)], order: &[u32], entries: &[Entry], tra
         out.extend_from_slice(&total.to_be_bytes());
     }
     let sorted = || order.iter().map(|at| *at as usize);
-    sorted().for_each(|at| out.extend_from_slice(commits[at].0.as_bytes()));
+    sorted().for_each(|at| out.extend_from_slice(ids[at].as_bytes()));
     sorted().for_each(|at| out.extend_from_slice(&entries[at].crc.to_be_bytes()));
     sorted().for_each(|at| out.extend_from_slice(&entries[at].offset.to_be_bytes()));
     out.extend_from_slice(trailer);

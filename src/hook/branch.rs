@@ -7,7 +7,7 @@ use super::visit::Visit;
 use crate::canon::{Map, Value};
 use crate::git::{Changed, Commit};
 use crate::id::Oid;
-use crate::policy::{Glob, Intent, Judgement, Verb};
+use crate::policy::{Bundle, Glob, Intent, Judgement, Verb};
 use crate::trust::commit_signer;
 
 /// Most new commits that a push to a branch with rules may bring, and most paths that it may change.
@@ -33,6 +33,13 @@ pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Jud
         (None, Some(_)) => true,
         _ => false,
     };
+    if !forward && !speaks_of_rewriting(policy.judge.bundle(), name) {
+        let (rule, why) = match update.new {
+            None => ("ref.delete", "it would be deleted, and no rule that names it speaks of fast_forward"),
+            Some(_) => ("ref.non-ff", "it would be rewritten, and no rule that names it speaks of fast_forward"),
+        };
+        return Ok(Err(Box::new(Denial::of(name, rule, why).hint("push what descends from what stands there"))));
+    }
     let (mut fields, facts) = visit.act(&law.graph);
     fields.insert("ref", name);
     let id = |oid: Option<Oid>| Value::text(oid.unwrap_or(Oid::ZERO));
@@ -52,6 +59,13 @@ pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Jud
         Judgement::Allowed(_) => Ok(Ok(())),
         Judgement::Refused(decision) => Ok(Err(Box::new(of_decision(name, *decision, &intent)))),
     }
+}
+
+/// Whether a rule that names a ref looks at how it moves. Conditions on new commits hold of none at all, so that a rule
+/// which does not look would let a branch be emptied.
+fn speaks_of_rewriting(bundle: &Bundle, name: &str) -> bool {
+    let asked = bundle.rules().iter().filter(|rule| rule.covers(Verb::Push, Some(name)));
+    asked.flat_map(|rule| &rule.reads).any(|read| read == "fast_forward")
 }
 
 /// The commits that are new, and the paths that differ.

@@ -1,10 +1,13 @@
-use super::denial::Denial;
+use super::denial::{Denial, Judged};
 use super::error::HookError;
+use super::journal::of_decision;
+use super::visit::Visit;
+use crate::canon::{Map, Value};
 use crate::git::{GitError, Plane, Reader, RefName};
 use crate::id::{Blake3, Oid};
-use crate::policy::{Bundle, Judge, PolicyError};
-use crate::trust::Graph;
-use std::collections::HashMap;
+use crate::policy::{Bundle, FactsOf, Intent, Judge, Judgement, PolicyError, Verb};
+use crate::trust::{Graph, Revocation, Said, Target, dsse};
+use std::collections::{HashMap, HashSet};
 
 /// By what a push is judged: the trust graph and the active policy as they stood before it.
 pub(super) struct Law {
@@ -47,12 +50,12 @@ impl Policy {
 
 /// Judges a trust graph that is pushed: every version by the one before it.
 pub(super) fn check_trust(
-    pushed: &Reader,
+    visit: &Visit,
     standing: Option<&Graph>,
-    root: Option<Blake3>,
     name: &str,
     new: Oid,
 ) -> Result<Result<Graph, Box<Denial>>, HookError> {
+    let (pushed, root) = (&visit.pushed, visit.settings.as_ref().and_then(|s| s.root));
     let refuse = |rule: &str, why: String| Ok(Err(Box::new(Denial::of(name, rule, why).at(new))));
     let graph = match Graph::load(pushed, new) {
         Ok(graph) => graph,
@@ -66,7 +69,13 @@ pub(super) fn check_trust(
         if graph.repo() != standing.repo() {
             return refuse("trust.root", format!("it is the graph of {}", graph.repo()));
         }
-        return Ok(Ok(graph));
+        return match takes_accepted(visit, standing, &graph)? {
+            None => Ok(Ok(graph)),
+            Some((commit, why)) => {
+                let hint = "the roots may say otherwise: git gatos trust revoke KEY -o FILE, and trust sign";
+                Ok(Err(Box::new(Denial::of(name, "trust.revocation", why).at(commit).hint(hint))))
+            }
+        };
     }
     match root {
         Some(root) if root == graph.repo() => Ok(Ok(graph)),
@@ -81,23 +90,41 @@ pub(super) fn check_trust(
     }
 }
 
+/// The owner of a key may end it as its journals stand here; to take back what was accepted is for the roots. The commit of
+/// a new revocation that does so without them, and a sentence.
+fn takes_accepted(visit: &Visit, standing: &Graph, pushed: &Graph) -> Result<Option<(Oid, String)>, HookError> {
+    let known: HashSet<Oid> = standing.statements().iter().map(|s| s.commit).collect();
+    for statement in pushed.statements().iter().filter(|s| !s.by_roots && !known.contains(&s.commit)) {
+        let Said::Revocation(Revocation { target: Target::Key(key), from, .. }) = &statement.said else { continue };
+        let held = visit.last_events(pushed, key)?;
+        if from.clone().unwrap_or_default() != held {
+            let why = format!(
+                "the revocation of {key} does not name the last events that stand here, and no roots signed it"
+            );
+            return Ok(Some((statement.commit, why)));
+        }
+    }
+    Ok(None)
+}
+
 /// Whether a graph could not be judged, for no fault of its own.
 fn passing(e: &crate::trust::TrustError) -> bool {
     matches!(e, crate::trust::TrustError::Git(GitError::Open { .. } | GitError::ReadObject { .. }))
 }
 
-/// Judges bundles that are pushed to become active: each continues the one before it.
+/// Judges bundles that are pushed to become active: each continues the one before it, and the one before it permits that.
 pub(super) fn check_active(
-    pushed: &Reader,
+    visit: &Visit,
     graph: &Graph,
-    standing: Option<&Policy>,
+    mut standing: Option<&mut Policy>,
     name: &str,
     new: Oid,
-) -> Result<Result<(), Box<Denial>>, HookError> {
-    let mut before = standing.map(|p| (p.id, p.version));
-    for step in pushed.chain(new, standing.map(|p| p.root), 0)? {
+) -> Result<Judged, HookError> {
+    let mut before = standing.as_ref().map(|p| (p.id, p.version));
+    let mut replaced: Option<Judge> = None;
+    for step in visit.pushed.chain(new, standing.as_ref().map(|p| p.root), 0)? {
         let (commit, _) = step?;
-        let bundle = match read_bundle(pushed, graph, name, commit)? {
+        let bundle = match read_bundle(&visit.pushed, graph, name, commit)? {
             Ok(bundle) => bundle,
             Err(denial) => return Ok(Err(denial)),
         };
@@ -106,10 +133,49 @@ pub(super) fn check_active(
             let why = format!("it is version {} and does not continue the active bundle", bundle.version());
             return Ok(Err(Box::new(Denial::of(name, "policy.chain", why).at(commit))));
         }
+        // The first policy of a repository replaces none: the roots' word is enough.
+        if let Some(judge) = replaced.as_mut().or(standing.as_mut().map(|p| &mut p.judge))
+            && let Err(denial) = permitted(visit, graph, judge, name, &bundle)?
+        {
+            return Ok(Err(denial));
+        }
         before = Some((bundle.id(), bundle.version()));
+        replaced = Some(Judge::new(bundle, None));
     }
     Ok(Ok(()))
 }
+
+/// Whether a bundle permits that another takes its place, asked for each of those who signed it.
+fn permitted(
+    visit: &Visit,
+    graph: &Graph,
+    judge: &mut Judge,
+    name: &str,
+    bundle: &Bundle,
+) -> Result<Judged, HookError> {
+    let mut refused = Denial::of(name, "policy.signer", "nobody that trust knows signed it").at(bundle.commit());
+    let signatures = visit.pushed.file(bundle.commit(), SIGNATURES, SIGNATURES_MAX)?.unwrap_or_default();
+    for signature in dsse::parse(&signatures).unwrap_or_default() {
+        let Some(actor) = graph.current().holder(&signature.keyid) else { continue };
+        let mut fields = Map::new();
+        fields.insert("actor", actor.as_str());
+        fields.insert("key", Value::text(signature.keyid));
+        fields.insert("target", Value::text(bundle.id()));
+        let intent = Intent::act(Verb::PolicyActivate, fields);
+        let facts = FactsOf::actor(graph, actor, &signature.keyid, Some(&visit.received_at)).facts()?;
+        match judge.decide(&intent, &facts, graph.tip())? {
+            Judgement::Allowed(_) => return Ok(Ok(())),
+            Judgement::Refused(decision) => {
+                refused = of_decision(name, *decision, &intent).at(bundle.commit()).by(actor, &signature.keyid);
+            }
+        }
+    }
+    Ok(Err(Box::new(refused)))
+}
+
+/// Where the signatures of a bundle stand, and most bytes of them.
+const SIGNATURES: &str = "signatures.json";
+const SIGNATURES_MAX: u64 = 64 << 10;
 
 /// Reads a pushed bundle, or says what is wrong with it.
 pub(super) fn read_bundle(

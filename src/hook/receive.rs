@@ -69,7 +69,9 @@ fn alone(update: &Update) -> bool {
 /// Every refusal of a push, and by what law it was judged.
 fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
     if let Some(denial) = too_many(&visit.updates) {
-        return Ok((vec![denial], Roots::default()));
+        let standing = Law::standing(visit.durable.reader())?.map(|law| law.graph.repo());
+        let repo = standing.or(visit.settings.as_ref().and_then(|s| s.root));
+        return Ok((vec![denial], Roots { repo, ..Roots::default() }));
     }
     let mut denials: Vec<Denial> = Vec::new();
     for update in &visit.updates {
@@ -81,7 +83,8 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
         Some(law) => Some(law),
         None => first_law(visit, &mut denials)?,
     };
-    let roots = law.as_ref().map_or(Roots::default(), |law| Roots {
+    let pinned = visit.settings.as_ref().and_then(|s| s.root);
+    let roots = law.as_ref().map_or(Roots { repo: pinned, ..Roots::default() }, |law| Roots {
         repo: Some(law.graph.repo()),
         trust: Some(law.graph.tip()),
         policy: law.policy.as_ref().map(|p| p.root),
@@ -172,7 +175,7 @@ fn first_law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, Ho
     let tip = |plane: Plane| visit.updates.iter().find(|u| u.named == Named::Ours(plane.clone())).and_then(|u| u.new);
     let Some(trust) = tip(Plane::TrustGraph) else { return Ok(None) };
     let name = RefName::own(Plane::TrustGraph).to_string();
-    let graph = match check_trust(&visit.pushed, None, visit.settings.as_ref().and_then(|s| s.root), &name, trust)? {
+    let graph = match check_trust(visit, None, &name, trust)? {
         Ok(graph) => graph,
         Err(denial) => {
             denials.push(*denial);
@@ -183,7 +186,7 @@ fn first_law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, Ho
         None => None,
         Some(active) => {
             let name = RefName::own(Plane::PolicyActive).to_string();
-            match check_active(&visit.pushed, &graph, None, &name, active)? {
+            match check_active(visit, &graph, None, &name, active)? {
                 Ok(()) => Some(Policy::load(&visit.pushed, active, &graph)?),
                 Err(denial) => {
                     denials.push(*denial);
@@ -216,20 +219,13 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
     match plane {
         Plane::TrustGraph => match forward(visit, name, update.old, new)? {
             Err(denial) => Ok(Err(denial)),
-            Ok(()) => Ok(check_trust(
-                &visit.pushed,
-                Some(&law.graph),
-                visit.settings.as_ref().and_then(|s| s.root),
-                name,
-                new,
-            )?
-            .map(drop)),
+            Ok(()) => Ok(check_trust(visit, Some(&law.graph), name, new)?.map(drop)),
         },
         Plane::PolicyActive => match forward(visit, name, update.old, new)? {
             Err(denial) => Ok(Err(denial)),
             // The first policy was judged when it became the law of this push.
             Ok(()) if update.old.is_none() && law.policy.as_ref().is_some_and(|p| p.root == new) => Ok(Ok(())),
-            Ok(()) => check_active(&visit.pushed, &law.graph, law.policy.as_ref(), name, new),
+            Ok(()) => check_active(visit, &law.graph, law.policy.as_mut(), name, new),
         },
         Plane::PolicyBundle(id) => match read_bundle(&visit.pushed, &law.graph, name, new)? {
             Err(denial) => Ok(Err(denial)),

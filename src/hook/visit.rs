@@ -4,8 +4,8 @@ use super::updates::Update;
 use crate::ambient::{Ambient, Env};
 use crate::canon::{Map, Value};
 use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store};
-use crate::id::{Actor, Ns, Oid, Timestamp, Writer};
-use crate::ledger::{Key, last_numbers};
+use crate::id::{Actor, Cid, Ns, Oid, PublicKey, Timestamp, Writer};
+use crate::ledger::{Key, Origin, last_event, last_numbers};
 use crate::policy::FactsOf;
 use crate::state::Checkpoint;
 use crate::trust::Graph;
@@ -126,6 +126,22 @@ impl Visit {
                 _ => None,
             })
             .collect())
+    }
+
+    /// The last event of each journal of a key as accepted here, by writer.
+    pub(super) fn last_events(&self, graph: &Graph, key: &PublicKey) -> Result<BTreeMap<Writer, Vec<Cid>>, HookError> {
+        let mut last: BTreeMap<Writer, Vec<Cid>> = BTreeMap::new();
+        for (name, tip) in self.durable.refs(&Scope::Journals(None))? {
+            let (Place::Own, Plane::Journal { ns, writer }) = (name.place, name.plane) else { continue };
+            if writer.key8() != key.key8() || !graph.knows(writer.actor(), key) {
+                continue;
+            }
+            if let Some(origin) = Origin::new(graph.repo(), ns, *key, writer.clone()) {
+                last.entry(writer).or_default().push(last_event(&self.durable, tip, &origin)?.cid);
+            }
+        }
+        last.values_mut().for_each(|cids| cids.sort_by_key(Cid::to_string));
+        Ok(last)
     }
 
     /// How many events a namespace holds before this push.

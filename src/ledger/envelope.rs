@@ -6,6 +6,9 @@ use crate::id::{Actor, Blake3, Cid, EventType, Ns, Oid, PublicKey, Replica, Time
 pub const PAYLOAD_MAX: usize = 64 << 10;
 /// Deepest nesting of a payload: what is left of the state's 64 levels below a record.
 pub const PAYLOAD_DEPTH_MAX: usize = 60;
+/// Most capabilities that an event may claim, and the longest of them in bytes.
+pub const CAPS_MAX: usize = 32;
+pub const CAP_BYTES_MAX: usize = 256;
 /// The value of the field `gatos`.
 pub(super) const KIND: &str = "event/1";
 
@@ -24,6 +27,7 @@ pub struct Draft {
 impl Draft {
     pub fn new(ty: EventType, payload: Value, ulid: Ulid, caps: Option<Vec<Text>>) -> Result<Draft, DraftError> {
         check_payload(&payload)?;
+        check_caps(caps.as_deref().unwrap_or_default())?;
         let payload_json = String::from_utf8(json::document(&payload)?).expect("canonical JSON is UTF-8");
         if payload_json.len() > PAYLOAD_MAX {
             return Err(DraftError::PayloadSize { size: payload_json.len(), max: PAYLOAD_MAX });
@@ -55,6 +59,16 @@ impl Draft {
         event.envelope.get("type").and_then(Value::as_str) == Some(self.ty.as_str())
             && event.envelope.get("payload") == Some(&self.payload)
             && event.envelope.get("caps") == caps.as_ref()
+    }
+}
+
+fn check_caps(caps: &[Text]) -> Result<(), DraftError> {
+    if caps.len() > CAPS_MAX {
+        return Err(DraftError::Caps { count: caps.len(), max: CAPS_MAX });
+    }
+    match caps.iter().position(|cap| cap.len() > CAP_BYTES_MAX) {
+        Some(at) => Err(DraftError::CapSize { place: at + 1, size: caps[at].len(), max: CAP_BYTES_MAX }),
+        None => Ok(()),
     }
 }
 

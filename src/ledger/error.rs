@@ -15,17 +15,30 @@ pub enum DraftError {
     PayloadDepth { max: usize },
     #[error("the payload holds {number}, which is not on the Q32.32 grid in its shortest form; send it as a string")]
     PayloadNumber { number: String },
+    #[error("the event claims {count} capabilities; {max} are the most, claim those that its reader asks for")]
+    Caps { count: usize, max: usize },
+    #[error("capability {place} of the event is {size} bytes; {max} is the most, name it shorter")]
+    CapSize { place: usize, size: usize, max: usize },
     #[error("the payload has no canonical form: {0}")]
     Payload(#[from] EncodeError),
 }
 
 impl DraftError {
+    /// The field of the event that is at fault.
+    pub fn field(&self) -> &'static str {
+        match self {
+            DraftError::Caps { .. } | DraftError::CapSize { .. } => "caps",
+            _ => "payload",
+        }
+    }
+
     pub fn code(&self) -> &'static str {
         match self {
             DraftError::Name(e) => e.code(),
             DraftError::PayloadSize { .. } => "PAYLOAD_SIZE",
             DraftError::PayloadDepth { .. } => "PAYLOAD_DEPTH",
             DraftError::PayloadNumber { .. } => "PAYLOAD_NUMBER",
+            DraftError::Caps { .. } | DraftError::CapSize { .. } => "CAPS_SIZE",
             DraftError::Payload(e) => e.code(),
         }
     }

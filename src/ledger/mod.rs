@@ -15,12 +15,12 @@ mod window;
 mod write;
 
 pub use append::{Append, BYTES_MAX, Check, EVENTS_MAX, decode};
-pub use envelope::{Draft, Event, Header, Origin, PAYLOAD_DEPTH_MAX, PAYLOAD_MAX};
+pub use envelope::{CAP_BYTES_MAX, CAPS_MAX, Draft, Event, Header, Origin, PAYLOAD_DEPTH_MAX, PAYLOAD_MAX};
 pub use error::{DraftError, Fault, LedgerError};
 pub use index::{Entry, UlidIndex, append_at, event_at};
 pub use journal::{Link, Position, last_event, last_numbers};
 pub use stream::{EventStream, Loaded, StreamPlan};
-pub use union::{Fork, Journal, Union, namespaces, union};
+pub use union::{Fork, Journal, Union, namespaces, union, union_without};
 pub use window::{CLOCK_LEAD_MAX, Heads, Key, Merge, Skipped, WindowHead};
 pub use write::{Built, Pen, Sealed, build};
 

@@ -1,7 +1,7 @@
 use super::error::LedgerError;
 use crate::git::{GitError, Place, Plane, Reader, RefName, Scope};
 use crate::id::{Ns, Oid, Segment, Writer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One journal as the union of every place that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +49,22 @@ pub fn namespaces(reader: &Reader) -> Result<Vec<Ns>, LedgerError> {
 /// Joins what this clone wrote with what it fetched. Of one journal in two places the descendant counts; where neither
 /// descends, the branch on the authoritative remote, and without one what stands before the fork (FORMATS, section 2).
 pub fn union(reader: &Reader, ns: &Ns, authority: Option<&Segment>) -> Result<Union, LedgerError> {
+    union_without(reader, ns, authority, &BTreeSet::new())
+}
+
+/// The same, leaving out the journals of some writers: those that cannot be read must not hide the others.
+pub fn union_without(
+    reader: &Reader,
+    ns: &Ns,
+    authority: Option<&Segment>,
+    without: &BTreeSet<Writer>,
+) -> Result<Union, LedgerError> {
     let refs = reader.refs(&Scope::Journals(Some(ns.clone()))).map_err(LedgerError::List)?;
     let mut places: BTreeMap<Writer, Vec<(RefName, Oid)>> = BTreeMap::new();
     for (name, tip) in refs {
-        if let Plane::Journal { writer, .. } = &name.plane {
+        if let Plane::Journal { writer, .. } = &name.plane
+            && !without.contains(writer)
+        {
             places.entry(writer.clone()).or_default().push((name, tip));
         }
     }

@@ -10,6 +10,7 @@ use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, event_at,
 use crate::policy::{Allowed, Decision, Facts, Intent, Judge, Judgement, record};
 use crate::trust::Signer;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The receipt of a stored event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub enum Outcome {
 /// A journal that this clone may append to.
 pub(super) struct Desk {
     pub identity: Identity,
-    pub signer: Signer,
+    pub signer: Arc<Signer>,
     pub judge: Judge,
     pub policy_root: Oid,
     pub facts: Facts,
@@ -54,12 +55,22 @@ fn allowed_path(policy_root: Oid) -> PathBuf {
 impl Desk {
     pub(super) fn open(node: &Node, ns: &Ns) -> Result<Desk, NodeError> {
         let identity = node.identity()?;
-        let signer = node.signer(&identity)?;
+        let signer = Arc::new(node.signer(&identity)?);
         let bundle = node.bundle()?;
         let policy_root = bundle.commit();
         let judge = Judge::new(bundle, cache::read(node, &allowed_path(policy_root)).as_deref());
         let facts = Facts::of_append(node.graph(), &identity.actor, &identity.key);
         Ok(Desk { judge, policy_root, facts, identity, signer, ns: ns.clone() })
+    }
+
+    /// Judges by the policy that is active now, where another has become active since.
+    pub(super) fn see_policy(&mut self, node: &Node) -> Result<(), NodeError> {
+        if node.policy_tip()? != self.policy_root {
+            let bundle = node.bundle()?;
+            self.policy_root = bundle.commit();
+            self.judge = Judge::new(bundle, cache::read(node, &allowed_path(self.policy_root)).as_deref());
+        }
+        Ok(())
     }
 
     pub(super) fn intent<'a>(&'a self, draft: &'a Draft) -> Intent<'a> {
@@ -80,7 +91,8 @@ impl Desk {
     pub(super) fn record(&self, node: &Node, decision: &Decision, draft: &Draft) -> Result<Oid, NodeError> {
         let writer = node.writer(&self.identity, &self.ns)?;
         let intent = self.intent(draft);
-        Ok(record(node.store(), node.ambient(), &node.repo(), &writer, &self.signer, decision, &intent)?)
+        let full = self.judge.bundle().governance()?.audit_full;
+        Ok(record(node.store(), node.ambient(), &node.repo(), &writer, &self.signer, decision, &intent, full)?)
     }
 }
 
@@ -95,7 +107,9 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn take(node: &Node, desk: &Desk) -> Result<Place, NodeError> {
+    /// Takes the lock and reads where the journal ends. `left` is where this process left it: while the ref still says so,
+    /// its last append is not read again.
+    pub(super) fn take(node: &Node, desk: &Desk, left: Option<&(Writer, Position)>) -> Result<Place, NodeError> {
         let ns = &desk.ns;
         let mut writer = node.writer(&desk.identity, ns)?;
         loop {
@@ -118,7 +132,10 @@ impl Place {
             let origin = origin.expect("the writer was named after this key");
             let position = match held {
                 None => Position::default(),
-                Some(tip) => position_of(tip, &last_event(node.reader(), tip, &origin)?),
+                Some(tip) => match left.filter(|(writer, at)| *writer == origin.writer && at.commit == Some(tip)) {
+                    Some((_, at)) => *at,
+                    None => position_of(tip, &last_event(node.reader(), tip, &origin)?),
+                },
             };
             let clock = node.highest_clock(&journals, &origin.writer, &position)?;
             return Ok(Place { _lock: lock, origin, name, position, clock });
@@ -167,7 +184,7 @@ impl Node {
     fn append(&self, desk: &Desk, draft: &Draft, named: bool, _: &Allowed) -> Result<Emitted, NodeError> {
         self.store().empty_tree()?;
         loop {
-            let place = Place::take(self, desk)?;
+            let place = Place::take(self, desk, None)?;
             if named && let Some(found) = self.said_before(&place, draft)? {
                 return Ok(found);
             }

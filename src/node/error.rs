@@ -118,10 +118,6 @@ pub enum NodeError {
     DuplicateUlid { ulid: Ulid, cid: Cid, seq: u64 },
     #[error("the journal is being written by another process, which made no progress for {seconds} s; try again")]
     Busy { seconds: u64 },
-    #[error(
-        "another process appended to this journal in the middle of the batch; nothing of the batch in hand was stored; resume with --skip {stored}"
-    )]
-    BatchLost { stored: u64 },
     #[error("{what} is not in namespace {ns}")]
     NoSuchPoint { what: String, ns: Ns },
     #[error("{what} is ambiguous: {}", choices.join(", "))]
@@ -179,7 +175,6 @@ impl NodeError {
             NodeError::FoldSource { .. } | NodeError::FoldBinary { .. } => "FOLD_INVALID",
             NodeError::DuplicateUlid { .. } => "DUPLICATE_ULID",
             NodeError::Busy { .. } => "BUSY",
-            NodeError::BatchLost { .. } => "CAS_EXHAUSTED",
             NodeError::NoSuchPoint { .. } => "NO_SUCH_POINT",
             NodeError::Ambiguous { .. } => "AMBIGUOUS",
             NodeError::NoCheckpoint(_) => "NO_CHECKPOINT",

@@ -104,7 +104,7 @@ impl Node {
                 let writer = self.writer(&identity, &Ns::main())?;
                 let signer = self.signer(&identity)?;
                 let (store, ambient) = (self.store(), self.ambient());
-                let audit = record(store, ambient, &self.repo(), &writer, &signer, &decision, &intent)?;
+                let audit = record(store, ambient, &self.repo(), &writer, &signer, &decision, &intent, false)?;
                 Ok(Activation::Denied { decision: *decision, audit })
             }
         }

@@ -92,6 +92,8 @@ pub struct Report {
     pub checkpoints: u64,
     pub bundles: u64,
     pub trust_versions: u64,
+    /// Recorded refusals.
+    pub refusals: u64,
     pub findings: Vec<Finding>,
     pub anchors: Anchors,
 }

@@ -38,6 +38,11 @@ pub enum KeepEvents {
 }
 
 impl Node {
+    /// The trust graphs as they stand now, held and fetched: where these have changed, opening again may find another law.
+    pub fn trust_tips(&self) -> Result<Vec<Oid>, NodeError> {
+        pin::tips(self.reader())
+    }
+
     /// Makes the next version of the trust graph, signed by this clone's key; where that is not enough, or `out` names a
     /// file, it becomes a proposal that others sign.
     pub fn change_trust(

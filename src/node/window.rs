@@ -4,8 +4,9 @@ use super::open::Node;
 use super::report::{Finding, Severity};
 use crate::canon::digest;
 use crate::git::{Plane, RefName};
-use crate::id::{Blake3, Ns};
-use crate::ledger::{Heads, Journal, Key, Merge, Origin, StreamPlan, WindowHead, last_event, union};
+use crate::id::{Blake3, Ns, Writer};
+use crate::ledger::{Heads, Journal, Key, Merge, Origin, StreamPlan, WindowHead, last_event, union_without};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Bytes of commits that all streams of a window may hold together.
@@ -44,7 +45,7 @@ impl View {
     }
 }
 
-pub(super) fn journal_name(ns: &Ns, writer: &crate::id::Writer) -> String {
+pub(super) fn journal_name(ns: &Ns, writer: &Writer) -> String {
     RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() }).to_string()
 }
 
@@ -57,8 +58,13 @@ impl Node {
     /// Which journals of a namespace count, and how far: those of a key that trust knows, joined over all places, up to
     /// where a revocation of the key cuts them.
     pub(super) fn view(&self, ns: &Ns) -> Result<View, NodeError> {
+        self.view_without(ns, &BTreeSet::new())
+    }
+
+    /// The same, leaving out the journals of some writers.
+    pub(super) fn view_without(&self, ns: &Ns, without: &BTreeSet<Writer>) -> Result<View, NodeError> {
         let mut view = View { ns: ns.clone(), journals: Vec::new(), findings: Vec::new() };
-        let union = union(self.reader(), ns, self.authority()?.as_ref())?;
+        let union = union_without(self.reader(), ns, self.authority()?.as_ref(), without)?;
         for (name, tip, why) in union.unreadable {
             view.findings.push(Finding::new(name, tip, "object.unreadable", why));
         }

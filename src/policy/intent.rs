@@ -187,10 +187,10 @@ impl<'a> Intent<'a> {
     pub(super) fn title(&self) -> String {
         let field = |name: &str| self.field(name).and_then(|v| v.as_str().map(str::to_owned));
         let actor = field("actor").unwrap_or_else(|| "-".into());
-        match (&self.act, self.subject()) {
-            (Act::Emit { draft, .. }, _) => format!("{actor} {}", draft.ty),
-            (_, Some(subject)) => format!("{actor} {} {subject}", self.verb()),
-            (_, None) => format!("{actor} {}", self.verb()),
+        match (self.verb(), self.subject()) {
+            (Verb::Emit, _) => format!("{actor} {}", field("type").unwrap_or_default()),
+            (verb, Some(subject)) => format!("{actor} {verb} {subject}"),
+            (verb, None) => format!("{actor} {verb}"),
         }
     }
 }

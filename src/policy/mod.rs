@@ -1,6 +1,6 @@
 //! What may be: policy bundles, the one function that judges, and the record of denials.
 //!
-//! Owns: bundles (build, read, check), `Judge::decide`, decisions, the audit entry of a denial.
+//! Owns: bundles (build, read, check), `Judge::decide`, decisions, the audit entry of a denial (written and read).
 //! Imports: id ambient canon git lua trust ledger.
 //! Invariant: judging reads nothing but the intent, the facts and the bundle; this room writes only bundles and audit.
 
@@ -17,6 +17,7 @@ mod governance;
 mod intent;
 mod publish;
 mod recorded;
+mod refusal;
 mod remembered;
 mod replay;
 pub mod rgs;
@@ -41,6 +42,7 @@ pub use governance::{GOVERNANCE, Governance, Governed, Quorum};
 pub use intent::Intent;
 pub use publish::{create, create_default};
 pub use recorded::Recorded;
+pub use refusal::{EntryFault, EntryKind, read_entry};
 pub use replay::{Candidate, Replayed};
 pub use rgs::Weight;
 pub use rules::{On, RULES, RuleInfo};

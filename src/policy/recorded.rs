@@ -1,8 +1,8 @@
-use super::audit::{DECISION, SIGNED};
+use super::audit::{DECISION, PAYLOAD, SIGNED};
 use super::decision::{Decision, Verdict};
 use super::error::PolicyError;
 use super::verb::Verb;
-use crate::canon::{Map, Value, json};
+use crate::canon::{Map, Value, digest, json};
 use crate::git::Reader;
 use crate::id::{Blake3, Oid, PublicKey, Timestamp};
 use crate::trust::dsse;
@@ -18,7 +18,7 @@ pub struct Recorded {
     pub at: Timestamp,
     pub decision: Decision,
     pub verb: Verb,
-    /// The intent as it was recorded: without a payload.
+    /// The intent as it was recorded: with a payload only where the bundle said so.
     pub intent: Map,
     /// Whose good signatures it has.
     pub signers: Vec<PublicKey>,
@@ -54,7 +54,15 @@ impl Recorded {
             let verb = if verb == "append" { Verb::Emit } else { verb.parse().ok()? };
             Some((decision, verb, intent))
         };
-        let (decision, verb, intent) = read().ok_or_else(|| invalid("a field is missing or malformed"))?;
+        let (decision, verb, mut intent) = read().ok_or_else(|| invalid("a field is missing or malformed"))?;
+        if let Some(bytes) = reader.file(commit, PAYLOAD, DECISION_MAX).map_err(unread)? {
+            let digest = Value::text(digest::blake3(&bytes));
+            if intent.get("payload_blake3") != Some(&digest) {
+                return Err(invalid("the payload beside it is not the one that was denied"));
+            }
+            let payload = json::parse_canonical(&bytes).map_err(|e| invalid(&e.to_string()))?;
+            intent.insert("payload", payload);
+        }
         let at = reader.commit(commit).map_err(unread)?.committer.time;
         let at = Timestamp::from_unix(at).ok_or_else(|| invalid("its commit has no time that can be read"))?;
         Ok(Some(Recorded { commit, at, decision, verb, intent, signers }))

@@ -88,7 +88,10 @@ impl Candidate {
         let facts = &recorded.decision.facts;
         let bundle = self.judge.bundle();
         let ty = recorded.intent.get("type").and_then(Value::as_str);
-        if recorded.verb == Verb::Emit && ty.is_some_and(|ty| bundle.schema(ty).is_some()) {
+        if recorded.verb == Verb::Emit
+            && ty.is_some_and(|ty| bundle.schema(ty).is_some())
+            && !recorded.intent.contains("payload")
+        {
             return Some("payload of a denied event".into());
         }
         if bundle.rules().is_empty() && facts.get("is_root").is_none() {

@@ -1,6 +1,7 @@
 //! Who signs, with which key, on whose word.
 //!
-//! Owns: Ed25519 signing and strict verification, key files and the directory of keys, DSSE signatures, the trust graph.
+//! Owns: Ed25519 signing and strict verification, key files and the directory of keys, DSSE signatures, the trust graph
+//! with its grants and revocations.
 //! Imports: id, ambient, canon, git.
 //! Invariant: this room does not know what is signed: events, bundles and receipts are bytes to it.
 

@@ -15,12 +15,13 @@ impl View for Verified {
             writeln!(page, "{finding}{note}")?;
         }
         let seen = format!(
-            "{}, {}, {}, {}, {}",
+            "{}, {}, {}, {}, {}, {}",
             some(r.journals, "journal"),
             some(r.events, "event"),
             some(r.checkpoints, "checkpoint"),
             some(r.bundles, "policy bundle"),
             some(r.trust_versions, "trust version"),
+            some(r.refusals, "recorded refusal"),
         );
         let verdict = match r.failures() {
             0 => page.ink(Ink::Good, "PASSED"),
@@ -42,6 +43,7 @@ impl View for Verified {
         map.insert("checkpoints", count(r.checkpoints));
         map.insert("bundles", count(r.bundles));
         map.insert("trust_versions", count(r.trust_versions));
+        map.insert("refusals", count(r.refusals));
         let a = &r.anchors;
         let anchors = [
             ("remembered", count(a.remembered)),

@@ -27,6 +27,33 @@ fn a_finding_has_a_remedy_and_a_failure_exits_with_1() {
 }
 
 #[test]
+fn a_trust_graph_that_was_moved_back_is_named() {
+    let world = World::new();
+    let repo = world.repo("a");
+    repo.gatos(["init"]).ok();
+    let key =
+        repo.as_person("bob").gatos(["key", "new", "--json"]).ok().json()["key"].as_str().expect("a key").to_owned();
+    let name = repo.git(["for-each-ref", "--format=%(refname)", "refs/gatos/trust"]).ok().stdout();
+    let old = repo.git(["rev-parse", &name]).ok().stdout();
+    repo.gatos(["trust", "add-key", "user:bob", &key]).ok();
+    repo.gatos(["doctor"]).ok();
+    let new = repo.git(["rev-parse", &name]).ok().stdout();
+    repo.git(["update-ref", &name, &old]).ok();
+    let said = repo.gatos(["doctor"]).code(1).stdout();
+    assert!(said.contains("fail trust.rollback") && said.contains(&new), "{said}");
+    let report = fits("doctor", repo.gatos(["doctor", "--json"]).code(1).json());
+    let found = report["findings"].as_array().expect("a list").iter().find(|f| f["code"] == "trust.rollback");
+    let remedy = found.expect("it is named")["remedy"].as_str().expect("a remedy").to_owned();
+    let command = remedy.split_once("git update-ref ").expect("a command").1;
+    repo.git(["update-ref"].into_iter().chain(command.split(' '))).ok();
+    repo.gatos(["doctor"]).ok();
+    // A clone that fetched the newer version and never held its own copy of it is as it should be.
+    repo.git(["update-ref", &name.replace("refs/gatos/", "refs/gatos-remotes/o/"), &new]).ok();
+    repo.git(["update-ref", &name, &old]).ok();
+    repo.gatos(["doctor"]).ok();
+}
+
+#[test]
 fn looking_changes_nothing() {
     let world = World::new();
     let origin = world.repo("a");

@@ -1,5 +1,5 @@
 use super::{counted, fits, ready, refused, words};
-use crate::harness::World;
+use crate::harness::{Repo, Running, World};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -48,6 +48,10 @@ fn events_that_erred_stand_with_their_reason() {
     assert_eq!(erred.len(), 1);
     assert_eq!(fits("log", erred[0].clone())["reverted"]["class"], "type");
     repo.gatos(["log", "--reverted", "--type", "other"]).ok().silent();
+    repo.write("strict.lua", "return function(state, event) return state + 1 end");
+    let strict = repo.gatos(["log", "--reverted", "--fold", "strict.lua", "--json"]).ok().jsonl();
+    assert_eq!(strict.len(), 2);
+    repo.gatos(["log", "--fold", "strict.lua"]).code(2).silent();
 }
 
 #[test]
@@ -62,14 +66,12 @@ fn what_is_not_there_is_said() {
     repo.gatos(["log", "-n", "x"]).code(2).silent();
 }
 
-#[test]
-fn following_shows_what_arrives_once() {
-    let world = World::new();
-    let repo = counted(&world, &["1"]);
+/// A follower of the log, and what it has shown when it has shown so many lines.
+fn follow<'r>(world: &World, repo: &'r Repo<'_>) -> (Running, impl Fn(usize) -> String + use<'r>) {
     let seen = repo.path().join("seen");
     let line = format!("exec {} log --follow > seen", env!("CARGO_BIN_EXE_git-gatos"));
     let follower = world.command("bash", "alice", repo.path()).args(["-c", &line]).spawn();
-    let wait_for = |count: usize| {
+    let wait_for = move |count: usize| {
         let begin = Instant::now();
         loop {
             let text = std::fs::read_to_string(&seen).unwrap_or_default();
@@ -79,6 +81,33 @@ fn following_shows_what_arrives_once() {
             std::thread::sleep(Duration::from_millis(20));
         }
     };
+    (follower, wait_for)
+}
+
+#[test]
+fn following_knows_a_key_that_was_added_meanwhile() {
+    let world = World::new();
+    let repo = counted(&world, &["1"]);
+    let bob = repo.copy("bob").as_person("bob");
+    let key = bob.gatos(["key", "new", "--json"]).ok().json()["key"].as_str().expect("a key").to_owned();
+    let (follower, wait_for) = follow(&world, &repo);
+    wait_for(1);
+    repo.gatos(["trust", "add-key", "user:bob", &key]).ok();
+    bob.git(["fetch", "-q", repo.path().to_str().expect("UTF-8"), "refs/gatos/*:refs/gatos-remotes/a/*"]).ok();
+    bob.git(["config", "gatos.actor", "user:bob"]).ok();
+    bob.git(["config", "gatos.key", &key]).ok();
+    bob.gatos(["emit", "add", "2"]).ok();
+    repo.git(["fetch", "-q", bob.path().to_str().expect("UTF-8"), "refs/gatos/*:refs/gatos-remotes/b/*"]).ok();
+    let text = wait_for(2);
+    follower.kill().killed();
+    assert!(text.contains(" user:bob#1 add 2"), "{text}");
+}
+
+#[test]
+fn following_shows_what_arrives_once() {
+    let world = World::new();
+    let repo = counted(&world, &["1"]);
+    let (follower, wait_for) = follow(&world, &repo);
     wait_for(1);
     for n in ["2", "3"] {
         repo.gatos(["emit", "add", n]).ok();

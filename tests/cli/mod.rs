@@ -16,6 +16,8 @@ mod lines;
 mod lint;
 mod log;
 mod man;
+#[cfg(unix)]
+mod pipes;
 mod policy;
 mod policy_law;
 mod state;

@@ -207,3 +207,81 @@ fn a_decision_in_markdown_becomes_law() {
     repo.gatos(["emit", "shout", "{}"]).code(1).err_says("No shouting").err_says("ADR-0007 (deny)");
     repo.gatos(["policy", "show"]).ok().says("decisions/0007-quiet.md:6");
 }
+
+#[test]
+fn must_let_a_holder_of_the_capability_make_law() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.write("gatos/policies/finance.rgs", FINANCE);
+    let bob = repo.as_person("bob");
+    bob.gatos(["key", "new"]).ok();
+    let line = bob.gatos(["key", "show"]).ok().stdout();
+    let key = words(&line)[0];
+    repo.gatos(["trust", "add-key", "user:bob", key]).ok();
+    let me = repo.git(["config", "gatos.key"]).ok().stdout().trim().to_owned();
+    let speak_as = |actor: &str, key: &str| {
+        repo.git(["config", "gatos.actor", actor]).ok();
+        repo.git(["config", "gatos.key", key]).ok();
+    };
+    speak_as("user:bob", key);
+    refused(bob.gatos(["policy", "publish", "--json"]), 3, "BUNDLE_INVALID");
+    speak_as("user:alice", &me);
+    repo.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+    speak_as("user:bob", key);
+    enact(&bob);
+    bob.gatos(["policy", "show"]).ok().says("version 2 ");
+    bob.gatos(["verify"]).ok().says("PASSED");
+    // The new law asks for the capability too.
+    bob.write("gatos/policies/finance.rgs", FINANCE.replace("10000", "5"));
+    enact(&bob);
+}
+
+#[test]
+fn must_keep_payloads_out_of_the_record_unless_the_bundle_says_so() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    let rules = FINANCE.replace(" and not granted(\"finance.large\", event)", "");
+    repo.write("gatos/policies/finance.rgs", &rules);
+    enact(&repo);
+    let denied = |amount: i64| {
+        let payload = format!("{{\"amount\":{amount}}}");
+        let denial = repo.gatos(["emit", "pay", &payload, "--ns", "finance", "--json"]).code(1).json();
+        denial["audit"].as_str().expect("a commit").to_owned()
+    };
+    let audit = denied(77123);
+    let held = repo.git(["ls-tree", "-r", "--name-only", &audit]).ok().stdout();
+    assert_eq!(held, "decision.json\nsignatures.json\n");
+    assert!(!repo.git(["show", &format!("{audit}:decision.json")]).ok().stdout().contains("77123"));
+    let raised = rules.replace("10000", "80000");
+    repo.write("gatos/policies/finance.rgs", &raised);
+    let unknown = repo.gatos(["policy", "replay"]).ok().stdout();
+    assert!(unknown.contains("1 not replayable: not on record: payload of a denial"), "{unknown}");
+    repo.write("gatos/policies/finance.rgs", &rules);
+    repo.write("gatos/governance.yaml", "audit: full\ngovernance:\n  pay: { quorum: { all_of: [leads] } }\n");
+    enact(&repo);
+    let audit = denied(77124);
+    repo.git(["show", &format!("{audit}:payload.json")]).ok().says("77124");
+    repo.write("gatos/policies/finance.rgs", &raised);
+    let lines = repo.gatos(["policy", "replay"]).code(1).stdout();
+    assert!(lines.contains("deny -> allow  rule speak"), "{lines}");
+    for (file, schema) in [("policies/rules.json", "rules"), ("governance.json", "governance")] {
+        let document = repo.git(["show", &format!("refs/gatos/policies/active:{file}")]).ok().stdout();
+        fits(&format!("../policy/{schema}"), serde_json::from_str(&document).expect("JSON"));
+    }
+    let source = serde_json::json!({"audit": "full", "governance": {"pay": {"quorum": {"all_of": ["leads"]}}}});
+    fits("../policy/governance-source", source);
+}
+
+#[test]
+fn a_batch_ends_at_the_first_line_that_a_rule_denies() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.write("gatos/policies/finance.rgs", FINANCE);
+    enact(&repo);
+    let lines: String =
+        [5, 6, 20000, 7].map(|n| format!("{{\"type\":\"pay\",\"payload\":{{\"amount\":{n}}}}}\n")).concat();
+    repo.write("events.jsonl", &lines);
+    repo.gatos(["emit", "--jsonl", "events.jsonl", "--ns", "finance"]).code(1).err_says("large payments need two");
+    repo.write("events.jsonl", lines.replace("20000", "20"));
+    repo.gatos(["emit", "--jsonl", "events.jsonl", "--ns", "finance"]).ok();
+}

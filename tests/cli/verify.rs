@@ -10,7 +10,9 @@ fn a_good_repository_passes_and_says_its_anchors() {
     let said = repo.gatos(["verify"]).ok().stdout();
     let last = said.lines().last().expect("a verdict");
     assert!(
-        last.starts_with("PASSED: 1 journal, 2 events, 1 checkpoint, 1 policy bundle, 1 trust version; "),
+        last.starts_with(
+            "PASSED: 1 journal, 2 events, 1 checkpoint, 1 policy bundle, 1 trust version, 0 recorded refusals; "
+        ),
         "{last}"
     );
     assert!(last.ends_with("anchors: heads 1 remembered, 1 of checkpoints"), "{last}");

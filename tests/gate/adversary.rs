@@ -1,7 +1,6 @@
 //! Pushes that need no forged bytes: names, ends and kinds.
 
-use super::court::{ACTIVE, Court, JOURNALS, TRUST, over_each};
-use crate::harness::World;
+use super::court::{ACTIVE, JOURNALS, TRUST, over_each};
 
 #[test]
 fn must_refuse_a_rewind_a_fork_and_an_unrelated_history() {

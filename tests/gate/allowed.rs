@@ -1,7 +1,6 @@
 //! What passes, and the receipts it leaves.
 
 use super::court::{JOURNALS, over_each};
-use crate::harness::World;
 
 #[test]
 fn must_accept_first_events_appends_and_code() {

@@ -1,7 +1,6 @@
 //! Pushes of forged appends: bytes, signatures, owners, clocks.
 
 use super::court::{ACTIVE, Court, JOURNALS, draft, over_each, stranger};
-use crate::harness::World;
 use gatos::id::Oid;
 
 const ULID: &str = "01ARYZ6S41TSV4RRFFQ69G5FAV";

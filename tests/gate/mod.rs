@@ -6,6 +6,7 @@ mod contention;
 mod court;
 mod forged;
 mod hook;
+mod rules;
 mod sync;
 mod sync_random;
 mod transport;

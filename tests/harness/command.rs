@@ -86,6 +86,14 @@ impl Running {
         Outcome::new(self.shown.clone(), output)
     }
 
+    /// What Ctrl-C does to it.
+    #[track_caller]
+    pub fn interrupt(&self) {
+        let pid = self.child.as_ref().expect("it was not waited for").id();
+        let sent = std::process::Command::new("kill").args(["-INT", &pid.to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "{}: no signal was sent", self.shown);
+    }
+
     /// Kills the command as `kill -9` does and waits for its end, and for whoever of its children still holds its output.
     #[track_caller]
     pub fn kill(mut self) -> Outcome {

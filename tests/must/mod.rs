@@ -3,12 +3,14 @@
 
 mod anchors;
 mod checkpoints;
+mod damage;
 mod faults;
 mod flips;
 pub mod forge;
 mod genesis;
 mod hostile;
 mod races;
+mod refusals;
 
 use crate::harness::{Outcome, Repo, World};
 use serde_json::Value;

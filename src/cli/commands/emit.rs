@@ -1,3 +1,4 @@
+use super::feed::LineFeed;
 use super::lines::{EventLines, count_lines};
 use crate::ambient::Progress as _;
 use crate::canon::{Map, Value, json};
@@ -14,6 +15,9 @@ use std::path::{Path, PathBuf};
 /// Say something: sign one event, or many from a file, and append it
 ///
 /// The policy judges first; a denial is recorded and exits with 1. Prints sequence number, CID and commit.
+///
+/// Of many, 8192 are stored at a time, and nobody else waits for a slow pipe: a pipe that pauses for 0.2 s, or takes
+/// longer than 1 s to fill that number, has what it gave stored at once. Ctrl-C stores what was read and says how to go on.
 ///
 /// Examples:
 ///   git gatos emit add '{"n": 10}'
@@ -87,28 +91,27 @@ impl Emit {
         work.begin("storing", total.map(|lines| lines.saturating_sub(self.skip)));
         let mut before = 0;
         let mut told = |now: Progressed| work.advance(now.lines - std::mem::replace(&mut before, now.lines));
-        let mut next = || lines.next_event();
-        let (batch, ended) = node.emit_batch(&self.ns, usize::from(self.group), &mut next, &mut told, work.cancel());
+        let mut feed = LineFeed::new(lines, self.skip);
+        let (batch, ended) = node.emit_batch(&self.ns, usize::from(self.group), &mut feed, &mut told, work.cancel());
         work.end();
         context.tell(&node);
         let stored = self.skip + batch.lines;
-        ended.map_err(|e| at_line(e, &lines)).map_err(|e| with_stored(e, stored))?;
+        let place = feed.place(batch.judged);
+        ended.map_err(|e| at_line(e, &place)).map_err(|e| with_stored(e, stored))?;
         if batch.cancelled {
             return Err(with_stored(CliError::failed("CANCELLED", "stopped on request"), stored));
         }
         Ok(match batch.denied {
-            Some((decision, audit)) => {
-                Answer::no(BatchDenial { denial: Denial { decision, audit }, place: lines.place(), stored })
-            }
+            Some((decision, audit)) => Answer::no(BatchDenial { denial: Denial { decision, audit }, place, stored }),
             None => Answer::yes(BatchReceipt { batch, skipped: self.skip }),
         })
     }
 }
 
 /// What is said under one ULID twice is found while its line is in hand.
-fn at_line(e: CliError, lines: &EventLines<'_>) -> CliError {
+fn at_line(e: CliError, place: &str) -> CliError {
     let reason = match e.code {
-        "DUPLICATE_ULID" => format!("{}:1: {}", lines.place(), e.reason),
+        "DUPLICATE_ULID" => format!("{place}:1: {}", e.reason),
         _ => return e,
     };
     CliError { reason, ..e }

@@ -1,3 +1,4 @@
+use crate::ambient::Ambient;
 use crate::canon::{Text, Value, json};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -6,36 +7,50 @@ use crate::ledger::Draft;
 use crate::node::BatchEvent;
 use anyhow::Context as _;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 /// Longest line that is read, in bytes: the largest payload in its longest spelling, and some.
 const LINE_MAX: u64 = 1 << 20;
-/// So many drawn ULIDs follow each other before chance is asked again.
-const ULIDS_A_DRAW: u64 = 1024;
+/// Bytes that are read at once.
+const BUFFER: usize = 1 << 16;
 
 /// Events of a file, one a line: `{"type","payload","ulid"?,"caps"?}`.
-pub struct EventLines<'c> {
-    context: &'c Context,
+pub struct EventLines {
+    ambient: Ambient,
     /// What the file is called in messages.
     name: String,
-    input: Box<dyn BufRead>,
+    input: BufReader<Box<dyn Read + Send>>,
+    /// It is a file: what is not there yet never comes.
+    regular: bool,
     line: Vec<u8>,
     /// Of the line that was read last, from 1.
     number: u64,
     ulid: Option<Ulid>,
 }
 
-impl<'c> EventLines<'c> {
+impl EventLines {
     /// Opens a file, or standard input for `-`.
-    pub fn open(context: &'c Context, file: &Path) -> Result<EventLines<'c>, CliError> {
-        let (name, input): (_, Box<dyn BufRead>) = if file == Path::new("-") {
-            ("-".to_owned(), Box::new(io::stdin().lock()))
+    pub fn open(context: &Context, file: &Path) -> Result<EventLines, CliError> {
+        let (name, regular, input): (_, _, Box<dyn Read + Send>) = if file == Path::new("-") {
+            ("-".to_owned(), stdin_is_regular(), Box::new(io::stdin()))
         } else {
             let opened = File::open(context.path(file)).with_context(|| format!("reading {}", file.display()))?;
-            (file.display().to_string(), Box::new(BufReader::with_capacity(1 << 16, opened)))
+            (file.display().to_string(), is_regular(&opened), Box::new(opened))
         };
-        Ok(EventLines { context, name, input, line: Vec::new(), number: 0, ulid: None })
+        let input = BufReader::with_capacity(BUFFER, input);
+        let ambient = context.ambient().clone();
+        Ok(EventLines { ambient, name, input, regular, line: Vec::new(), number: 0, ulid: None })
+    }
+
+    /// What the file is called in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is a file, and not what others write into at their own pace.
+    pub fn is_regular(&self) -> bool {
+        self.regular
     }
 
     /// Passes over lines that an earlier run stored.
@@ -49,13 +64,23 @@ impl<'c> EventLines<'c> {
         Ok(())
     }
 
-    /// The line that was read last, as a place.
-    pub fn place(&self) -> String {
-        format!("{}:{}", self.name, self.number)
+    /// Appends the next event, and the others whose lines were read with it: their reading never waits. False at the end of
+    /// the file. What stands before a line that is no event is appended.
+    pub fn next_events(&mut self, out: &mut Vec<BatchEvent>) -> Result<bool, CliError> {
+        // ULIDs that are drawn together follow each other.
+        self.ulid = None;
+        loop {
+            match self.next_event()? {
+                Some(event) => out.push(event),
+                None => return Ok(false),
+            }
+            if !self.input.buffer().contains(&b'\n') {
+                return Ok(true);
+            }
+        }
     }
 
-    /// The next event; `None` at the end of the file.
-    pub fn next_event(&mut self) -> Result<Option<BatchEvent>, CliError> {
+    fn next_event(&mut self) -> Result<Option<BatchEvent>, CliError> {
         if !self.read_line()? {
             return Ok(None);
         }
@@ -104,7 +129,7 @@ impl<'c> EventLines<'c> {
         let named = ulid.is_some();
         let ulid = ulid.unwrap_or_else(|| self.draw());
         let draft = Draft::new(ty, payload, ulid, caps);
-        let draft = draft.map_err(|e| self.refuse(self.column("payload"), e.code(), e))?;
+        let draft = draft.map_err(|e| self.refuse(self.column(e.field()), e.code(), e))?;
         Ok(BatchEvent { draft, named })
     }
 
@@ -133,8 +158,8 @@ impl<'c> EventLines<'c> {
 
     /// A ULID for a line without one. Drawing each from the operating system would take longer than signing.
     fn draw(&mut self) -> Ulid {
-        let next = self.ulid.filter(|_| !self.number.is_multiple_of(ULIDS_A_DRAW)).and_then(Ulid::next);
-        *self.ulid.insert(next.unwrap_or_else(|| self.context.ambient().ulid()))
+        let next = self.ulid.and_then(Ulid::next);
+        *self.ulid.insert(next.unwrap_or_else(|| self.ambient.ulid()))
     }
 
     /// Where a key stands in the line, counted in characters from 1.
@@ -147,6 +172,21 @@ impl<'c> EventLines<'c> {
     fn refuse(&self, column: usize, code: &'static str, why: impl std::fmt::Display) -> CliError {
         CliError { code, ..CliError::usage(format!("{}:{}:{column}: {why}", self.name, self.number)) }
     }
+}
+
+fn is_regular(file: &File) -> bool {
+    file.metadata().is_ok_and(|meta| meta.is_file())
+}
+
+#[cfg(unix)]
+fn stdin_is_regular() -> bool {
+    use std::os::fd::AsFd as _;
+    io::stdin().as_fd().try_clone_to_owned().is_ok_and(|fd| is_regular(&File::from(fd)))
+}
+
+#[cfg(not(unix))]
+fn stdin_is_regular() -> bool {
+    false
 }
 
 /// How many lines a file has, for the bar; `None` for standard input and what cannot be read.

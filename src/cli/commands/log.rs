@@ -8,6 +8,7 @@ use crate::node::{Finding, LogEntry, LogFilter, Node, Point, StateQuery};
 use crate::state::Reverted;
 use crate::view::LoggedEvent;
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How often `--follow` looks for what arrived.
@@ -38,6 +39,9 @@ pub struct Log {
     /// Only events whose step in the fold erred, with class and message
     #[arg(long, conflicts_with = "follow")]
     reverted: bool,
+    /// Find out which erred by this file, Lua or ELC, instead of the namespace's own fold
+    #[arg(long, value_name = "FILE", requires = "reverted")]
+    fold: Option<PathBuf>,
     /// Go on with what arrives, in order of arrival
     #[arg(long)]
     follow: bool,
@@ -62,7 +66,7 @@ impl Log {
         })?;
         warn(context, &findings);
         match seen {
-            Some(seen) => self.follow(&node, context, seen),
+            Some(seen) => self.follow(node, context, seen),
             None => Ok(Answer::done()),
         }
     }
@@ -71,11 +75,17 @@ impl Log {
         LogFilter { actor: self.actor.clone(), ty: self.ty.clone(), last }
     }
 
-    /// Polls until nobody reads any more, or Ctrl-C.
-    fn follow(&self, node: &Node, context: &mut Context, mut seen: Heads) -> Result<Answer, CliError> {
+    /// Polls until nobody reads any more, or Ctrl-C. Whose events count is asked again when trust has moved.
+    fn follow(&self, mut node: Node, context: &mut Context, mut seen: Heads) -> Result<Answer, CliError> {
         let filter = self.filter(None);
+        let mut trust = node.trust_tips()?;
         while context.flush()? {
             std::thread::sleep(PAUSE);
+            let now = node.trust_tips()?;
+            if now != trust {
+                node = context.node()?;
+                trust = now;
+            }
             let (arrived, heads) = node.arrivals(&self.ns, &seen)?;
             seen = heads;
             for entry in arrived.into_iter().filter(|entry| filter.takes(entry)) {
@@ -88,7 +98,7 @@ impl Log {
     /// Which events erred is known by folding.
     fn reverted(&self, node: &Node, context: &mut Context) -> Result<Answer, CliError> {
         let work = Work::new();
-        let query = StateQuery { ns: &self.ns, fold: None, at: None };
+        let query = StateQuery { ns: &self.ns, fold: self.fold.as_deref(), at: None };
         let shown = node.state(&query, &work, work.cancel())?;
         let mut erred: HashMap<Cid, Reverted> = shown.reverted.into_iter().map(|r| (r.cid, r)).collect();
         let mut tail = VecDeque::new();

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod emit;
 mod event;
+mod feed;
 mod fold;
 mod fold_test;
 mod foldc;

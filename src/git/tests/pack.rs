@@ -1,4 +1,4 @@
-use super::support::{Scratch, journal, plain};
+use super::support::{Scratch, journal, packed, plain};
 use crate::git::{Expected, GitError, Store, commit_bytes, commit_id};
 use crate::id::Oid;
 use std::path::PathBuf;
@@ -38,7 +38,7 @@ fn git_accepts_a_pack() {
     let large = [1 << 20, 100, (3 << 20) + 1, 0, 15, 16, 2047, 2048].into_iter().enumerate();
     let messages: Vec<_> = large.map(|(n, len)| noise(len, n as u64)).collect();
     let commits = made(&store, messages.into_iter().chain((0..700).map(|n| noise(n, n as u64))));
-    store.write_pack(&commits).unwrap();
+    store.write_pack(&packed(&commits)).unwrap();
     let tip = commits.last().unwrap().0;
     store.update(&journal("alice"), Expected::Absent, tip).unwrap();
 
@@ -62,11 +62,11 @@ fn git_accepts_a_pack() {
 fn a_pack_of_one_and_of_none() {
     let scratch = Scratch::new();
     let store = scratch.store();
-    store.write_pack(&[]).unwrap();
+    store.write_pack(&packed(&[])).unwrap();
     assert_eq!(pack_files(&store).len(), 0);
     let commits = made(&store, ["one\n".to_owned()]);
-    store.write_pack(&commits).unwrap();
-    store.write_pack(&commits).unwrap();
+    store.write_pack(&packed(&commits)).unwrap();
+    store.write_pack(&packed(&commits)).unwrap();
     assert_eq!(pack_files(&store).len(), 2);
     assert_eq!(store.raw_commit(commits[0].0).unwrap(), commits[0].1);
     scratch.git(&["fsck", "--strict"]);
@@ -78,7 +78,7 @@ fn a_commit_that_stands_twice_is_refused() {
     let store = scratch.store();
     let mut commits = made(&store, (0..5).map(|n| noise(n, 1)));
     commits.push(commits[2].clone());
-    let error = store.write_pack(&commits).unwrap_err();
+    let error = store.write_pack(&packed(&commits)).unwrap_err();
     assert!(matches!(error, GitError::Damaged { oid, .. } if oid == commits[2].0));
     assert_eq!(pack_files(&store).len(), 0);
 }
@@ -94,7 +94,7 @@ fn a_fault_leaves_no_half_pack() {
     loop {
         step += 1;
         let failing = Store::open(scratch.path(), &scratch.ambient.failing(&format!("store:{step}:error"))).unwrap();
-        let written = failing.write_pack(&commits);
+        let written = failing.write_pack(&packed(&commits));
         let leftovers =
             pack_files(&sound).into_iter().filter(|f| f.file_name().unwrap().to_str().unwrap().starts_with("tmp_"));
         assert_eq!(leftovers.count(), 0);
@@ -121,7 +121,7 @@ fn every_write_can_be_made_to_fail() {
         store().write_commit_raw(&raw).err(),
         store().update(&journal("alice"), Expected::Absent, tip).err(),
         store().put_config("a.b", "c").err(),
-        store().write_pack(&[(commit_id(&raw), raw.clone())]).err(),
+        store().write_pack(&packed(&[(commit_id(&raw), raw.clone())])).err(),
     ];
     for error in failed {
         assert!(matches!(error, Some(GitError::Fault(_))), "{error:?}");
@@ -135,11 +135,11 @@ fn many_packs_become_few() {
     let store = scratch.store();
     let commits = made(&store, (0..51).map(|n| noise(300, n)));
     for commit in &commits[..50] {
-        store.write_pack(std::slice::from_ref(commit)).unwrap();
+        store.write_pack(&packed(std::slice::from_ref(commit))).unwrap();
     }
     store.tidy_packs().unwrap();
     assert_eq!(pack_files(&store).len(), 100);
-    store.write_pack(&commits[50..]).unwrap();
+    store.write_pack(&packed(&commits[50..])).unwrap();
     let reader = scratch.reader();
     assert!(reader.contains(commits[0].0));
     store.tidy_packs().unwrap();

@@ -1,5 +1,5 @@
 use super::pack::{made, noise, pack_files};
-use super::support::Scratch;
+use super::support::{Scratch, packed};
 use crate::git::packs::Packs;
 use crate::git::{Reader, Store};
 use crate::id::Oid;
@@ -10,7 +10,7 @@ const LIMIT: u64 = 1 << 20;
 fn long(store: &Store) -> Vec<(Oid, Vec<u8>)> {
     let commits = made(store, (0..1200).map(|n| format!("the same words in every message, {n}\n{}", noise(n % 90, 3))));
     for part in commits[..1150].chunks(400) {
-        store.write_pack(part).unwrap();
+        store.write_pack(&packed(part)).unwrap();
     }
     for (_, raw) in &commits[1150..] {
         store.write_commit_raw(raw).unwrap();
@@ -59,7 +59,7 @@ fn only_whole_commits_are_served() {
     let scratch = Scratch::new();
     let store = scratch.store();
     let commits = made(&store, [noise(10, 1), noise(5000, 2)]);
-    store.write_pack(&commits).unwrap();
+    store.write_pack(&packed(&commits)).unwrap();
     let dir = store.common_dir().join("objects/pack");
     std::fs::write(dir.join("pack-1.idx"), "no index").unwrap();
     std::fs::write(dir.join("pack-1.pack"), "no pack").unwrap();
@@ -87,7 +87,7 @@ fn a_flipped_byte_is_an_error() {
     let scratch = Scratch::new();
     let store = scratch.store();
     let commits = made(&store, (0..400).map(|n| noise(60, n)));
-    store.write_pack(&commits).unwrap();
+    store.write_pack(&packed(&commits)).unwrap();
     let pack = pack_files(&store).into_iter().find(|file| file.extension().is_some_and(|e| e == "pack")).unwrap();
     let sound = std::fs::read(&pack).unwrap();
     let mut refused = 0;

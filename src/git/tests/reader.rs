@@ -176,3 +176,24 @@ fn a_listing_starts_again_when_refs_were_packed_under_it() {
     });
     assert_eq!(listed.unwrap(), 2);
 }
+
+/// libgit2 would inflate such a file for ever.
+#[test]
+fn a_loose_object_that_was_cut_short_is_damaged() {
+    let scratch = Scratch::new();
+    let store = scratch.store();
+    let blob = scratch.git(&["hash-object", "-w", "--stdin"]);
+    let oid: Oid = blob.parse().unwrap();
+    assert_eq!(store.blob(oid, 0).unwrap(), b"");
+    let commit = store.commit(&plain(&store, &[], "a message that is not short: not short\n")).unwrap();
+    let hex = commit.to_string();
+    let path = store.common_dir().join("objects").join(&hex[..2]).join(&hex[2..]);
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    for len in 0..whole.len() {
+        std::fs::write(&path, &whole[..len]).unwrap();
+        assert!(matches!(store.raw_commit(commit), Err(GitError::Damaged { .. })), "{len} of {} bytes", whole.len());
+    }
+    std::fs::write(&path, &whole).unwrap();
+    store.raw_commit(commit).unwrap();
+}

@@ -1,4 +1,4 @@
-use super::support::{Scratch, chain, journal};
+use super::support::{Scratch, chain, journal, packed};
 use crate::git::Expected;
 use crate::git::retry::{Passing, retry};
 use git2::{ErrorClass, ErrorCode};
@@ -71,6 +71,6 @@ fn a_vanished_pack_directory_is_made_again() {
     let store = scratch.store();
     let raw = store.raw_commit(chain(&store, 1)[0]).unwrap();
     std::fs::remove_dir(store.common_dir().join("objects/pack")).unwrap();
-    store.write_pack(&[(crate::git::commit_id(&raw), raw)]).unwrap();
+    store.write_pack(&packed(&[(crate::git::commit_id(&raw), raw)])).unwrap();
     scratch.git(&["fsck", "--strict", "--no-dangling"]);
 }

@@ -1,7 +1,7 @@
 //! Temporary repositories that no configuration of this machine reaches.
 
 use crate::ambient::{Ambient, Env};
-use crate::git::{NewCommit, Plane, Reader, RefName, Store};
+use crate::git::{Compressed, NewCommit, Plane, Reader, RefName, Store};
 use crate::id::{Actor, Ns, Oid, PublicKey, Replica, Timestamp, Writer};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -109,4 +109,11 @@ pub(super) fn chain(store: &Store, n: usize) -> Vec<Oid> {
         out.push(store.commit(&plain(store, &parents, &format!("commit {i}\n"))).unwrap());
     }
     out
+}
+
+/// Commits on their way into a pack.
+pub fn packed(commits: &[(Oid, Vec<u8>)]) -> Compressed {
+    let mut packed = Compressed::default();
+    packed.add(commits);
+    packed
 }

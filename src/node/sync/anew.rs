@@ -81,7 +81,7 @@ impl Run<'_> {
         if writers.contains(&current) {
             node.fresh_writer(&desk.identity, ns, &current, "too late for the newest checkpoint")?;
         }
-        let place = Place::take(node, &desk)?;
+        let place = Place::take(node, &desk, None)?;
         let sealing = Sealing { node, place: &place, late: &late };
         sealing.run(&mut desk)
     }

@@ -93,12 +93,8 @@ fn large_payloads_make_smaller_groups() {
     let (_home, ambient) = ready();
     let node = Node::open(&ambient).unwrap();
     let payload = format!("{{\"n\":1,\"text\":\"{}\"}}", "x".repeat(60 << 10));
-    let mut left = 40;
-    let mut next = || -> Result<Option<BatchEvent>, NodeError> {
-        left -= 1;
-        Ok((left >= 0).then(|| BatchEvent { draft: draft(&ambient, "add", &payload), named: false }))
-    };
-    let (batch, ended) = node.emit_batch(&Ns::main(), 256, &mut next, &mut |_| (), &Cancel::default());
+    let mut feed = Same { ambient: &ambient, payload: &payload, left: 40 };
+    let (batch, ended) = node.emit_batch(&Ns::main(), 256, &mut feed, &mut |_| (), &Cancel::default());
     ended.unwrap();
     assert_eq!(batch.lines, 40);
     assert_eq!(state(&node).state, br#"{"count":40}"#);

@@ -45,13 +45,9 @@ fn a_second_init_changes_nothing() {
 fn a_batch_is_the_same_as_its_events() {
     let (_home, ambient) = ready();
     let node = Node::open(&ambient).unwrap();
-    let mut left = 20_000;
-    let mut next = || -> Result<Option<BatchEvent>, NodeError> {
-        left -= 1;
-        Ok((left >= 0).then(|| BatchEvent { draft: draft(&ambient, "add", r#"{"n":1}"#), named: false }))
-    };
+    let mut feed = Same { ambient: &ambient, payload: r#"{"n":1}"#, left: 20_000 };
     let mut told = Vec::new();
-    let (batch, ended) = node.emit_batch(&Ns::main(), 256, &mut next, &mut |p| told.push(p.lines), &Cancel::default());
+    let (batch, ended) = node.emit_batch(&Ns::main(), 256, &mut feed, &mut |p| told.push(p.lines), &Cancel::default());
     ended.unwrap();
     assert_eq!(batch.lines, 20_000);
     assert_eq!(told, [8192, 16384, 20_000]);

@@ -2,6 +2,7 @@
 
 mod bisect;
 mod cache;
+mod gather;
 mod hostile;
 mod life;
 mod start;
@@ -14,6 +15,7 @@ use crate::id::Ns;
 use crate::ledger::Draft;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
 
 pub(super) fn git(dir: &Path, args: &[&str]) {
@@ -53,4 +55,26 @@ pub(super) fn emit(node: &Node, ty: &str, payload: &str) -> Emitted {
 pub(super) fn state(node: &Node) -> Shown {
     let query = StateQuery { ns: &Ns::main(), fold: None, at: None };
     node.state(&query, &Silent, &Cancel::default()).unwrap()
+}
+
+/// So many events of one payload, given as they are asked for.
+pub(super) struct Same<'a> {
+    pub ambient: &'a Ambient,
+    pub payload: &'a str,
+    pub left: usize,
+}
+
+impl Feed for Same<'_> {
+    type Error = NodeError;
+
+    fn next(&mut self, _: Duration) -> Result<Given, NodeError> {
+        let count = self.left.min(100);
+        self.left -= count;
+        let event = || BatchEvent { draft: draft(self.ambient, "add", self.payload), named: false };
+        Ok(if count == 0 { Given::End } else { Given::Events((0..count).map(|_| event()).collect()) })
+    }
+
+    fn pauses(&self) -> bool {
+        false
+    }
 }

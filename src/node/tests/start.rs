@@ -8,6 +8,7 @@ use crate::id::Oid;
 use crate::state::Mark;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 fn ns() -> Ns {
     Ns::main()
@@ -23,13 +24,27 @@ fn node_at(clones: &Clones, who: usize, seed: usize, minute: usize) -> Node {
 
 /// Several events in one append.
 fn emit_group(node: &Node, first: usize) {
-    let mut n = first;
-    let mut next = || -> Result<Option<BatchEvent>, NodeError> {
-        n += 1;
+    let event = |n: usize| {
         let said = draft(node.ambient(), "add", &format!("{{\"n\":{n}}}"));
-        Ok((n <= first + 3).then_some(BatchEvent { draft: said, named: false }))
+        BatchEvent { draft: said, named: false }
     };
-    node.emit_batch(&ns(), 256, &mut next, &mut |_| (), &Cancel::default()).1.unwrap();
+    let mut feed = Once(Some((first + 1..=first + 3).map(event).collect()));
+    node.emit_batch(&ns(), 256, &mut feed, &mut |_| (), &Cancel::default()).1.unwrap();
+}
+
+/// Events that are there at once.
+struct Once(Option<Vec<BatchEvent>>);
+
+impl Feed for Once {
+    type Error = NodeError;
+
+    fn next(&mut self, _: Duration) -> Result<Given, NodeError> {
+        Ok(self.0.take().map_or(Given::End, Given::Events))
+    }
+
+    fn pauses(&self) -> bool {
+        false
+    }
 }
 
 fn checkpoint(node: &Node) -> Option<Checkpointed> {

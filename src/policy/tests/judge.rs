@@ -1,9 +1,11 @@
 use crate::ambient::{Ambient, Env};
-use crate::canon::json;
+use crate::canon::{Map, Value, json};
 use crate::git::Store;
 use crate::id::{Actor, Ns};
 use crate::ledger::Draft;
-use crate::policy::{Bundle, DEFAULT_ELC, DEFAULT_SOURCE, Facts, Intent, Judge, Judgement, create_default};
+use crate::policy::{
+    Bundle, DEFAULT_ELC, DEFAULT_SOURCE, Facts, FactsOf, Intent, Judge, Judgement, Sources, Verb, build, create_default,
+};
 use crate::trust::{Graph, Signer, genesis};
 use std::process::Command;
 use tempfile::TempDir;
@@ -117,4 +119,57 @@ fn the_source_that_ships_is_what_the_bundle_runs() {
         ["actor", "key", "ns", "topic", "verb"]
     );
     assert!(seat.store.reader().contains(seat.bundle.commit()));
+}
+
+/// A judge of one file of rules that stands in no repository.
+fn judge_of(rules: &str) -> Judge {
+    let source = format!("policy \"p\" version 1\n{rules}");
+    let sources = Sources::from([("gatos/policies/p.rgs".to_owned(), source.into_bytes())]);
+    Judge::new(Bundle::candidate(build(&sources).unwrap().files).unwrap(), None)
+}
+
+#[test]
+fn must_remember_no_answer_that_depends_on_the_payload() {
+    let seat = seat();
+    let allowed = |judge: &mut Judge, n: u8| {
+        matches!(seat.ask(judge, "user:alice", 1, &draft(&n.to_string())), Judgement::Allowed(_))
+    };
+    let mut reads = judge_of("rule \"a\"\n on emit\n allow if payload < 5");
+    assert!(allowed(&mut reads, 1) && !allowed(&mut reads, 9) && allowed(&mut reads, 2));
+    assert!(reads.remember().is_none());
+    let mut target = judge_of("rule \"a\"\n on emit\n allow if event.intent ~= \"x\"");
+    assert!(allowed(&mut target, 1) && target.remember().is_none());
+    // A text that names the target reads nothing.
+    let mut blind = judge_of(
+        "rule \"a\"\n on emit\n allow if known()\n hint \"{event.intent}\"\nrule \"b\"\n on emit \"z\"\n deny",
+    );
+    assert!(allowed(&mut blind, 1) && blind.remember().is_some());
+    assert!(allowed(&mut blind, 9) && blind.remember().is_none());
+    assert!(matches!(seat.ask(&mut blind, "user:alice", 2, &draft("1")), Judgement::Refused(_)));
+    let Judgement::Allowed(by) = seat.ask(&mut blind, "user:alice", 1, &draft("3")) else { panic!("refused") };
+    assert_eq!(by.rule(), "a");
+}
+
+#[test]
+fn the_default_policy_asks_for_a_capability_where_an_act_touches_all() {
+    let seat = seat();
+    let mut judge = Judge::new(seat.bundle.clone(), None);
+    let mut said = |verb: Verb, root: bool, caps: &[&str]| {
+        let mut fields = Map::new();
+        fields.insert("actor", "user:bob");
+        fields.insert("ns", "main");
+        let facts = FactsOf::default().with("actor_known", true).with("key_known", true).with("is_root", root);
+        let facts = facts.with("caps", Value::list(caps.iter().copied())).facts().unwrap();
+        let judged = judge.decide(&Intent::act(verb, fields), &facts, seat.graph.tip()).unwrap();
+        match judged {
+            Judgement::Allowed(by) => format!("allow {}", by.rule()),
+            Judgement::Refused(decision) => format!("deny {}", decision.rule),
+        }
+    };
+    assert_eq!(said(Verb::StateCheckpoint, false, &[]), "deny state.checkpoint-as-self");
+    assert_eq!(said(Verb::StateCheckpoint, false, &["state:checkpoint:m*"]), "allow state.checkpoint-as-self");
+    assert_eq!(said(Verb::StateCheckpoint, true, &[]), "allow state.checkpoint-as-self");
+    assert_eq!(said(Verb::JobClaim, false, &["job:work:other"]), "deny job.claim-as-self");
+    assert_eq!(said(Verb::Propose, false, &[]), "allow propose-as-self");
+    assert_eq!(said(Verb::Push, true, &[]), "deny none");
 }

@@ -6,7 +6,7 @@ use super::signer;
 use crate::ambient::{Ambient, Env};
 use crate::git::{GitError, NewCommit, Store};
 use crate::id::{Actor, Oid, PublicKey};
-use crate::trust::{Edit, Graph, GraphFault, Proposal, Signer, TrustError, Version, genesis};
+use crate::trust::{Edit, Grant, Graph, GraphFault, Proposal, Said, Signer, TrustError, Version, genesis, judge_next};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -164,6 +164,67 @@ fn must_name_the_commit_and_the_reason() {
     let refused = Graph::load(&store, grant).unwrap_err();
     assert!(refused.to_string().contains("lacks its counterpart"), "{refused}");
     assert_eq!(refused.code(), "TRUST_INVALID");
+}
+
+/// A chain of a genesis and a grant that alice gave, and the files of the second commit.
+fn granted(store: &Store) -> (Graph, Files) {
+    let (graph, _) = genesis(store, &actor("user:alice"), &signer(1)).unwrap();
+    let grant = Grant {
+        repo: graph.repo(),
+        ulid: store.ambient().ulid(),
+        issuer: actor("user:alice"),
+        subject: actor("user:bob"),
+        caps: vec!["job:work".parse().unwrap()],
+        exp: None,
+    };
+    let mut proposal = Proposal::statement(Said::Grant(grant));
+    proposal.sign(&signer(1)).unwrap();
+    let tip = proposal.write(store, Some(&graph)).unwrap();
+    (Graph::load(store, tip).unwrap(), store.files(tip, 1 << 20).unwrap())
+}
+
+#[test]
+fn grants_lie_in_the_tree_for_good() {
+    let (_dir, store) = repository();
+    let (graph, files) = granted(&store);
+    let asked = "job:work".parse().unwrap();
+    assert!(graph.holds(&actor("user:bob"), &asked, None));
+    assert_eq!((files.len(), graph.commits().len(), graph.versions().len()), (4, 2, 1));
+    // The next version takes them along.
+    let third = propose_add_key(&store, &graph, &actor("user:bob"), signer(2).public(), &[&signer(1)]).unwrap();
+    let later = judge_next(&store, &graph, third).unwrap();
+    assert!(later.holds(&actor("user:bob"), &asked, None) && later.current().version == 2);
+    assert_eq!(Graph::load(&store, third).unwrap().commits(), later.commits());
+    assert_eq!(store.files(third, 1 << 20).unwrap().len(), 4);
+    let refused = judge_next(&store, &later, third).unwrap_err();
+    assert!(matches!(refused, TrustError::Version { source: GraphFault::NotNext { .. }, .. }), "{refused}");
+    let refused = |change: &dyn Fn(&mut Files)| {
+        let mut files = files.clone();
+        change(&mut files);
+        let next = commit(&store, &files, &[graph.tip()]);
+        let loaded = Graph::load(&store, next).map(|_| ()).map_err(|e| e.to_string());
+        assert_eq!(judge_next(&store, &graph, next).map(|_| ()).map_err(|e| e.to_string()), loaded);
+        loaded.unwrap_err()
+    };
+    let said = refused(&|files| files.retain(|(path, _)| !path.starts_with("grants/")));
+    assert!(said.contains("is gone: grants and revocations only grow"), "{said}");
+    for end in [".sig.json", ".json"] {
+        let said = refused(&|files| {
+            let file = files.iter_mut().find(|(path, _)| path.starts_with("grants/") && path.ends_with(end));
+            file.unwrap().1.push(b'\n');
+        });
+        assert!(said.contains("is not what it was in the commit before"), "{said}");
+    }
+    let said = refused(&|_| ());
+    assert!(said.contains("it changes nothing"), "{said}");
+    // A second grant with other signatures of the same version.
+    let said = refused(&|files| {
+        let more = granted(&store).1;
+        files.extend(more.into_iter().filter(|(path, _)| path.starts_with("grants/")));
+        let signatures = files.iter_mut().find(|(path, _)| path == "signatures.json").unwrap();
+        signatures.1.push(b'\n');
+    });
+    assert!(said.contains("each goes in a commit of its own"), "{said}");
 }
 
 #[test]

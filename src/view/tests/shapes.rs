@@ -41,12 +41,13 @@ fn a_report_counts_failures_and_names_notes() {
         checkpoints: 0,
         bundles: 1,
         trust_versions: 1,
+        refusals: 0,
         findings: vec![finding(Some(7), Severity::Fail), finding(None, Severity::Note)],
         anchors: Anchors::default(),
     };
     let zero = Oid::ZERO;
     let shown = text(&Verified(report.clone()));
-    let counts = "1 journal, 2 events, 0 checkpoints, 1 policy bundle, 1 trust version";
+    let counts = "1 journal, 2 events, 0 checkpoints, 1 policy bundle, 1 trust version, 0 recorded refusals";
     let anchors = "anchors: none, so newest appends that were dropped would not be noticed";
     assert_eq!(
         shown,

@@ -1,3 +1,6 @@
+mod audit;
+mod journals;
+
 use super::drive::Watch;
 use super::error::NodeError;
 use super::open::Node;
@@ -5,14 +8,14 @@ use super::report::{Anchors, Finding, Report};
 use super::window::journal_name;
 use crate::ambient::{Ambient, Cancel, Progress};
 use crate::git::{GitError, Place, Plane, RefName, Scope};
-use crate::id::{Blake3, Ns, Oid, Ulid, Writer};
-use crate::ledger::{Heads, LedgerError, Loaded, Merge, Origin, namespaces};
+use crate::id::{Blake3, Ns, Oid, Writer};
+use crate::ledger::{LedgerError, namespaces};
 use crate::policy::{Bundle, PolicyError};
 use crate::state::{Checkpoint, StateError, checkpoints};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Verifies the repository around the working directory: trust chain, policy chain, journals and checkpoints, all from
-/// their bytes; nothing that this clone has cached is believed.
+/// Verifies the repository around the working directory: trust chain, policy chain, journals, recorded refusals and
+/// checkpoints, all from their bytes; nothing that this clone has cached is believed.
 pub fn verify(
     ambient: &Ambient,
     ns: Option<&Ns>,
@@ -46,6 +49,7 @@ fn broken_trust(error: &NodeError) -> Report {
         checkpoints: 0,
         bundles: 0,
         trust_versions: 0,
+        refusals: 0,
         findings: vec![Finding::new(name, commit, error.code(), error.to_string())],
         anchors: Anchors::default(),
     }
@@ -73,6 +77,7 @@ impl<'n> Verification<'n> {
             checkpoints: 0,
             bundles: 0,
             trust_versions: node.graph().versions().len() as u64,
+            refusals: 0,
             findings: Vec::new(),
             anchors: Anchors::default(),
         };
@@ -105,6 +110,7 @@ impl<'n> Verification<'n> {
         }
         self.remembered()?;
         self.tracking()?;
+        self.refusals(watch)?;
         self.checkpoints(watch)?;
         for name in self.node.store().strangers()? {
             let finding = Finding::new(name, Oid::ZERO, "ref.unknown", "this ref belongs to no plane and is not read");
@@ -210,82 +216,6 @@ impl<'n> Verification<'n> {
     /// A chain cannot be walked: the commit at fault is the one that the error is about.
     fn broken(&mut self, name: &str, tip: Oid, error: &GitError) {
         self.unreadable(name, error.oid().unwrap_or(tip), error);
-    }
-
-    /// Every journal of a namespace, from its first byte, with every signature.
-    fn journals(&mut self, ns: &Ns, watch: Watch<'_>) -> Result<(), NodeError> {
-        let view = match self.node.view(ns) {
-            Ok(view) => view,
-            Err(NodeError::Ledger(LedgerError::Read { writer, source, .. })) => {
-                self.broken(&journal_name(ns, &writer), Oid::ZERO, &source);
-                return Ok(());
-            }
-            Err(other) => return Err(other),
-        };
-        self.report.findings.extend(view.findings.iter().cloned());
-        self.report.journals += view.journals.len() as u64;
-        let mut streams = Vec::new();
-        // A journal with a damaged object must not hide the others: each is opened by itself first.
-        for plan in self.node.plans(&view, &Heads::default(), None, false) {
-            let (writer, tip) = (plan.origin.writer.clone(), plan.tip);
-            match self.node.reader().chain(tip, None, 0) {
-                Ok(_) => streams.push(plan),
-                Err(e) => self.broken(&journal_name(ns, &writer), tip, &e),
-            }
-        }
-        let mut merge = Merge::open(self.node.reader(), streams, &Heads::default(), 0)?;
-        let mut drive = watch.over(&format!("verifying {ns}"), None, &mut merge);
-        let mut seen = Seen::default();
-        loop {
-            match drive.next() {
-                Ok(None) => break,
-                Ok(Some((origin, loaded))) => self.event(&origin, &loaded, &mut seen),
-                Err(NodeError::Ledger(LedgerError::Read { writer, source, .. })) => {
-                    self.broken(&journal_name(ns, &writer), Oid::ZERO, &source);
-                    break;
-                }
-                Err(other) => return Err(other),
-            }
-        }
-        drop(drive);
-        self.self_judged(ns, &merge);
-        let closed = self.node.close(&view, &merge);
-        self.report.findings.extend(closed.into_iter().skip(view.findings.len()));
-        for (origin, position) in merge.positions() {
-            if let Some(commit) = position.commit {
-                self.good.insert((ns.clone(), origin.writer.clone()), commit);
-            }
-        }
-        Ok(())
-    }
-
-    /// What stands against a good event of a journal beside others.
-    fn event(&mut self, origin: &Origin, loaded: &Loaded, seen: &mut Seen) {
-        let h = &loaded.event.header;
-        let found = |code, sentence| Finding {
-            seq: Some(h.seq),
-            ..Finding::new(journal_name(&origin.ns, &origin.writer), loaded.commit, code, sentence)
-        };
-        if let Some(other) = seen.ulid(h.ulid, &origin.writer) {
-            let finding = found("event.ulid", format!("its ULID {} was used before by {other}", h.ulid));
-            self.report.findings.push(if other == origin.writer { finding } else { finding.note() });
-        }
-        if let Some(why) = seen.policy(&self.policy_age, h.policy_root, &origin.writer) {
-            self.report.findings.push(found("event.policy", why));
-        }
-        self.report.events += 1;
-    }
-
-    /// Without a gate's receipt nobody but the writer has judged his events.
-    fn self_judged(&mut self, ns: &Ns, merge: &Merge<'_>) {
-        for (origin, position) in merge.positions() {
-            if let Some(commit) = position.commit {
-                let seq = position.seq;
-                let sentence = format!("self-judged: no gate has given a receipt for its events up to {seq}");
-                let finding = Finding::new(journal_name(ns, &origin.writer), commit, "event.self-judged", sentence);
-                self.report.findings.push(finding.note());
-            }
-        }
     }
 
     /// Whether a commit is part of what was found good of a journal.
@@ -446,44 +376,5 @@ impl<'n> Verification<'n> {
                 Ok(false)
             }
         }
-    }
-}
-
-/// What has been met in a namespace.
-#[derive(Default)]
-struct Seen {
-    ulids: HashMap<Ulid, u32>,
-    writers: Vec<Writer>,
-    ages: HashMap<Writer, usize>,
-}
-
-impl Seen {
-    /// The writer that used a ULID before.
-    fn ulid(&mut self, ulid: Ulid, writer: &Writer) -> Option<Writer> {
-        let index = match self.writers.iter().position(|w| w == writer) {
-            Some(index) => index,
-            None => {
-                self.writers.push(writer.clone());
-                self.writers.len() - 1
-            }
-        };
-        let before = self.ulids.insert(ulid, index as u32)?;
-        Some(self.writers[before as usize].clone())
-    }
-
-    /// An event names an active policy, and none older than the event before it.
-    fn policy(&mut self, ages: &HashMap<Oid, usize>, root: Oid, writer: &Writer) -> Option<String> {
-        let Some(age) = ages.get(&root) else {
-            return Some(format!("its policy_root {root} was never an active policy here"));
-        };
-        let last = match self.ages.get_mut(writer) {
-            Some(last) => last,
-            None => self.ages.entry(writer.clone()).or_default(),
-        };
-        if age < last {
-            return Some(format!("its policy_root {root} is older than that of the event before it"));
-        }
-        *last = *age;
-        None
     }
 }

@@ -1,0 +1,215 @@
+//! Rules of a repository's own at the gate: branches, namespaces, checkpoints, the law itself.
+
+use super::court::{ACTIVE, Court, JOURNALS, TRUST};
+use super::transport::Transport;
+use crate::harness::World;
+
+const STATE: &str = "refs/gatos/state/main";
+const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
+
+/// Makes rules the law, on the server too.
+#[track_caller]
+fn enact(court: &Court<'_>, rules: &str) {
+    let text = format!("policy \"test\" version 1\n\n{BASE}\n{rules}\n");
+    court.alice.write("gatos/policies/10-test.rgs", text);
+    let bundle = court.alice.gatos(["--json", "policy", "publish"]).ok().json();
+    let id = bundle["bundle"].as_str().expect("an id").to_owned();
+    court.alice.gatos(["policy", "activate", &id]).ok();
+    court.push(&court.alice, [POLICIES]).ok();
+}
+
+/// Who is known may speak, and roots may change the law.
+const BASE: &str = r#"
+rule "speak"
+  on emit
+  allow if known()
+
+rule "law"
+  on policy.activate
+  allow if root()
+"#;
+
+#[track_caller]
+fn commit(court: &Court<'_>, file: &str, message: &str) {
+    court.alice.write(file, message);
+    court.alice.git(["add", file]).ok();
+    court.alice.git(["commit", "-q", "-m", message]).ok();
+}
+
+#[test]
+fn must_ask_the_rules_of_a_branch_and_of_no_other() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    enact(
+        &court,
+        r#"
+rule "ADR-0042"
+  on push "refs/heads/main"
+  deny if changed("api/**")
+  allow
+  because "the API is frozen"
+  hint    "git gatos propose api.break --target {target}"
+"#,
+    );
+    commit(&court, "src/a.txt", "one");
+    court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
+    commit(&court, "api/v1/users.proto", "two");
+    let told = court.refused(&court.alice, ["HEAD:refs/heads/main"], "ADR-0042").stderr();
+    assert!(
+        told.contains("the API is frozen") && told.contains("propose api.break --target refs/heads/main@"),
+        "{told}"
+    );
+    court.push(&court.alice, ["HEAD:refs/heads/feature"]).ok();
+    // Without a rule that looks at it, a branch with rules is never rewritten nor deleted.
+    court.refused(&court.alice, [":refs/heads/main"], "ref.delete");
+    court.alice.git(["checkout", "-q", "--orphan", "other"]).ok();
+    court.alice.git(["rm", "-rfq", "--cached", "."]).ok();
+    commit(&court, "src/b.txt", "three");
+    court.refused(&court.alice, ["+HEAD:refs/heads/main"], "ref.non-ff");
+    court.push(&court.alice, [":refs/heads/feature"]).ok();
+}
+
+#[test]
+fn must_judge_an_event_by_the_rules_of_the_gate() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    court.emit(&court.bob, "{\"n\":50000}");
+    enact(&court, "rule \"large\"\n  on emit \"main\"\n  deny if payload.n > 10000\n  because \"too much\"\n");
+    // Bob's clone has not heard of the new law, and sealed before it.
+    let told = court.refused(&court.bob, [JOURNALS], "large").stderr();
+    assert!(told.contains("too much"), "{told}");
+    court.emit(&court.alice, "{\"n\":1}");
+    court.push(&court.alice, [JOURNALS]).ok();
+}
+
+#[test]
+fn must_deny_with_error_what_cannot_be_judged() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    court.emit(&court.bob, "{\"m\":1}");
+    enact(&court, "rule \"large\"\n  on emit \"main\"\n  deny if payload.n > 10000\n");
+    court.push(&court.bob, [JOURNALS]).code(1).err_says("gatos: DENY");
+    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+    assert_eq!(decision["verdict"], "error");
+    assert_eq!(decision["intent"]["verb"], "emit");
+}
+
+#[test]
+fn must_judge_the_law_by_the_law_before_it() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    enact(&court, "rule \"frozen\"\n  on policy.activate\n  deny\n  because \"this law stays\"\n");
+    // The next law would allow it; the one that stands decides. Locally too.
+    court.alice.write("gatos/policies/10-test.rgs", format!("policy \"open\" version 2\n{BASE}"));
+    let bundle = court.alice.gatos(["--json", "policy", "publish"]).ok().json();
+    let id = bundle["bundle"].as_str().expect("an id").to_owned();
+    court.alice.gatos(["policy", "activate", &id]).code(1);
+    let name = format!("refs/gatos/policies/{}", id.trim_start_matches("blake3:"));
+    let commit = court.alice.git(["rev-parse", &name]).ok().stdout();
+    court.refused(&court.alice, [format!("{commit}:{ACTIVE}")], "frozen");
+    // And a push that brings what would allow the rest of it is judged by what stands.
+    court.refused(&court.alice, [format!("{commit}:{ACTIVE}"), JOURNALS.to_owned()], "frozen");
+}
+
+#[test]
+fn must_fold_again_what_is_pushed_as_a_state() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    // The default policy lets nobody write states.
+    court.refused(&court.alice, [STATE], "none");
+    enact(&court, "rule \"states\"\n  on state.checkpoint\n  allow\n");
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    court.emit(&court.alice, "{\"n\":2}");
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    court.refused(&court.alice, [STATE], "checkpoint.window");
+    court.push(&court.alice, [JOURNALS, STATE]).ok();
+    // A wrong fold: the state changed, and with it everything that names it, so that only computing it again tells.
+    court.emit(&court.alice, "{\"n\":3}");
+    court.push(&court.alice, [JOURNALS]).ok();
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    let forge = court.forge(&court.alice);
+    let tip = court.alice.git(["rev-parse", STATE]).ok().stdout();
+    let state = court.alice.git(["show", &format!("{tip}:state.json")]).ok().bytes();
+    let text = String::from_utf8(state.clone()).expect("UTF-8");
+    let lied = text.replacen(|c: char| c.is_ascii_digit(), "9", 1);
+    assert_ne!(text, lied);
+    let root = |bytes: &[u8]| gatos::canon::digest::blake3(bytes).to_string();
+    let (old, new) = (root(&state), root(lied.as_bytes()));
+    let raw = String::from_utf8(forge.with_file(&tip, "state.json", lied.as_bytes())).expect("UTF-8");
+    let half = forge.write("commit", raw.replace(&old, &new).as_bytes());
+    let pof = court.alice.git(["show", &format!("{tip}:pof.json")]).ok().stdout().replace(&old, &new);
+    let raw = String::from_utf8(forge.with_file(&half, "pof.json", pof.as_bytes())).expect("UTF-8");
+    let forged = forge.write("commit", raw.as_bytes());
+    court.refused(&court.alice, [format!("{forged}:{STATE}")], "pof.mismatch");
+    court.push(&court.alice, [STATE]).ok();
+}
+
+#[test]
+fn must_keep_accepted_history_as_its_readers_saw_it() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    enact(&court, "rule \"states\"\n  on state.checkpoint\n  allow\n");
+    // Bob speaks without having heard what stands; alice folds what she knows.
+    court.emit(&court.bob, "{\"n\":5}");
+    for n in 0..3 {
+        court.emit(&court.alice, &format!("{{\"n\":{n}}}"));
+    }
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    court.push(&court.alice, [JOURNALS, STATE]).ok();
+    court.refused(&court.bob, [JOURNALS], "event.late");
+    // A checkpoint that leaves out a journal which is here.
+    court.fetch(&court.bob);
+    court.emit(&court.bob, "{\"n\":6}");
+    let (name, _) = court.journal(&court.bob);
+    assert!(name.starts_with("refs/gatos/journal/main/user.bob"));
+}
+
+#[test]
+fn must_refuse_a_checkpoint_that_leaves_out_a_journal() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    enact(&court, "rule \"states\"\n  on state.checkpoint\n  allow\n");
+    court.emit(&court.bob, "{\"n\":5}");
+    court.push(&court.bob, [JOURNALS]).ok();
+    // Alice has not fetched it, and speaks behind it.
+    for n in 0..3 {
+        court.emit(&court.alice, &format!("{{\"n\":{n}}}"));
+    }
+    court.push(&court.alice, [JOURNALS]).ok();
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    court.refused(&court.alice, [STATE], "checkpoint.open");
+    court.fetch(&court.alice);
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    court.push(&court.alice, [STATE]).code(1);
+}
+
+#[test]
+fn must_refuse_what_a_revoked_key_says_later() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    court.emit(&court.bob, "{\"n\":5}");
+    court.push(&court.bob, [JOURNALS]).ok();
+    court.fetch(&court.alice);
+    let key = court.bob.gatos(["key", "show"]).ok().stdout();
+    let key = key.split_whitespace().next().expect("a key").to_owned();
+    court.alice.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+    court.emit(&court.bob, "{\"n\":6}");
+    court.refused(&court.bob, [JOURNALS], "key.revoked");
+}
+
+#[test]
+fn must_let_nobody_call_itself_a_gate() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    // A gate whose key has no grant judges nothing but trust.
+    let other = world.bare("other").as_person("git");
+    let id = court.alice.gatos(["--json", "trust", "pin"]).ok().json();
+    other.gatos(["hook", "install", "--server", "--root", id["pinned"].as_str().expect("an id")]).ok();
+    court.alice.git(["remote", "add", "other", other.path().to_str().expect("UTF-8")]).ok();
+    court.alice.git(["push", "other", TRUST]).ok();
+    court.alice.git(["push", "other", ACTIVE]).code(1).err_says("rule    gate.no-receipt  ");
+    other.gatos(["hook", "install", "--server"]).ok().says("gatos trust grant service:gate gate:receipt");
+}
