@@ -1,7 +1,7 @@
 use super::answer::Answer;
 use super::commands::{
-    Bisect, Completions, Demo, Doctor, Emit, Event, Explain, Fold, Foldc, Gate, Hook, Init, Key, Lint, Log, Man, Plumb,
-    Policy, Policyc, Reference, State, Trust, Verify,
+    Bisect, Clone, Completions, Demo, Doctor, Emit, Event, Explain, Fold, Foldc, Gate, Hook, Init, Key, Lint, Log, Man,
+    Plumb, Policy, Policyc, Reference, State, Sync, Trust, Verify,
 };
 use super::context::Context;
 use super::error::CliError;
@@ -30,6 +30,8 @@ pub struct Root {
 #[command(defer = true)]
 enum Verb {
     Init(Init),
+    Clone(Clone),
+    Sync(Sync),
     Emit(Emit),
     Log(Log),
     State(State),
@@ -65,6 +67,8 @@ impl Root {
         match self.verb {
             None => help(),
             Some(Verb::Init(verb)) => verb.run(context),
+            Some(Verb::Clone(verb)) => verb.run(context),
+            Some(Verb::Sync(verb)) => verb.run(context),
             Some(Verb::Emit(verb)) => verb.run(context),
             Some(Verb::Log(verb)) => verb.run(context),
             Some(Verb::State(verb)) => verb.run(context),

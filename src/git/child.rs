@@ -5,7 +5,7 @@ use crate::ambient::Env;
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// Variables that tie a process to one repository; a hook's must not reach a child that works on another
 /// (`git rev-parse --local-env-vars` without the configuration of `git -c`).
@@ -34,10 +34,30 @@ pub struct Output {
     pub stderr: Vec<u8>,
 }
 
-/// One run of the git program in a repository.
+/// A child git that has ended, with whatever exit code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub status: ExitStatus,
+    pub output: Output,
+    command: String,
+}
+
+impl Ended {
+    /// The error that its exit code is.
+    pub fn failure(&self) -> GitError {
+        let stderr = String::from_utf8_lossy(&self.output.stderr);
+        GitError::Child {
+            command: self.command.clone(),
+            status: self.status,
+            stderr: stderr.trim().chars().take(STDERR_MAX).collect(),
+        }
+    }
+}
+
+/// One run of the git program, in a repository or outside of any.
 pub struct Git<'a> {
     env: &'a Env,
-    git_dir: PathBuf,
+    git_dir: Option<PathBuf>,
     work_dir: Option<PathBuf>,
     args: Vec<OsString>,
     stdin: Vec<u8>,
@@ -47,11 +67,16 @@ impl<'a> Git<'a> {
     pub fn new(reader: &'a Reader) -> Git<'a> {
         Git {
             env: reader.ambient.env(),
-            git_dir: reader.git_dir().to_owned(),
+            git_dir: Some(reader.git_dir().to_owned()),
             work_dir: reader.work_dir().map(PathBuf::from),
             args: Vec::new(),
             stdin: Vec::new(),
         }
+    }
+
+    /// A run in the working directory, for a repository that does not exist yet.
+    pub fn outside(env: &'a Env) -> Git<'a> {
+        Git { env, git_dir: None, work_dir: None, args: Vec::new(), stdin: Vec::new() }
     }
 
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Git<'a> {
@@ -67,6 +92,12 @@ impl<'a> Git<'a> {
 
     /// Runs to the end; an exit code other than 0 is an error that carries what git said.
     pub fn run(self) -> Result<Output, GitError> {
+        let ended = self.end()?;
+        if ended.status.success() { Ok(ended.output) } else { Err(ended.failure()) }
+    }
+
+    /// Runs to the end, for whoever reads what git said whatever the exit code is.
+    pub fn end(self) -> Result<Ended, GitError> {
         let spawned = |source| GitError::Spawn { source };
         let mut child = self.command().spawn().map_err(spawned)?;
         let mut stdin = child.stdin.take().expect("stdin is a pipe");
@@ -77,15 +108,11 @@ impl<'a> Git<'a> {
             child.wait_with_output()
         });
         let output = output.map_err(spawned)?;
-        if output.status.success() {
-            return Ok(Output { stdout: output.stdout, stderr: output.stderr });
-        }
-        let stderr = String::from_utf8_lossy(&output.stderr);
         let args: Vec<_> = self.args.iter().map(|arg| arg.to_string_lossy()).collect();
-        Err(GitError::Child {
-            command: args.join(" "),
+        Ok(Ended {
             status: output.status,
-            stderr: stderr.trim().chars().take(STDERR_MAX).collect(),
+            output: Output { stdout: output.stdout, stderr: output.stderr },
+            command: args.join(" "),
         })
     }
 
@@ -95,11 +122,15 @@ impl<'a> Git<'a> {
         for name in LOCAL {
             command.env_remove(name);
         }
-        command.env("GIT_DIR", &self.git_dir).env("GIT_NO_REPLACE_OBJECTS", "1").env("LC_ALL", "C");
+        command.env("GIT_NO_REPLACE_OBJECTS", "1").env("LC_ALL", "C");
+        if let Some(dir) = &self.git_dir {
+            command.env("GIT_DIR", dir);
+        }
         if let Some(dir) = &self.work_dir {
             command.env("GIT_WORK_TREE", dir);
         }
-        command.current_dir(self.work_dir.as_ref().unwrap_or(&self.git_dir)).args(&self.args);
+        let dir = self.work_dir.as_deref().or(self.git_dir.as_deref());
+        command.current_dir(dir.unwrap_or(self.env.cwd())).args(&self.args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -282,6 +282,13 @@ impl Lost {
     }
 }
 
+impl Lost {
+    /// A pattern that finds what was lost of a namespace.
+    pub(super) fn glob(ns: &Ns) -> String {
+        format!("{LOST}{ns}/*")
+    }
+}
+
 impl Display for Lost {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{LOST}{}/{}", self.ns, self.writer)
@@ -405,10 +412,27 @@ pub fn stranger_named(word: &str) -> String {
 /// The arguments of a fetch that takes everything of ours from a remote into its tracking namespace: unforced, without
 /// pruning, so that a remote that rewrote its history is refused and heard.
 pub fn fetch_args(remote: &Segment) -> Vec<String> {
-    let mut args: Vec<String> =
-        ["fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--refmap="].map(String::from).into();
+    fetching(&["--quiet"], remote)
+}
+
+/// The same, which also prints one line a ref of the remote, those that have not moved included.
+pub fn listing_fetch_args(remote: &Segment) -> Vec<String> {
+    fetching(&["--porcelain", "--verbose"], remote)
+}
+
+fn fetching(how: &[&str], remote: &Segment) -> Vec<String> {
+    // Without its own look at what descends from what, git takes a rewritten ref for a forward one.
+    const ALWAYS: [&str; 6] = [
+        "--no-tags",
+        "--no-prune",
+        "--no-write-fetch-head",
+        "--no-recurse-submodules",
+        "--show-forced-updates",
+        "--refmap=",
+    ];
+    let mut args: Vec<String> = ["fetch"].iter().chain(how).chain(&ALWAYS).map(|arg| (*arg).to_owned()).collect();
     args.push(remote.to_string());
-    args.push(format!("refs/gatos/*:refs/gatos-remotes/{remote}/*"));
-    args.push("^refs/gatos/sessions/*".to_owned());
+    args.push(format!("{OWN}*:{TRACKING}{remote}/*"));
+    args.push(format!("^{OWN}sessions/*"));
     args
 }

@@ -1,8 +1,7 @@
 //! The store: objects, refs and chains of a git repository.
 //!
 //! Owns: the ref layout, reading (`Reader`), writing (`Store`), compare-and-swap of refs, chains of first parents, packs,
-//! packs, commit
-//! bytes, the child git.
+//! commit bytes, the child git and what it prints.
 //! Imports: id, ambient, canon.
 //! Invariant: this room does not know what a commit says. Only a `Store` writes, and no ref moves without an expectation.
 
@@ -16,10 +15,12 @@ mod error;
 mod history;
 mod layout;
 mod loose;
+mod moves;
 mod objects;
 mod open;
 mod pack;
 mod packs;
+mod porcelain;
 mod reader;
 mod retry;
 mod store;
@@ -27,16 +28,18 @@ mod switches;
 mod tidy;
 
 pub use chain::Chain;
-pub use child::{Git, Output};
+pub use child::{Ended, Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use deflate::Compressed;
 pub use error::GitError;
 pub use history::{ChangeKind, Changed};
 pub use layout::{
-    JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, named, own_refspec,
-    refspec_reaches_ours, stranger_named,
+    JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, listing_fetch_args,
+    named, own_refspec, refspec_reaches_ours, stranger_named,
 };
+pub use moves::Move;
 pub use objects::TreeEntry;
+pub use porcelain::{Denial, Fetched, Pushed, Said, denials, fetched, pushed};
 pub use reader::{Reader, is_ref_name};
 pub use store::{EMPTY_TREE, Expected, Store};
 

@@ -1,8 +1,8 @@
 use super::config::Settings;
 use super::layout::is_stranger;
-use super::{GitError, RefName, Scope, open};
+use super::{GitError, Lost, RefName, Scope, open};
 use crate::ambient::Ambient;
-use crate::id::Oid;
+use crate::id::{Ns, Oid};
 use git2::{ErrorCode, ObjectType, Repository};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -128,6 +128,22 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// The journals of a namespace that were sealed anew, as they were.
+    pub fn lost(&self, ns: &Ns) -> Result<Vec<(Lost, Oid)>, GitError> {
+        let listed = |source| GitError::ListRefs { source };
+        self.steadily(|| {
+            let mut found = Vec::new();
+            for reference in self.repo.references_glob(&Lost::glob(ns)).map_err(listed)? {
+                let reference = reference.map_err(listed)?;
+                let Ok(text) = reference.name() else { continue };
+                if let Some(name) = Lost::parse(text) {
+                    found.push((name, direct(&reference, text)?));
+                }
+            }
+            Ok(found)
+        })
     }
 
     /// Refs that look like ours, in any spelling, and that the layout does not have.

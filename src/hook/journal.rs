@@ -183,7 +183,7 @@ impl JournalCheck<'_> {
             }
             Some(age) => self.age = *age,
         }
-        let Some(draft) = draft_of(&loaded.event) else {
+        let Some(draft) = Draft::of(&loaded.event) else {
             return refuse(self.denial("event.form", "its payload is not one that may be said".into(), &loaded.event));
         };
         let origin = &self.origin;
@@ -217,15 +217,6 @@ pub(super) fn of_decision(name: &str, decision: Decision, intent: &Intent<'_>) -
         denial.facts = facts;
     }
     denial
-}
-
-/// The draft of which an event was sealed.
-fn draft_of(event: &Event) -> Option<Draft> {
-    let caps = match event.envelope.get("caps") {
-        None => None,
-        Some(caps) => Some(caps.as_list()?.iter().map(|c| c.as_str().map(Into::into)).collect::<Option<_>>()?),
-    };
-    Draft::new(event.ty().parse().ok()?, event.payload().clone(), event.header.ulid, caps).ok()
 }
 
 /// An actor has a journal a clone; whoever makes more than so many makes work for everybody.

@@ -35,6 +35,15 @@ impl Draft {
         Ok(Draft { ty, payload, ulid, caps, payload_json })
     }
 
+    /// The draft of which an event was sealed; `None` where no draft may say what it says.
+    pub fn of(event: &Event) -> Option<Draft> {
+        let caps = match event.envelope.get("caps") {
+            None => None,
+            Some(caps) => Some(caps.as_list()?.iter().map(|c| c.as_str().map(Into::into)).collect::<Option<_>>()?),
+        };
+        Draft::new(event.ty().parse().ok()?, event.payload().clone(), event.header.ulid, caps).ok()
+    }
+
     /// A digest of everything the caller decides but the ULID: two drafts with one ULID say the same where it is the same.
     pub fn intent(&self) -> Blake3 {
         let mut text = format!("{}\n{}\n", self.ty, self.payload_json).into_bytes();

@@ -1,5 +1,5 @@
 use super::error::LedgerError;
-use crate::git::{Place, Plane, Reader, RefName, Scope};
+use crate::git::{GitError, Place, Plane, Reader, RefName, Scope};
 use crate::id::{Ns, Oid, Segment, Writer};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +68,8 @@ pub fn union_without(
             places.entry(writer.clone()).or_default().push((name, tip));
         }
     }
+    let lost: BTreeMap<Writer, Oid> =
+        reader.lost(ns).map_err(LedgerError::List)?.into_iter().map(|(lost, tip)| (lost.writer, tip)).collect();
     let mut journals = Vec::with_capacity(places.len());
     let mut unreadable = Vec::new();
     for (writer, mut held) in places {
@@ -78,11 +80,34 @@ pub fn union_without(
             }
             _ => true,
         });
+        if let Some(tip) = lost.get(&writer) {
+            let read = |source| LedgerError::Read { ns: ns.clone(), writer: writer.clone(), source };
+            held = without_lost(reader, held, *tip, authority).map_err(read)?;
+        }
         if let Some(journal) = join(reader, ns, writer, held, authority)? {
             journals.push(journal);
         }
     }
     Ok(Union { journals, unreadable })
+}
+
+/// What was sealed anew is said elsewhere: of such a journal that counts which the authority has accepted, and not what
+/// another remote was given of it before.
+fn without_lost(
+    reader: &Reader,
+    held: Vec<(RefName, Oid)>,
+    lost: Oid,
+    authority: Option<&Segment>,
+) -> Result<Vec<(RefName, Oid)>, GitError> {
+    let mut kept = Vec::with_capacity(held.len());
+    for (name, tip) in held {
+        let elsewhere = matches!(&name.place, Place::Tracking(remote) if Some(remote) != authority);
+        let sealed_anew = elsewhere && (tip == lost || reader.is_ancestor(tip, lost)?);
+        if !sealed_anew {
+            kept.push((name, tip));
+        }
+    }
+    Ok(kept)
 }
 
 fn join(
@@ -129,7 +154,7 @@ fn join(
 }
 
 /// The last commit that all tips descend from by first parents.
-fn common(reader: &Reader, tips: &[Oid]) -> Result<Option<Oid>, crate::git::GitError> {
+fn common(reader: &Reader, tips: &[Oid]) -> Result<Option<Oid>, GitError> {
     let mut shared: Option<Vec<Oid>> = None;
     for tip in tips {
         let mut line = Vec::new();

@@ -10,7 +10,7 @@ use crate::ambient::{Cancel, Progress};
 use crate::git::{Plane, RefName, Scope};
 use crate::id::{Ns, Oid, Sha256};
 use crate::ledger::Heads;
-use crate::lua::read_elc;
+use crate::lua::{Program, read_elc};
 use crate::policy::Bundle;
 use crate::state::{Checkpoint, Folded, Proof, write};
 use std::path::Path;
@@ -59,15 +59,24 @@ impl Node {
             },
             Some(_) => self.fold_source(ns, fold)?,
         };
-        let program = source.program()?;
-        let watch = Watch::new(progress, cancel);
+        self.checkpoint_by(ns, &source.program()?, Watch::new(progress, cancel))
+    }
+
+    /// The same by a fold that was chosen.
+    pub(super) fn checkpoint_by(
+        &self,
+        ns: &Ns,
+        program: &Program,
+        watch: Watch<'_>,
+    ) -> Result<Checkpointed, NodeError> {
+        self.need_whole_history()?;
         for _ in 0..TRIES {
             let view = self.view(ns)?;
             if view.journals.is_empty() && view.findings.is_empty() {
                 return Err(NodeError::NoNamespace(ns.clone()));
             }
             let tip = self.store().resolve(&RefName::own(Plane::State { ns: ns.clone() }))?;
-            let computed = self.compute(&program, &view, None, watch)?;
+            let computed = self.compute(program, &view, None, watch)?;
             refuse_findings(&view, &computed)?;
             let last = computed.folded.last.ok_or(NodeError::EmptyWindow)?;
             if let Some(done) = self.already(ns, tip, program.root(), &computed)? {
@@ -78,7 +87,7 @@ impl Node {
                 self.store(),
                 self.repo(),
                 ns,
-                &program,
+                program,
                 &computed.heads,
                 &computed.folded,
                 last,
@@ -234,7 +243,7 @@ impl Node {
 
     /// A window is closed downward over what its writer knew. What was not known to him then is no fault of the checkpoint,
     /// but whoever reads it should know that the state is older than it looks.
-    fn left_out(&self, claim: &Checkpoint, view: &View) -> Result<Option<String>, NodeError> {
+    pub(super) fn left_out(&self, claim: &Checkpoint, view: &View) -> Result<Option<String>, NodeError> {
         let last = self.last_key(view, &claim.heads)?;
         let merge = self.merge(view, &claim.heads, claim.proof.events, None)?;
         Ok(merge.peek().filter(|next| Some(next) <= last.as_ref()).map(|next| {

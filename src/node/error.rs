@@ -1,5 +1,5 @@
 use crate::git::GitError;
-use crate::id::{Blake3, Cid, IdError, Ns, Oid, PublicKey, Ulid};
+use crate::id::{Blake3, Cid, IdError, Ns, Oid, PublicKey, Segment, Ulid};
 use crate::ledger::{DraftError, LedgerError};
 use crate::lua::Finding;
 use crate::policy::PolicyError;
@@ -88,6 +88,20 @@ pub enum NodeError {
         "cannot ask origin whether it has a genesis: {0}; try again when it can be reached, or found a new one: git gatos init --offline"
     )]
     Origin(#[source] GitError),
+    #[error(
+        "there is no remote {0}; add it: git remote add {0} URL, or name another: git gatos sync REMOTE, or for good: git \
+         config gatos.authority REMOTE"
+    )]
+    NoRemote(Segment),
+    #[error(
+        "{0:?} cannot be the name of a remote here: lower-case letters, digits, `.`, `_`, `+` and `-`; an address is added as \
+         one first: git remote add NAME URL, then git gatos sync NAME"
+    )]
+    RemoteName(String),
+    #[error("{0:?} does not end in a name; say where to clone to: git gatos clone URL DIR")]
+    CloneName(String),
+    #[error("{} is there already; name another directory: git gatos clone URL DIR", .0.display())]
+    CloneTaken(PathBuf),
     #[error("history is shallow: git fetch --unshallow")]
     Shallow,
     #[error("namespace {0} has no journal; emit into it first: git gatos emit TYPE PAYLOAD --ns {0}")]
@@ -153,6 +167,8 @@ impl NodeError {
             NodeError::NoKey(_) | NodeError::KeyUnknown(_) => "NO_KEY",
             NodeError::NoActor(_) => "NO_ACTOR",
             NodeError::Origin(e) => e.code(),
+            NodeError::NoRemote(_) | NodeError::RemoteName(_) => "NO_REMOTE",
+            NodeError::CloneName(_) | NodeError::CloneTaken(_) => "CLONE_DIR",
             NodeError::Shallow => "SHALLOW",
             NodeError::NoNamespace(_) => "ERR_INVALID_NS",
             NodeError::NoFold { .. } => "NO_FOLD",
@@ -172,6 +188,8 @@ impl NodeError {
     /// Whether the mistake is in how the command was typed.
     pub fn is_usage(&self) -> bool {
         matches!(self, NodeError::Draft(_) | NodeError::Id(_) | NodeError::NoActor(_))
+            || matches!(self, NodeError::NoRemote(_) | NodeError::RemoteName(_))
+            || matches!(self, NodeError::CloneName(_) | NodeError::CloneTaken(_))
             || matches!(self, NodeError::State(StateError::Select { .. }))
     }
 }

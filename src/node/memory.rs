@@ -29,6 +29,18 @@ impl Memory {
         files::replace(ambient, &dir.join(ns.as_str()).join(writer.as_str()), format!("{tip}\n").as_bytes())
     }
 
+    /// Forgets a journal whose appends were let go on purpose.
+    pub fn forget(&self, ns: &Ns, writer: &Writer) -> Result<(), NodeError> {
+        let Some(dir) = &self.dir else { return Ok(()) };
+        let path = dir.join(ns.as_str()).join(writer.as_str());
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(NodeError::File { doing: "removing", path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Every remembered journal of this repository.
     pub fn all(&self) -> Vec<(Ns, Writer, Oid)> {
         let mut out = Vec::new();

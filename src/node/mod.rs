@@ -38,6 +38,7 @@ mod settle;
 mod snapshot;
 mod source;
 mod start;
+mod sync;
 mod trust;
 mod verify;
 mod void;
@@ -66,6 +67,7 @@ pub use replica::{ReplicaFile, draw as draw_replica, replica_file, replica_path}
 pub use report::{Anchors, Finding, Report, Severity};
 pub use settle::{Alarm, alarm};
 pub use source::{Source, SourceKind};
+pub use sync::{CloneEnd, CloneOrder, Cloned, MovedRef, RefusedPush, SealedAnew, Synced, clone, sync};
 pub use trust::{Changed, KeepEvents, pin_branch, pin_to, pinned};
 pub use verify::verify;
 

@@ -26,6 +26,7 @@ mod plumb_answer;
 mod policy;
 mod receipt;
 mod state;
+mod synced;
 mod trust;
 mod trust_change;
 mod verified;
@@ -54,6 +55,7 @@ pub use policy::{
 };
 pub use receipt::{Denial, Receipt};
 pub use state::{RawState, Selected, ShownState};
+pub use synced::{RefusedClone, ShownClone, ShownSync};
 pub use trust::{ShownPin, ShownTrust};
 pub use trust_change::{ChangedTrust, ListedGrant, ListedTrust};
 pub use verified::Verified;

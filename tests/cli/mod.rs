@@ -21,6 +21,7 @@ mod pipes;
 mod policy;
 mod policy_law;
 mod state;
+mod sync;
 mod trust;
 mod verify;
 
@@ -46,7 +47,7 @@ fn counted<'w>(world: &'w World, numbers: &[&str]) -> Repo<'w> {
 
 /// Checks a document against a schema of `schemas/v1/view` and gives it back.
 #[track_caller]
-fn fits(schema: &str, value: Value) -> Value {
+pub(crate) fn fits(schema: &str, value: Value) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/v1/view/{schema}.schema.json"));
     let text = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let read: Value = serde_json::from_slice(&text).expect("a schema is JSON");

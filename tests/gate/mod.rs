@@ -7,4 +7,6 @@ mod court;
 mod forged;
 mod hook;
 mod rules;
+mod sync;
+mod sync_random;
 mod transport;

@@ -47,6 +47,11 @@ impl<'w> Repo<'w> {
         self.world.command("git", &self.person, &self.path).dated().args(args).run()
     }
 
+    /// Another repository in the hands of the same person.
+    pub fn at(&self, path: PathBuf) -> Repo<'w> {
+        Repo { path, ..self.clone() }
+    }
+
     /// Writes a file of the work tree, with the directories above it.
     pub fn write(&self, file: &str, content: impl AsRef<[u8]>) {
         let path = self.path.join(file);

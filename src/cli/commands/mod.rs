@@ -1,6 +1,7 @@
 //! The verbs: one file each.
 
 mod bisect;
+mod clone;
 mod completions;
 mod demo;
 mod doctor;
@@ -24,10 +25,12 @@ mod policyc;
 mod reference;
 mod state;
 mod state_show;
+mod sync;
 mod trust;
 mod verify;
 
 pub use bisect::Bisect;
+pub use clone::Clone;
 pub use completions::Completions;
 pub use demo::Demo;
 pub use doctor::Doctor;
@@ -47,5 +50,6 @@ pub use policy::{Explain, Policy};
 pub use policyc::Policyc;
 pub use reference::Reference;
 pub use state::State;
+pub use sync::Sync;
 pub use trust::Trust;
 pub use verify::Verify;

@@ -234,7 +234,7 @@ impl<'n> Verification<'n> {
                 continue;
             }
             self.report.anchors.remembered += 1;
-            if !self.is_in(&ns, &writer, tip)? {
+            if !self.is_in(&ns, &writer, tip)? && !self.node.was_sealed_anew(&ns, &writer, tip)? {
                 self.fail(
                     journal_name(&ns, &writer),
                     tip,
