@@ -149,7 +149,17 @@ fn no_page_of_the_guide_is_left_out() {
         .map(|e| e.unwrap().file_name().into_string().unwrap())
         .collect();
     pages.sort();
-    assert_eq!(pages, ["first-steps.md", "folds.md", "keys-and-trust.md", "running-a-gate.md", "time-travel.md", "writing-policies.md"]);
+    assert_eq!(
+        pages,
+        [
+            "first-steps.md",
+            "folds.md",
+            "keys-and-trust.md",
+            "running-a-gate.md",
+            "time-travel.md",
+            "writing-policies.md"
+        ]
+    );
 }
 
 #[test]
