@@ -119,16 +119,19 @@ fn shown(commit: &Commit, trust: &crate::trust::TrustDoc) -> Value {
     Value::Map(map)
 }
 
-/// Which of the globs of the rules some changed path fits.
+/// For each glob of the rules how many changed paths fit it, and the first of them.
 fn matches(globs: &[String], changed: &[Changed]) -> Value {
     let mut found = Map::new();
     for text in globs {
         let Ok(glob) = Glob::new(text) else { continue };
         let mut fitting = changed.iter().filter(|c| glob.matches(&c.path));
+        let mut fits = Map::new();
         if let Some(first) = fitting.next() {
-            let count = 1 + fitting.count() as i64;
-            found.insert(text.as_str(), Value::map([("count", count.into()), ("first", first.path.as_str().into())]));
+            fits.insert("first", first.path.as_str());
         }
+        let count = i64::from(fits.contains("first")) + fitting.count() as i64;
+        fits.insert("count", count);
+        found.insert(text.as_str(), fits);
     }
     Value::Map(found)
 }

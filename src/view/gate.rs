@@ -75,20 +75,35 @@ impl RefusedRef {
 /// Most refs of which a refusal speaks.
 const SHOWN_MAX: usize = 20;
 
+/// Facts of every act, which tell little beside a reason.
+const EVER: [&str; 2] = ["received_at", "trust_version"];
+
 /// What the rule read, on one line.
 fn facts(denial: &RefusedRef) -> String {
-    let shown = denial.facts.iter().map(|(name, value)| {
+    let empty = |value: &Value| value.as_list().is_some_and(<[Value]>::is_empty);
+    let telling = denial.facts.iter().filter(|(name, value)| !EVER.contains(name) && !empty(value));
+    let shown = telling.map(|(name, value)| {
         let value = match value {
             Value::Text(text) => plain(text),
             Value::Int(n) => n.to_string(),
             Value::Bool(b) => b.to_string(),
             Value::List(items) => format!("{} entries", items.len()),
-            Value::Map(map) => map.keys().map(plain).collect::<Vec<_>>().join(","),
+            Value::Map(map) => map.iter().map(|(k, v)| told(k, v)).collect::<Vec<_>>().join(", "),
             _ => "…".into(),
         };
         format!("{name} {value}")
     });
     shown.collect::<Vec<_>>().join(" · ")
+}
+
+/// An entry of a fact that is a map: changed paths by glob, grants by action.
+fn told(name: &str, value: &Value) -> String {
+    match (value.get("first").and_then(Value::as_str), value.get("count").and_then(Value::as_int)) {
+        (Some(first), Some(1)) => format!("{} ({})", plain(name), plain(first)),
+        (Some(first), Some(count)) => format!("{} ({} and {} more)", plain(name), plain(first), count - 1),
+        (None, Some(0)) => format!("{} (none)", plain(name)),
+        _ => plain(name),
+    }
 }
 
 /// A stranger's text without control characters, cut to a line.
