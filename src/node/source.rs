@@ -99,7 +99,7 @@ impl Node {
     pub fn bundle_source(&self, ns: &Ns) -> Result<Option<Source>, NodeError> {
         let bundle = self.bundle()?;
         let name = format!("folds/{ns}.elc");
-        let bytes = bundle.file(&name).map(<[u8]>::to_vec);
+        let bytes = bundle.fold(ns).map(<[u8]>::to_vec);
         Ok(bytes.map(|bytes| Source { name, kind: SourceKind::Bundle(bundle.commit()), bytes }))
     }
 }

@@ -149,8 +149,6 @@ impl<'a> Builder<'a> {
             }
             self.built.files.insert(file.source.clone(), bytes.to_vec());
             self.built.files.insert(file.elc.clone(), file.compiled.program.elc().to_vec());
-            let warnings = file.compiled.warnings.into_iter().map(|w| (path.to_owned(), w));
-            self.built.warnings.extend(warnings);
             let (policy, version) = (file.compiled.policy, file.compiled.version);
             rules.courts.push(CourtInfo { source: file.source, elc: file.elc, policy, version });
             rules.rules.extend(file.compiled.rules);
@@ -160,6 +158,8 @@ impl<'a> Builder<'a> {
             self.error(POLICIES, fault(1, most));
         }
         self.built.rules = rules.rules.len();
+        let placed = |w: Fault| (places.get(&w.rule).cloned().unwrap_or_default(), w);
+        self.built.warnings.extend(rgs::closed(&rules.rules).into_iter().map(placed));
         if rules.courts.is_empty() {
             // Without rules the policy of a new repository goes on.
             let program = lua::compile(SOURCE).expect("a test compiles the policy that ships");

@@ -1,6 +1,7 @@
 //! What may be: policy bundles, the one function that judges, and the record of denials.
 //!
-//! Owns: bundles (build, read, check), `Judge::decide`, decisions, the audit entry of a denial (written and read).
+//! Owns: the language of rules, bundles (build, read, check), `Judge::decide`, decisions, the entries of audit
+//! chains (written and read), schemas of payloads, tables of cases, replay.
 //! Imports: id ambient canon git lua trust ledger.
 //! Invariant: judging reads nothing but the intent, the facts and the bundle; this room writes only bundles and audit.
 

@@ -80,9 +80,7 @@ fn lint_looks_at_every_kind_of_source() {
     let world = World::new();
     let repo = ready(&world, "a");
     repo.write("c/policies/a.rgs", "policy \"a\" version 1\nrule \"a\"\n on emit\n deny");
-    repo.gatos(["policy", "lint", "c"])
-        .ok()
-        .says("gatos/policies/a.rgs:3:2: warning: a: nothing in this file allows emit");
+    repo.gatos(["policy", "lint", "c"]).ok().says("gatos/policies/a.rgs:2:1: warning: a: no rule allows emit");
     repo.write("c/schema/pay.json", "{\"format\":\"x\"}");
     repo.write("c/folds/main.lua", "return pairs");
     repo.write("c/governance.yaml", "governance: { a: { quorum: 2 } }");

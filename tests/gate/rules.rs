@@ -13,7 +13,7 @@ fn enact(court: &Court<'_>, rules: &str) {
     let text = format!("policy \"test\" version 1\n\n{BASE}\n{rules}\n");
     court.alice.write("gatos/policies/10-test.rgs", text);
     let bundle = court.alice.gatos(["--json", "policy", "publish"]).ok().json();
-    let id = bundle["bundle"].as_str().expect("an id").to_owned();
+    let id = bundle["id"].as_str().expect("an id").to_owned();
     court.alice.gatos(["policy", "activate", &id]).ok();
     court.push(&court.alice, [POLICIES]).ok();
 }
@@ -103,7 +103,7 @@ fn must_judge_the_law_by_the_law_before_it() {
     // The next law would allow it; the one that stands decides. Locally too.
     court.alice.write("gatos/policies/10-test.rgs", format!("policy \"open\" version 2\n{BASE}"));
     let bundle = court.alice.gatos(["--json", "policy", "publish"]).ok().json();
-    let id = bundle["bundle"].as_str().expect("an id").to_owned();
+    let id = bundle["id"].as_str().expect("an id").to_owned();
     court.alice.gatos(["policy", "activate", &id]).code(1);
     let name = format!("refs/gatos/policies/{}", id.trim_start_matches("blake3:"));
     let commit = court.alice.git(["rev-parse", &name]).ok().stdout();
@@ -117,8 +117,8 @@ fn must_fold_again_what_is_pushed_as_a_state() {
     let world = World::new();
     let court = Court::over(&world, Transport::Path);
     court.alice.gatos(["state", "checkpoint"]).ok();
-    // The default policy lets nobody write states.
-    court.refused(&court.alice, [STATE], "none");
+    // The default policy lets those write states whom the transport names and trust knows; here it names nobody.
+    court.refused(&court.alice, [STATE], "state.checkpoint-as-self");
     enact(&court, "rule \"states\"\n  on state.checkpoint\n  allow\n");
     court.alice.gatos(["state", "checkpoint"]).ok();
     court.emit(&court.alice, "{\"n\":2}");

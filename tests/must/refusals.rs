@@ -113,7 +113,7 @@ fn must_name_a_refusal_that_stands_in_a_wrong_place() {
         assert!(names(&fails(repo), code, commit), "{code}");
     };
     forged(&repo, &name, "audit.chain", &rewrite(&repo, tip, |raw| raw.replace(&parent, &parent.repeat(2))));
-    forged(&repo, &name, "audit.bytes", &rewrite(&repo, tip, |raw| raw.replace("Rule: append", "Rule: else")));
+    forged(&repo, &name, "audit.bytes", &rewrite(&repo, tip, |raw| raw.replace("Rule: emit", "Rule: else")));
     repo.git(["update-ref", &name, tip]).ok();
     // The chain of another repository, under the name of the writer who signed it.
     repo.git(["fetch", "-q", other.path().to_str().expect("UTF-8"), &format!("{theirs}:{theirs}")]).ok();

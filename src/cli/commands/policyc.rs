@@ -2,7 +2,7 @@ use super::foldc::write;
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::policy::{POLICIES, Sources, build_rules, code_root_of};
+use crate::policy::{POLICIES, Sources, build_rules, code_root_of, rgs::closed};
 use crate::view::{CompiledRules, PolicyFaults};
 use std::path::PathBuf;
 
@@ -39,7 +39,7 @@ impl Policyc {
                 return Ok(Answer::no(PolicyFaults { rules: 0, faults }));
             }
         };
-        for warning in &file.compiled.warnings {
+        for warning in closed(&file.compiled.rules) {
             context.warn(format_args!("{shown}:{warning}"));
         }
         let elc = file.compiled.program.elc();

@@ -1,7 +1,7 @@
 use super::code::Writer;
 use super::names::{EVENT, predicate, value};
 use super::parser::{Adr, parse};
-use super::tree::{Clause, Expr, File, Rule, Text};
+use super::tree::{Clause, Expr, Rule, Text};
 use super::{Fault, Spot, Weight, lexer};
 use crate::lua::{self, Program, Use};
 use crate::policy::glob::Glob;
@@ -27,8 +27,6 @@ pub struct Compiled {
     /// The EchoLua that it was compiled from.
     pub lua: String,
     pub rules: Vec<RuleInfo>,
-    /// What is worth a word.
-    pub warnings: Vec<Fault>,
 }
 
 /// What the expressions of a rule use.
@@ -55,7 +53,6 @@ pub fn compile(source: &str, file: &str, adr: Option<&Adr>, functions: &Function
         let uses = check.rule(rule);
         rules.push(info(rule, file, &uses));
     }
-    check.shadowed(&tree);
     if check.faults.iter().any(|f| f.weight == Weight::Error) {
         return Err(check.faults);
     }
@@ -67,13 +64,13 @@ pub fn compile(source: &str, file: &str, adr: Option<&Adr>, functions: &Function
         };
         found.iter().map(fault).collect::<Vec<_>>()
     })?;
-    Ok(Compiled { policy: tree.policy, version: tree.version, program, lua, rules, warnings: check.faults })
+    Ok(Compiled { policy: tree.policy, version: tree.version, program, lua, rules })
 }
 
 fn info(rule: &Rule, file: &str, uses: &Uses) -> RuleInfo {
     let allow = |clause: &Clause| match clause {
         Clause::Allow(None) => Some("always".to_owned()),
-        Clause::Allow(Some(e)) => Some(e.text.split_whitespace().collect::<Vec<_>>().join(" ")),
+        Clause::Allow(Some(e)) => Some(one_line(&e.text)),
         Clause::Require { least, group, action, .. } => Some(format!("{least} of @{group} grant {action}")),
         Clause::Deny(_) => None,
     };
@@ -87,6 +84,18 @@ fn info(rule: &Rule, file: &str, uses: &Uses) -> RuleInfo {
         changed: uses.changed.iter().cloned().collect(),
         allows: rule.clauses.iter().filter_map(allow).collect(),
     }
+}
+
+/// An expression on one line, without its comments.
+fn one_line(text: &str) -> String {
+    // A comment begins at two hyphens outside of strings.
+    let outside = |line: &str, at: usize| line[..at].matches(['"', '\'']).count().is_multiple_of(2);
+    let code = |line: &str| match line.match_indices("--").find(|(at, _)| outside(line, *at)) {
+        Some((at, _)) => line[..at].to_owned(),
+        None => line.to_owned(),
+    };
+    let words: Vec<String> = text.lines().map(code).collect();
+    words.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 struct Check<'a> {
@@ -225,21 +234,17 @@ impl Check<'_> {
             }
         }
     }
+}
 
-    /// A subject that a file denies and never allows is closed: worth a word.
-    fn shadowed(&mut self, file: &File) {
-        for rule in &file.rules {
-            let only_denies = rule.clauses.iter().all(|c| matches!(c, Clause::Deny(_)));
-            for on in rule.on.iter().filter(|_| only_denies) {
-                let allows = |other: &&Rule| {
-                    let permits = other.clauses.iter().any(|c| !matches!(c, Clause::Deny(_)));
-                    permits && other.on.iter().any(|o| o.verb == on.verb)
-                };
-                if file.rules.iter().find(allows).is_none() {
-                    let sentence = format!("nothing in this file allows {}: what no rule allows is denied", on.verb);
-                    self.faults.push(Fault::new(on.at, &rule.id, Weight::Warning, sentence));
-                }
-            }
+/// What these rules deny and none of them allows: it is closed to everybody, which is worth a word.
+pub fn closed(rules: &[RuleInfo]) -> Vec<Fault> {
+    let allowed = |verb: Verb| rules.iter().any(|r| !r.allows.is_empty() && r.on.iter().any(|on| on.verb == verb));
+    let mut faults = Vec::new();
+    for rule in rules.iter().filter(|r| r.allows.is_empty()) {
+        for on in rule.on.iter().filter(|on| !allowed(on.verb)) {
+            let sentence = format!("no rule allows {}: what none allows is denied", on.verb);
+            faults.push(Fault::new(Spot { line: rule.line, col: 1 }, &rule.id, Weight::Warning, sentence));
         }
     }
+    faults
 }

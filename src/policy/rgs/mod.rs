@@ -13,7 +13,7 @@ mod parser;
 mod tree;
 mod words;
 
-pub use compile::{Compiled, Functions, compile};
+pub use compile::{Compiled, Functions, closed, compile};
 pub use library::functions;
 pub use markdown::{Decision as MarkdownPolicy, extract};
 pub use parser::Adr;

@@ -243,7 +243,7 @@ impl Parser<'_> {
         if is_blank(text) {
             return Err(self.fault(raw.at, format!("{} wants an expression", raw.word)));
         }
-        Ok(Expr { at, text: text.trim_end().to_owned() })
+        Ok(Expr { at, text: own_text(text) })
     }
 
     fn require(&mut self, raw: &Raw<'_>) -> Result<Clause, Told> {

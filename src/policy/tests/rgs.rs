@@ -1,7 +1,7 @@
 use crate::canon::{Value, json};
 use crate::lua::Machine;
 use crate::policy::Glob;
-use crate::policy::rgs::{Adr, Functions, compile, extract, functions};
+use crate::policy::rgs::{Adr, Functions, closed, compile, extract, functions};
 use proptest::prelude::*;
 
 fn value(text: &str) -> Value {
@@ -27,7 +27,7 @@ fn judged(source: &str, intent: &str, facts: &str) -> String {
 
 fn faults(source: &str) -> String {
     match compile(source, "policies/t.rgs", None, &Functions::default()) {
-        Ok(compiled) => compiled.warnings.iter().map(|f| format!("warning {f}\n")).collect(),
+        Ok(compiled) => closed(&compiled.rules).iter().map(|f| format!("warning {f}\n")).collect(),
         Err(faults) => faults.iter().map(|f| format!("{f}\n")).collect(),
     }
 }
@@ -114,10 +114,21 @@ fn faults_name_line_column_rule_and_the_way_out() {
         (&rule("  on emit\n  allow if cap()"), "4:11: a: cap takes 1 argument, not 0"),
         (&rule("  on emit \"a\" \"b\"\n  allow"), "3:15: a: names stand in \"…\" with commas between them"),
         (&rule("  on policy.activate \"x\"\n  allow"), "3:6: a: policy.activate has no name behind it"),
-        (&rule("  on emit\n  deny"), "warning 3:3: a: nothing in this file allows emit"),
+        (&rule("  on emit\n  deny"), "warning 2:1: a: no rule allows emit"),
     ] {
         assert!(faults(source).contains(fault), "{source}\n--\n{}", faults(source));
     }
+}
+
+#[test]
+fn what_would_allow_is_told_without_comments() {
+    let rule = "policy \"p\" version 1\nrule \"a\"\n on emit\n allow if ns == \"a--b\" -- no\n  or known() -- yes\n\n-- Of b.\nrule \"b\"\n on emit\n allow";
+    let compiled = compile(rule, "t", None, &Functions::default()).unwrap();
+    assert_eq!(compiled.rules[0].allows, ["ns == \"a--b\" or known()"]);
+    assert!(!compiled.rules[0].text.contains("Of b"), "{}", compiled.rules[0].text);
+    let rule = "policy \"p\" version 1\nrule \"a\"\n on emit\n allow if known() -- all\n -- of them\n\nrule \"b\"\n on emit\n allow";
+    let compiled = compile(rule, "t", None, &Functions::default()).unwrap();
+    assert_eq!(compiled.rules[0].allows, ["known()"]);
 }
 
 #[test]
