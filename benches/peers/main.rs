@@ -4,6 +4,7 @@
 //! arguments all rows are measured; an argument chooses the rows whose name contains it.
 
 mod batches;
+mod gate;
 mod measure;
 mod processes;
 mod reading;
@@ -17,5 +18,6 @@ fn main() {
     processes::run(&mut table);
     batches::run(&mut table);
     reading::run(&mut table);
+    gate::run(&mut table);
     table.print();
 }

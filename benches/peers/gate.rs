@@ -1,0 +1,84 @@
+//! A push through the gate beside the same push without a hook, and with one that says yes.
+
+use crate::measure::{Table, time};
+use crate::world::World;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+const PUSHES: [(u64, &str, f64); 3] = [
+    (1, "push of 1 signed event through the gate", 1.3),
+    (1_000, "push of 1,000 signed events through the gate", 3.0),
+    (10_000, "push of 10,000 signed events through the gate", 3.0),
+];
+const JOURNALS: &str = "refs/gatos/journal/*:refs/gatos/journal/*";
+
+pub fn run(table: &mut Table) {
+    for (count, what, must) in PUSHES {
+        let yes = format!("{what}, beside /bin/true");
+        if !table.wants_any(&[what, &yes]) {
+            continue;
+        }
+        let world = World::new();
+        let servers = prepared(&world, count);
+        let rounds = if count > 1_000 { 7 } else { 15 };
+        let [gate, none, truth] = servers.each_ref().map(|s| s.as_path());
+        let mut push = |server: &Path| pushed(&world, server);
+        table.compare(what, "the same push, no hook", must, rounds, &mut || push(gate), &mut || pushed(&world, none));
+        let mut push = |server: &Path| pushed(&world, server);
+        table.compare(&yes, "the same push, /bin/true for a hook", must, rounds, &mut || push(gate), &mut || {
+            pushed(&world, truth)
+        });
+    }
+}
+
+/// A clone with events to push, and three servers that hold its law: with the gate, without a hook, with `/bin/true`.
+fn prepared(world: &World, count: u64) -> [PathBuf; 3] {
+    let alice = world.ready("alice");
+    let gate = world.path("gate");
+    world.git(&alice, &["init", "-q", "--bare", gate.to_str().expect("a plain path")]);
+    let pin = String::from_utf8(world.ask(env!("CARGO_BIN_EXE_git-gatos"), &alice, &["trust", "pin"])).expect("text");
+    let id = pin.split_whitespace().nth(1).expect("an id").to_owned();
+    world.gatos(&gate, &["hook", "install", "--server", "--root", &id]);
+    let told = world.ask(env!("CARGO_BIN_EXE_git-gatos"), &gate, &["hook", "install", "--server", "--json"]);
+    let told = String::from_utf8(told).expect("text");
+    let key = told.split("\"key\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a key").to_owned();
+    world.gatos(&alice, &["trust", "add-actor", "service:gate", &key]);
+    world.gatos(&alice, &["trust", "grant", "service:gate", "gate:receipt"]);
+    world.gatos(&alice, &["emit", "first", "{}"]);
+    world.git(&alice, &["remote", "add", "origin", gate.to_str().expect("a plain path")]);
+    world.git(
+        &alice,
+        &[
+            "push",
+            "-q",
+            "origin",
+            "refs/gatos/trust/*:refs/gatos/trust/*",
+            "refs/gatos/policies/*:refs/gatos/policies/*",
+            JOURNALS,
+        ],
+    );
+    let [none, truth] = ["none", "truth"].map(|name| {
+        let copy = world.path(name);
+        world.shell(&alice, &format!("cp -r '{}' '{}'", gate.display(), copy.display()));
+        fs::remove_file(copy.join("hooks/pre-receive")).expect("the hook");
+        fs::remove_file(copy.join("hooks/post-receive")).expect("the hook");
+        copy
+    });
+    let hook = truth.join("hooks/pre-receive");
+    fs::write(&hook, "#!/bin/sh\nexec /bin/true\n").expect("a file");
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).expect("a mode");
+    let events = world.events(count);
+    world.gatos(&alice, &["emit", "--jsonl", events.to_str().expect("a plain path"), "--group", "1"]);
+    [gate, none, truth]
+}
+
+/// The time of one push into a fresh copy of a server.
+fn pushed(world: &World, server: &Path) -> std::time::Duration {
+    let copy = world.path("copy");
+    let _ = fs::remove_dir_all(&copy);
+    let alice = world.path("alice");
+    world.shell(&alice, &format!("cp -r '{}' '{}'", server.display(), copy.display()));
+    let url = copy.to_str().expect("a plain path").to_owned();
+    time(|| world.git(&alice, &["push", "-q", &url, JOURNALS]))
+}
