@@ -2,6 +2,7 @@
 
 mod bisect;
 mod completions;
+mod consent;
 mod demo;
 mod doctor;
 mod emit;
@@ -11,6 +12,7 @@ mod fold;
 mod fold_test;
 mod foldc;
 mod gate;
+mod grant;
 mod hook;
 mod init;
 mod key;
@@ -29,6 +31,7 @@ mod verify;
 
 pub use bisect::Bisect;
 pub use completions::Completions;
+pub use consent::{Approve, Proposal, Proposals, Propose};
 pub use demo::Demo;
 pub use doctor::Doctor;
 pub use emit::Emit;
@@ -36,6 +39,7 @@ pub use event::Event;
 pub use fold::Fold;
 pub use foldc::Foldc;
 pub use gate::Gate;
+pub use grant::Grant;
 pub use hook::Hook;
 pub use init::Init;
 pub use key::Key;
