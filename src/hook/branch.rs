@@ -110,16 +110,20 @@ fn shown(commit: &Commit, trust: &crate::trust::TrustDoc) -> Value {
     Value::Map(map)
 }
 
-/// Which of the globs of the rules some changed path fits.
+/// How many changed paths fit each of the globs of the rules: none is known too.
 fn matches(globs: &[String], changed: &[Changed]) -> Value {
     let mut found = Map::new();
     for text in globs {
         let Ok(glob) = Glob::new(text) else { continue };
         let mut fitting = changed.iter().filter(|c| glob.matches(&c.path));
-        if let Some(first) = fitting.next() {
-            let count = 1 + fitting.count() as i64;
-            found.insert(text.as_str(), Value::map([("count", count.into()), ("first", first.path.as_str().into())]));
-        }
+        let fact = match fitting.next() {
+            None => Value::map([("count", 0.into())]),
+            Some(first) => {
+                let count = 1 + fitting.count() as i64;
+                Value::map([("count", count.into()), ("first", first.path.as_str().into())])
+            }
+        };
+        found.insert(text.as_str(), fact);
     }
     Value::Map(found)
 }

@@ -77,18 +77,32 @@ const SHOWN_MAX: usize = 20;
 
 /// What the rule read, on one line.
 fn facts(denial: &RefusedRef) -> String {
-    let shown = denial.facts.iter().map(|(name, value)| {
+    let shown = denial.facts.iter().filter_map(|(name, value)| {
         let value = match value {
             Value::Text(text) => plain(text),
             Value::Int(n) => n.to_string(),
             Value::Bool(b) => b.to_string(),
             Value::List(items) => format!("{} entries", items.len()),
-            Value::Map(map) => map.keys().map(plain).collect::<Vec<_>>().join(","),
+            Value::Map(map) => map.iter().filter_map(|(name, fact)| entry(name, fact)).collect::<Vec<_>>().join(", "),
             _ => "…".into(),
         };
-        format!("{name} {value}")
+        (!value.is_empty()).then(|| format!("{name} {value}"))
     });
     shown.collect::<Vec<_>>().join(" · ")
+}
+
+/// One entry of a fact: the first path that a glob fits, how many of whom agreed; else its name alone.
+fn entry(name: &str, fact: &Value) -> Option<String> {
+    let number = |field: &str| fact.get(field).and_then(Value::as_int);
+    let text = |field: &str| fact.get(field).and_then(Value::as_str);
+    match (number("count"), number("have"), number("need")) {
+        (Some(0), ..) => None,
+        (Some(_), ..) => Some(plain(text("first").unwrap_or(name))),
+        (_, Some(have), Some(need)) => {
+            Some(format!("{} {have} of {need} (@{})", plain(name), plain(text("group").unwrap_or("?"))))
+        }
+        _ => Some(plain(name)),
+    }
 }
 
 /// A stranger's text without control characters, cut to a line.
