@@ -71,3 +71,30 @@ fn must_store_documents_that_fit_their_schemas() {
     fits("stored/decision", &file(&clone, &format!("{}:decision.json", audit[0])));
     fits("trust/signatures", &file(&clone, &format!("{}:signatures.json", audit[0])));
 }
+
+#[test]
+fn must_store_consent_that_fits_its_schemas() {
+    let world = World::new();
+    let repo = world.repo("a");
+    repo.gatos(["init"]).ok();
+    repo.gatos(["trust", "group", "add", "leads", "user:alice"]).ok();
+    let ask = ["propose", "api.break", "--target", "x", "--quorum", "1-of-1@leads", "--json"];
+    let id = repo.gatos(ask).ok().json()["proposal_id"].as_str().expect("an id").to_owned();
+    repo.gatos(["approve", &id]).ok();
+    repo.gatos(["grant", "revoke", &id, "--reason", "superseded"]).ok();
+    for (under, kind, signed) in [
+        ("proposals", "proposal", true),
+        ("approvals", "approval", true),
+        ("audit/proofs/governance", "proof", false),
+        ("grants", "grant", false),
+        ("revocations", "grant-revocation", true),
+    ] {
+        let found = names(&repo, &format!("refs/gatos/{under}"));
+        assert_eq!(found.len(), 1, "{under}");
+        let schema = if kind == "proof" { "proof-of-consensus" } else { kind };
+        fits(&format!("governance/{schema}"), &file(&repo, &format!("{}:{kind}.json", found[0])));
+        if signed {
+            fits("trust/signatures", &file(&repo, &format!("{}:signatures.json", found[0])));
+        }
+    }
+}

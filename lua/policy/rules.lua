@@ -63,7 +63,9 @@ local function group(name)
 end
 --@ rule granted
 local function granted(action)
-  return facts.grants ~= nil and facts.grants[action] ~= nil
+  local grant = facts.grants and facts.grants[action]
+  -- A proposal chooses its quorum: where governance names none for the action, a rule must say its own with `require`.
+  return grant ~= nil and grant.governed ~= false
 end
 --@ rule quorum
 local function quorum(least, name, action)
@@ -73,7 +75,7 @@ end
 --@ rule approvals
 local function approvals(action)
   local open = facts.approvals and facts.approvals[action]
-  return open and open.have or 0
+  return open and open.governed ~= false and open.have or 0
 end
 --@ rule changed
 local function changed(glob)

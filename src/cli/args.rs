@@ -1,7 +1,7 @@
 use super::answer::Answer;
 use super::commands::{
-    Bisect, Clone, Completions, Demo, Doctor, Emit, Event, Explain, Fold, Foldc, Gate, Hook, Init, Key, Lint, Log, Man,
-    Plumb, Policy, Policyc, Reference, State, Sync, Trust, Verify,
+    Approve, Bisect, Clone, Completions, Demo, Doctor, Emit, Event, Explain, Fold, Foldc, Gate, Grant, Hook, Init, Key,
+    Lint, Log, Man, Plumb, Policy, Policyc, Proposal, Proposals, Propose, Reference, State, Sync, Trust, Verify,
 };
 use super::context::Context;
 use super::error::CliError;
@@ -42,6 +42,11 @@ enum Verb {
     Policy(Policy),
     Policyc(Policyc),
     Explain(Explain),
+    Propose(Propose),
+    Approve(Approve),
+    Proposals(Proposals),
+    Proposal(Proposal),
+    Grant(Grant),
     Verify(Verify),
     Doctor(Doctor),
     Key(Key),
@@ -79,6 +84,11 @@ impl Root {
             Some(Verb::Policy(verb)) => verb.run(context),
             Some(Verb::Policyc(verb)) => verb.run(context),
             Some(Verb::Explain(verb)) => verb.run(context),
+            Some(Verb::Propose(verb)) => verb.run(context),
+            Some(Verb::Approve(verb)) => verb.run(context),
+            Some(Verb::Proposals(verb)) => verb.run(context),
+            Some(Verb::Proposal(verb)) => verb.run(context),
+            Some(Verb::Grant(verb)) => verb.run(context),
             Some(Verb::Verify(verb)) => verb.run(context),
             Some(Verb::Doctor(verb)) => verb.run(context),
             Some(Verb::Key(verb)) => verb.run(context),

@@ -189,6 +189,18 @@ impl Display for Plane {
 }
 
 impl Plane {
+    /// Whether it holds proposals, what was said about them, or what came of them.
+    pub fn is_consent(&self) -> bool {
+        matches!(
+            self,
+            Plane::Proposal(_)
+                | Plane::Approval { .. }
+                | Plane::AuditProof { kind: ProofKind::Governance, .. }
+                | Plane::Grant(_)
+                | Plane::Revocation { .. }
+        )
+    }
+
     /// The inverse of `Display`.
     fn parse(path: &str) -> Option<Plane> {
         let parts: Vec<&str> = path.split('/').collect();
@@ -360,6 +372,8 @@ pub enum Scope {
     Policies,
     /// Decisions and receipts.
     Audits,
+    /// Proposals, approvals, grants, their ends and their proofs.
+    Consents,
 }
 
 impl Scope {
@@ -375,6 +389,10 @@ impl Scope {
             Scope::Trust => both("trust/*"),
             Scope::Policies => both("policies/*"),
             Scope::Audits => both("audit/policy/*"),
+            Scope::Consents => {
+                let planes = ["proposals/*", "approvals/*", "audit/proofs/governance/*", "grants/*", "revocations/*"];
+                planes.into_iter().flat_map(both).collect()
+            }
         }
     }
 
@@ -388,6 +406,7 @@ impl Scope {
             (Scope::Trust, Plane::TrustGraph) => true,
             (Scope::Policies, Plane::PolicyActive | Plane::PolicyBundle(_)) => true,
             (Scope::Audits, Plane::AuditPolicy { .. }) => true,
+            (Scope::Consents, plane) => plane.is_consent(),
             _ => false,
         }
     }

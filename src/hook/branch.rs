@@ -1,3 +1,4 @@
+use super::consent;
 use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::journal::{of_decision, of_git};
@@ -19,6 +20,7 @@ const MESSAGE_MAX: usize = 4_096;
 /// Judges a branch, a tag, any ref that is not ours: where a rule names it. What no rule names is not asked about.
 pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Judged, HookError> {
     let name = update.name.as_str();
+    let consents = consent::standing(visit, law)?;
     let Some(policy) = &mut law.policy else { return Ok(Ok(())) };
     if !policy.judge.bundle().names(Verb::Push, name) {
         return Ok(Ok(()));
@@ -52,9 +54,12 @@ pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Jud
     fields.insert("commits", Value::list(commits.iter().map(|c| shown(c, law.graph.current()))));
     let facts = facts
         .with("max_size", changed.iter().map(|c| c.size).max().unwrap_or(0) as i64)
-        .with("changed", matches(&globs, &changed))
-        .facts()?;
+        .with("changed", matches(&globs, &changed));
     let intent = Intent::act(Verb::Push, fields);
+    let facts = match consents {
+        Some(consents) => consents.tell(facts, intent.target().as_deref()).facts()?,
+        None => facts.facts()?,
+    };
     match policy.judge.decide(&intent, &facts, law.graph.tip())? {
         Judgement::Allowed(_) => Ok(Ok(())),
         Judgement::Refused(decision) => Ok(Err(Box::new(of_decision(name, *decision, &intent)))),

@@ -1,3 +1,4 @@
+use super::consent::{self, Told};
 use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::files;
@@ -10,7 +11,7 @@ use crate::id::{Cid, Ns, Oid, PublicKey, Ulid, Writer};
 use crate::ledger::{
     CLOCK_LEAD_MAX, Draft, Event, EventStream, Fault, Key, LedgerError, Loaded, Origin, StreamPlan, UlidIndex,
 };
-use crate::policy::{Decision, Facts, FactsOf, Intent, Judgement};
+use crate::policy::{Decision, FactsOf, Intent, Judgement};
 use crate::trust::Void;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -56,6 +57,7 @@ pub(super) fn check(
         let hint = format!("a root runs: git gatos trust add-key {} KEY, and pushes the trust graph", writer.actor());
         return Ok(Err(Box::new(Denial::of(name, "key.unknown", why).hint(hint).at(new))));
     };
+    let consents = consent::standing(visit, law)?;
     let Some(policy) = &mut law.policy else {
         let why = "no policy is active here, and nothing but trust and policy may come before one is";
         return Ok(Err(Box::new(Denial::of(name, "gate.no-policy", why).at(new))));
@@ -107,13 +109,13 @@ pub(super) fn check(
         }),
         origin: Arc::clone(&origin),
     };
-    let facts = FactsOf::actor(&law.graph, writer.actor(), &key, Some(&visit.received_at)).facts()?;
+    let told = Told::new(FactsOf::actor(&law.graph, writer.actor(), &key, Some(&visit.received_at)), consents)?;
     let trust_root = law.graph.tip();
     let mut good = before.is_some();
     loop {
         match stream.next_event() {
             Ok(Some(loaded)) => {
-                if let Err(denial) = check.event(policy, &loaded, &facts, trust_root)? {
+                if let Err(denial) = check.event(policy, &loaded, &told, trust_root)? {
                     return Ok(Err(Box::new(denial.by(writer.actor(), &key))));
                 }
                 good = true;
@@ -140,7 +142,7 @@ impl JournalCheck<'_> {
         &mut self,
         policy: &mut Policy,
         loaded: &Loaded,
-        facts: &Facts,
+        told: &Told,
         trust_root: Oid,
     ) -> Result<Result<(), Denial>, HookError> {
         let refuse = |denial: Denial| Ok(Err(denial.at(loaded.commit)));
@@ -188,7 +190,8 @@ impl JournalCheck<'_> {
         };
         let origin = &self.origin;
         let intent = Intent::emit(&origin.ns, origin.actor(), &origin.key, &draft);
-        match policy.judge.decide(&intent, facts, trust_root)? {
+        let more = told.of(&intent)?;
+        match policy.judge.decide(&intent, more.as_ref().unwrap_or(told.silent()), trust_root)? {
             Judgement::Allowed(_) => Ok(Ok(())),
             Judgement::Refused(decision) => {
                 let denial = of_decision(self.name, *decision, &intent).at(loaded.commit);

@@ -5,9 +5,11 @@ use super::visit::Visit;
 use crate::canon::{Map, Value};
 use crate::git::{GitError, Plane, Reader, RefName};
 use crate::id::{Blake3, Oid};
+use crate::policy::consent::Consents;
 use crate::policy::{Bundle, FactsOf, Intent, Judge, Judgement, PolicyError, Verb};
 use crate::trust::{Graph, Revocation, Said, Target, dsse};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// By what a push is judged: the trust graph and the active policy as they stood before it.
 pub(super) struct Law {
@@ -23,6 +25,8 @@ pub(super) struct Policy {
     pub version: u64,
     /// The bundles up to the active one, each with its place in their line.
     pub age: HashMap<Oid, usize>,
+    /// What stands granted, once a rule that reads it was met.
+    pub consents: Option<Arc<Consents>>,
 }
 
 impl Law {
@@ -44,7 +48,7 @@ impl Policy {
             age.insert(step?.0, place);
         }
         let (id, version) = (bundle.id(), bundle.version());
-        Ok(Policy { judge: Judge::new(bundle, None), root: tip, id, version, age })
+        Ok(Policy { judge: Judge::new(bundle, None), root: tip, id, version, age, consents: None })
     }
 }
 

@@ -7,6 +7,7 @@
 //! understood is refused. This room does not know the working clone (`node`).
 
 mod branch;
+mod consent;
 mod denial;
 mod error;
 mod examine;

@@ -8,7 +8,7 @@ use super::process::Process;
 use super::record::{Entry, Roots, Standing, append, cut, decision, signed};
 use super::updates::{OTHERS_MAX, OURS_MAX, Update, read};
 use super::visit::Visit;
-use super::{branch, receipt, spool, state};
+use super::{branch, consent, receipt, spool, state};
 use crate::ambient::Ambient;
 use crate::git::{GitError, Named, Plane, RefName, is_ref_name, named};
 use crate::id::Oid;
@@ -238,6 +238,7 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
         },
         Plane::Journal { ns, writer } => journal::check(visit, law, name, (ns, writer), update.old, new),
         Plane::State { ns } => state::check(visit, law, name, ns, update.old, new),
+        plane if plane.is_consent() => consent::check(visit, law, update, plane, new),
         // A plane without a judge has no refs here.
         _ => Ok(Err(Box::new(Denial::of(name, "ref.unknown", "this build judges no such plane")))),
     }

@@ -47,11 +47,11 @@ impl Standing {
     }
 }
 
+/// An entry and how the chain stands behind it; none where there is nothing to say.
+type Built = Result<Option<(Entry, Standing)>, HookError>;
+
 /// Writes an entry behind the newest one of the gate's chain. `build` makes it from how the chain stands.
-pub(super) fn append(
-    visit: &Visit,
-    build: &dyn Fn(&Standing) -> Result<Option<(Entry, Standing)>, HookError>,
-) -> Result<Option<Oid>, HookError> {
+pub(super) fn append(visit: &Visit, build: &dyn Fn(&Standing) -> Built) -> Result<Option<Oid>, HookError> {
     let (store, writer) = (&visit.durable, visit.gate()?.writer());
     let name = RefName::own(Plane::AuditPolicy { writer: writer.clone() });
     loop {

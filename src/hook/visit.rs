@@ -7,8 +7,10 @@ use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store};
 use crate::id::{Actor, Cid, Ns, Oid, PublicKey, Timestamp, Writer};
 use crate::ledger::{Key, Origin, last_event, last_numbers};
 use crate::policy::FactsOf;
+use crate::policy::consent::Docket;
 use crate::state::Checkpoint;
 use crate::trust::Graph;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -43,6 +45,8 @@ pub(super) struct Visit {
     pub pusher: Option<String>,
     /// Nothing is pushed: it is asked what the gate would say.
     pub rehearsal: bool,
+    /// Proposals and what came of them as this push would leave them, once they were read.
+    pub docket: OnceCell<Docket>,
 }
 
 impl Visit {
@@ -61,7 +65,9 @@ impl Visit {
         };
         let pusher = settings.source.pusher(pusher_env);
         let received_at = ambient.now();
-        Ok(Visit { settings: Some(settings), durable, pushed, updates, received_at, pusher, ambient, rehearsal: false })
+        let docket = OnceCell::new();
+        let settings = Some(settings);
+        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal: false, docket })
     }
 
     /// A push that nobody makes, in a clone that holds its objects and the law.
@@ -70,7 +76,8 @@ impl Visit {
         let settings = Settings::read(durable.git_dir())?;
         let pushed = durable.reader().reopen()?;
         let (ambient, received_at) = (ambient.clone(), ambient.now());
-        Ok(Visit { settings, durable, pushed, updates: vec![update], received_at, pusher, ambient, rehearsal: true })
+        let (updates, docket) = (vec![update], OnceCell::new());
+        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal: true, docket })
     }
 
     /// What a gate was installed with.

@@ -7,7 +7,8 @@ use super::open::Node;
 use crate::git::{Expected, GitError, Plane, RefName};
 use crate::id::{Cid, Ns, Oid, Ulid, Writer};
 use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, event_at, last_event, union};
-use crate::policy::{Allowed, Decision, Facts, Intent, Judge, Judgement, record};
+use crate::policy::consent::Consents;
+use crate::policy::{Allowed, Decision, Facts, FactsOf, Intent, Judge, Judgement, record};
 use crate::trust::Signer;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub(super) struct Desk {
     pub judge: Judge,
     pub policy_root: Oid,
     pub facts: Facts,
+    /// What stands granted of which act, where rules read that.
+    consents: Option<Consents>,
     pub ns: Ns,
 }
 
@@ -52,21 +55,37 @@ fn allowed_path(policy_root: Oid) -> PathBuf {
     PathBuf::from("allowed").join(policy_root.hex())
 }
 
+/// What is known of every act of which nothing is granted or asked.
+fn facts_of(node: &Node, identity: &Identity, consents: Option<&Consents>) -> Result<Facts, NodeError> {
+    let facts = FactsOf::actor(node.graph(), &identity.actor, &identity.key, None);
+    Ok(match consents {
+        Some(consents) => consents.silent(facts)?,
+        None => facts.facts()?,
+    })
+}
+
 impl Desk {
     pub(super) fn open(node: &Node, ns: &Ns) -> Result<Desk, NodeError> {
         let identity = node.identity()?;
         let signer = Arc::new(node.signer(&identity)?);
         let bundle = node.bundle()?;
         let policy_root = bundle.commit();
+        let consents = node.consents(&bundle)?;
+        let facts = facts_of(node, &identity, consents.as_ref())?;
         let judge = Judge::new(bundle, cache::read(node, &allowed_path(policy_root)).as_deref());
-        let facts = Facts::of_append(node.graph(), &identity.actor, &identity.key);
-        Ok(Desk { judge, policy_root, facts, identity, signer, ns: ns.clone() })
+        Ok(Desk { judge, policy_root, facts, consents, identity, signer, ns: ns.clone() })
     }
 
-    /// Judges by the policy that is active now, where another has become active since.
+    /// Judges by the policy that is active now, where another has become active since, and by what is granted now.
     pub(super) fn see_policy(&mut self, node: &Node) -> Result<(), NodeError> {
-        if node.policy_tip()? != self.policy_root {
+        let moved = node.policy_tip()? != self.policy_root;
+        if moved || self.consents.is_some() {
             let bundle = node.bundle()?;
+            self.consents = node.consents(&bundle)?;
+            self.facts = facts_of(node, &self.identity, self.consents.as_ref())?;
+            if !moved {
+                return Ok(());
+            }
             self.policy_root = bundle.commit();
             self.judge = Judge::new(bundle, cache::read(node, &allowed_path(self.policy_root)).as_deref());
         }
@@ -80,7 +99,15 @@ impl Desk {
     /// Judges a draft.
     pub(super) fn decide(&mut self, node: &Node, draft: &Draft) -> Result<Judgement, NodeError> {
         let intent = Intent::emit(&self.ns, &self.identity.actor, &self.identity.key, draft);
-        let judgement = self.judge.decide(&intent, &self.facts, node.graph().tip())?;
+        let known = self.consents.as_ref().filter(|consents| consents.know_any());
+        let told = match known.and_then(|consents| Some((consents, intent.target()?))) {
+            Some((consents, target)) if consents.know(&target) => {
+                let facts = FactsOf::actor(node.graph(), &self.identity.actor, &self.identity.key, None);
+                Some(consents.tell(facts, Some(&target)).facts()?)
+            }
+            _ => None,
+        };
+        let judgement = self.judge.decide(&intent, told.as_ref().unwrap_or(&self.facts), node.graph().tip())?;
         if let Some(learned) = self.judge.remember() {
             cache::write_among(node, &allowed_path(self.policy_root), &learned, cache::KEPT);
         }

@@ -74,6 +74,12 @@ pub enum NodeError {
          meanwhile; publish it again: git gatos policy publish"
     )]
     NotNext { bundle: Blake3, active: Blake3, version: u64 },
+    #[error("no proposal or grant {what} is here; list them: git gatos proposals")]
+    NoProposal { what: String },
+    #[error("this cannot be proposed: {why}")]
+    Terms { why: String },
+    #[error("the proposal {id}: {why}")]
+    Consent { id: Blake3, why: String },
     #[error("no decision {what} is on record here; denials print where they are logged")]
     NoDecision { what: String },
     #[error("this repository has no work tree; name a directory of sources: --from DIR")]
@@ -162,6 +168,9 @@ impl NodeError {
             NodeError::NoPolicy => "NO_POLICY",
             NodeError::NoBundle { .. } | NodeError::NotNext { .. } => "NO_BUNDLE",
             NodeError::NoDecision { .. } => "NO_DECISION",
+            NodeError::NoProposal { .. } => "NO_PROPOSAL",
+            NodeError::Terms { .. } => "PROPOSAL_TERMS",
+            NodeError::Consent { .. } => "CONSENT",
             NodeError::NoWorkTree => "NO_WORK_TREE",
             NodeError::TooManySources { .. } => "BUNDLE_SIZE",
             NodeError::NoKey(_) | NodeError::KeyUnknown(_) => "NO_KEY",
@@ -187,7 +196,7 @@ impl NodeError {
 
     /// Whether the mistake is in how the command was typed.
     pub fn is_usage(&self) -> bool {
-        matches!(self, NodeError::Draft(_) | NodeError::Id(_) | NodeError::NoActor(_))
+        matches!(self, NodeError::Draft(_) | NodeError::Id(_) | NodeError::NoActor(_) | NodeError::Terms { .. })
             || matches!(self, NodeError::NoRemote(_) | NodeError::RemoteName(_))
             || matches!(self, NodeError::CloneName(_) | NodeError::CloneTaken(_))
             || matches!(self, NodeError::State(StateError::Select { .. }))

@@ -90,7 +90,11 @@ impl Node {
         fields.insert("key", Value::text(identity.key));
         fields.insert("target", Value::text(bundle.id()));
         let intent = Intent::act(Verb::PolicyActivate, fields);
-        let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None).facts()?;
+        let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None);
+        let facts = match self.consents(&active)? {
+            Some(consents) => consents.tell(facts, intent.target().as_deref()).facts()?,
+            None => facts.facts()?,
+        };
         let mut judge = Judge::new(active, None);
         match judge.decide(&intent, &facts, self.graph().tip())? {
             Judgement::Allowed(allowed) => {

@@ -23,12 +23,17 @@ pub enum PolicyError {
     Encode(#[from] EncodeError),
     #[error("recording a denial: {0}")]
     Audit(#[source] GitError),
+    #[error("writing a proposal, or what came of it: {0}")]
+    Consent(#[source] GitError),
 }
 
 impl PolicyError {
     pub fn code(&self) -> &'static str {
         match self {
-            PolicyError::Read { source, .. } | PolicyError::Write(source) | PolicyError::Audit(source) => source.code(),
+            PolicyError::Read { source, .. }
+            | PolicyError::Write(source)
+            | PolicyError::Audit(source)
+            | PolicyError::Consent(source) => source.code(),
             PolicyError::Invalid { .. } => "BUNDLE_INVALID",
             PolicyError::Decision { .. } => "DECISION_INVALID",
             PolicyError::Size { .. } => "BUNDLE_SIZE",

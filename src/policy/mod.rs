@@ -1,14 +1,15 @@
 //! What may be: policy bundles, the one function that judges, and the record of denials.
 //!
 //! Owns: the language of rules, bundles (build, read, check), `Judge::decide`, decisions, the entries of audit
-//! chains (written and read), schemas of payloads, tables of cases, replay.
+//! chains (written and read), schemas of payloads, tables of cases, replay, proposals and what they grant.
 //! Imports: id ambient canon git lua trust ledger.
-//! Invariant: judging reads nothing but the intent, the facts and the bundle; this room writes only bundles and audit.
+//! Invariant: judging reads nothing but the intent, the facts and the bundle; this room writes only bundles, audit and consent.
 
 mod audit;
 mod build;
 mod bundle;
 pub mod cases;
+pub mod consent;
 mod decide;
 mod decision;
 mod error;

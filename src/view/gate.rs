@@ -82,27 +82,31 @@ const EVER: [&str; 2] = ["received_at", "trust_version"];
 fn facts(denial: &RefusedRef) -> String {
     let empty = |value: &Value| value.as_list().is_some_and(<[Value]>::is_empty);
     let telling = denial.facts.iter().filter(|(name, value)| !EVER.contains(name) && !empty(value));
-    let shown = telling.map(|(name, value)| {
+    let shown = telling.filter_map(|(name, value)| {
         let value = match value {
             Value::Text(text) => plain(text),
             Value::Int(n) => n.to_string(),
             Value::Bool(b) => b.to_string(),
             Value::List(items) => format!("{} entries", items.len()),
-            Value::Map(map) => map.iter().map(|(k, v)| told(k, v)).collect::<Vec<_>>().join(", "),
+            Value::Map(map) => map.iter().filter_map(|(name, fact)| entry(name, fact)).collect::<Vec<_>>().join(", "),
             _ => "…".into(),
         };
-        format!("{name} {value}")
+        (!value.is_empty()).then(|| format!("{name} {value}"))
     });
     shown.collect::<Vec<_>>().join(" · ")
 }
 
-/// An entry of a fact that is a map: changed paths by glob, grants by action.
-fn told(name: &str, value: &Value) -> String {
-    match (value.get("first").and_then(Value::as_str), value.get("count").and_then(Value::as_int)) {
-        (Some(first), Some(1)) => format!("{} ({})", plain(name), plain(first)),
-        (Some(first), Some(count)) => format!("{} ({} and {} more)", plain(name), plain(first), count - 1),
-        (None, Some(0)) => format!("{} (none)", plain(name)),
-        _ => plain(name),
+/// One entry of a fact: the first path that a glob fits, how many of whom agreed; else its name alone.
+fn entry(name: &str, fact: &Value) -> Option<String> {
+    let number = |field: &str| fact.get(field).and_then(Value::as_int);
+    let text = |field: &str| fact.get(field).and_then(Value::as_str);
+    match (number("count"), number("have"), number("need")) {
+        (Some(0), ..) => None,
+        (Some(_), ..) => Some(plain(text("first").unwrap_or(name))),
+        (_, Some(have), Some(need)) => {
+            Some(format!("{} {have} of {need} (@{})", plain(name), plain(text("group").unwrap_or("?"))))
+        }
+        _ => Some(plain(name)),
     }
 }
 

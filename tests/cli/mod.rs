@@ -9,6 +9,7 @@ mod emit;
 mod fold;
 mod fold_test;
 mod foldc;
+mod governance;
 mod help;
 mod init;
 mod key;

@@ -2,6 +2,7 @@
 
 mod adversary;
 mod allowed;
+mod consent;
 mod contention;
 mod court;
 mod forged;

@@ -78,7 +78,13 @@ impl Emit {
         context.tell(&node);
         Ok(match outcome {
             Outcome::Stored(emitted) => Answer::yes(Receipt(emitted)),
-            Outcome::Denied { decision, audit } => Answer::no(Denial { decision, audit }),
+            Outcome::Denied { decision, audit } => {
+                // A grant is for this very event, and its ULID is part of it.
+                if self.ulid.is_none() && decision.facts.get("grants").is_some() {
+                    context.note(format!("should it be granted, emit the same again with --ulid {ulid}"));
+                }
+                Answer::no(Denial { decision, audit })
+            }
         })
     }
 

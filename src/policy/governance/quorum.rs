@@ -1,6 +1,7 @@
 use super::yaml;
 use crate::canon::{Map, Value, json};
 use crate::id::{Seconds, Segment};
+use crate::policy::consent::Required;
 use crate::policy::decision::is_rule_id;
 use std::collections::BTreeMap;
 
@@ -85,6 +86,17 @@ impl Governance {
         match map.remove("gatos") {
             Some(Value::Text(form)) if form == FORM => Governance::from_source(&Value::Map(map)),
             _ => Err(format!("it is not a {FORM}")),
+        }
+    }
+}
+
+impl Governance {
+    /// Whether a quorum is one that an action asks for. Of an action that is not named, none is.
+    pub fn admits(&self, action: &str, required: &Required) -> bool {
+        match self.actions.get(action).map(|governed| &governed.quorum) {
+            Some(Quorum::AtLeast { n, group }) => required.group == *group && required.n >= *n,
+            Some(Quorum::AllOf(groups)) => groups[..] == [required.group.clone()] && required.n == required.m,
+            None => false,
         }
     }
 }

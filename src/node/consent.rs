@@ -1,0 +1,336 @@
+use super::error::NodeError;
+use super::identity::Identity;
+use super::open::Node;
+use super::receipts::Receipts;
+use crate::canon::{Map, Value};
+use crate::git::{Expected, GitError, Place, Plane, ProofKind, RefName, Scope};
+use crate::id::{Actor, Ns, Oid, Seconds, Timestamp};
+use crate::policy::consent::{
+    Approval, Case, Consents, Docket, Document, Found, Grant, Proposal, Received, Required, Revocation, State,
+    members_at, members_now, write, write_signed,
+};
+use crate::policy::{Bundle, Decision, FactsOf, Governance, Governed, Intent, Judge, Judgement, Quorum, Verb, record};
+use crate::trust::Signer;
+
+/// How long a proposal stands where neither the caller nor the bundle says.
+const TTL: Seconds = Seconds(72 * 3600);
+
+/// What somebody wants to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    pub action: String,
+    pub target: String,
+    /// Where it is not given, the active bundle says.
+    pub required: Option<Required>,
+    pub ttl: Option<Seconds>,
+}
+
+/// What came of a word.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Spoken {
+    Done(Box<Standing>),
+    /// The policy refused, and the refusal is on record in this commit.
+    Denied {
+        decision: Decision,
+        audit: Oid,
+    },
+}
+
+/// A proposal as it stands here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    pub case: Case,
+    pub state: State,
+    /// By which it is judged.
+    pub now: Timestamp,
+}
+
+impl Standing {
+    /// Approvals that count and have no receipt: that they were in time, their signers alone say.
+    pub fn unjudged(&self) -> usize {
+        self.case.counted().values().filter(|vote| vote.received == Received::Unknown).count()
+    }
+
+    fn of(case: &Case, now: Timestamp) -> Standing {
+        Standing { state: case.state(now), case: case.clone(), now }
+    }
+}
+
+impl Node {
+    /// Every proposal that is here, own and fetched. What is not taken is noticed.
+    fn docket(&self, receipts: &Receipts) -> Result<Docket, NodeError> {
+        let found: Vec<Found> = self.consent_refs(receipts)?;
+        let docket = Docket::gather(self.reader(), self.graph(), &found);
+        for ended in &docket.refused {
+            self.notice(format!("{} does not count: {}", ended.name, ended.fault));
+        }
+        Ok(docket)
+    }
+
+    fn consent_refs(&self, receipts: &Receipts) -> Result<Vec<Found>, NodeError> {
+        let refs = self.store().refs(&Scope::Consents)?;
+        let received = |name: &RefName, tip| receipts.of(name, tip).map_or(Received::Unknown, Received::At);
+        let mut found: Vec<Found> = refs
+            .into_iter()
+            .map(|(name, tip)| {
+                let received = received(&name, tip);
+                (name, tip, received)
+            })
+            .collect();
+        // What the authority holds was accepted first: it goes before what this clone made.
+        let authority = self.authority()?;
+        found.sort_by_key(|(name, ..)| match &name.place {
+            Place::Tracking(remote) if Some(remote) == authority.as_ref() => 0,
+            Place::Own => 1,
+            Place::Tracking(_) => 2,
+        });
+        Ok(found)
+    }
+
+    /// What rules of a bundle may read of consent; nothing is read where none does.
+    pub(super) fn consents(&self, bundle: &Bundle) -> Result<Option<Consents>, NodeError> {
+        if !Consents::are_read(bundle) {
+            return Ok(None);
+        }
+        let found = self.consent_refs(&Receipts::default())?;
+        let docket = Docket::gather(self.reader(), self.graph(), &found);
+        Ok(Some(Consents::of(&docket, &bundle.governance()?, self.ambient().now())))
+    }
+
+    /// Every proposal, those that end first before the others.
+    pub fn proposals(&self) -> Result<Vec<Standing>, NodeError> {
+        let (docket, now) = (self.docket(&self.receipts()?)?, self.ambient().now());
+        let mut all: Vec<Standing> = docket.cases().map(|case| Standing::of(case, now)).collect();
+        all.sort_by_key(|s| (s.case.proposal.expire_at, s.case.id));
+        Ok(all)
+    }
+
+    /// The proposal of which these are the first digits, or those of one of its grants.
+    pub fn find_proposal(&self, text: &str) -> Result<Standing, NodeError> {
+        let hex = text.strip_prefix("blake3:").unwrap_or(text);
+        let mut all = self.proposals()?;
+        all.retain(|s| {
+            s.case.id.hex().starts_with(hex) || s.case.grants.iter().any(|grant| grant.id.hex().starts_with(hex))
+        });
+        match all.len() {
+            1 if hex.len() >= 4 => Ok(all.remove(0)),
+            0 => Err(NodeError::NoProposal { what: text.to_owned() }),
+            _ => {
+                let choices = all.iter().map(|s| s.case.id.to_string()).collect();
+                Err(NodeError::Ambiguous { what: text.to_owned(), choices })
+            }
+        }
+    }
+
+    /// Asks a group for its consent to one act.
+    pub fn propose(&self, ask: &Ask) -> Result<Spoken, NodeError> {
+        let bundle = self.bundle()?;
+        let (required, ttl) = self.terms(ask, &bundle.governance()?)?;
+        let identity = self.identity()?;
+        if let Some(denied) = self.denied(bundle, Verb::Propose, &identity, &ask.action, &ask.target)? {
+            return Ok(denied);
+        }
+        let now = self.ambient().now();
+        let end = i64::try_from(ttl.0).ok().and_then(|ttl| now.unix().checked_add(ttl));
+        let expire_at = end.and_then(Timestamp::from_unix).ok_or(NodeError::Terms {
+            why: "a proposal ends before the year 10000; give a shorter --ttl".to_owned(),
+        })?;
+        let proposal = Proposal {
+            repo: self.repo(),
+            action: ask.action.clone(),
+            target: ask.target.clone(),
+            required,
+            expire_at,
+            created_by: identity.actor.clone(),
+            trust_root: self.graph().tip(),
+        };
+        // Read back: what a reader would refuse is not written.
+        let proposal = Proposal::parse(&proposal.encode()).map_err(|e| NodeError::Terms { why: e.to_string() })?;
+        let commit = write_signed(self.store(), &proposal, &identity.actor, &self.signer(&identity)?, now)?;
+        self.create(&RefName::own(Plane::Proposal(proposal.id())), commit)?;
+        Ok(Spoken::Done(Box::new(self.find_proposal(&proposal.id().hex())?)))
+    }
+
+    /// Whose word is asked for, and for how long: as the caller says, but never less than the active bundle wants.
+    fn terms(&self, ask: &Ask, governance: &Governance) -> Result<(Required, Seconds), NodeError> {
+        let refuse = |why: String| Err(NodeError::Terms { why });
+        let governed = governance.actions.get(&ask.action);
+        let required = match (&ask.required, governed) {
+            (Some(required), _) => required.clone(),
+            (None, Some(governed)) => self.governed(&ask.action, governed)?,
+            (None, None) => {
+                return refuse(format!(
+                    "the active policy says nothing of {}: say whose word it wants, such as --quorum 2-of-3@leads",
+                    ask.action
+                ));
+            }
+        };
+        let Some(members) = members_now(self.graph(), &required.group) else {
+            return refuse(format!("the trust graph has no group {}; see git gatos trust show", required.group));
+        };
+        if members.len() != required.m as usize || required.n > required.m {
+            let of = format!("{}-of-{}@{}", required.n, members.len(), required.group);
+            return refuse(format!("@{} has {} members: {required} should be {of}", required.group, members.len()));
+        }
+        if governed.is_some() && !governance.admits(&ask.action, &required) {
+            return refuse(format!(
+                "the active policy wants more for {} than {required}; leave --quorum out",
+                ask.action
+            ));
+        }
+        if governed.is_none() {
+            let rules = "only rules that say `require` themselves see such a grant";
+            self.notice(format!("governance.json does not name {}: {rules}", ask.action));
+        }
+        match ask.ttl.or(governed.map(|g| g.ttl)).unwrap_or(TTL) {
+            Seconds(0) => refuse("a proposal stands for longer than nothing".into()),
+            ttl => Ok((required, ttl)),
+        }
+    }
+
+    fn governed(&self, action: &str, governed: &Governed) -> Result<Required, NodeError> {
+        let members = |group| members_now(self.graph(), group).map_or(0, |m| u32::try_from(m.len()).unwrap_or(0));
+        match &governed.quorum {
+            Quorum::AtLeast { n, group } => Ok(Required { n: *n, m: members(group), group: group.clone() }),
+            Quorum::AllOf(groups) => match &groups[..] {
+                [group] => Ok(Required { n: members(group), m: members(group), group: group.clone() }),
+                _ => Err(NodeError::Terms {
+                    why: format!("{action} wants all of several groups, and a proposal asks one group"),
+                }),
+            },
+        }
+    }
+
+    /// Agrees to a proposal with this clone's key, and grants it where that is enough. Saying it again changes nothing.
+    pub fn approve(&self, text: &str) -> Result<Spoken, NodeError> {
+        let standing = self.find_proposal(text)?;
+        let (case, identity) = (&standing.case, self.identity()?);
+        let proposal = &case.proposal;
+        let said = case.votes.iter().any(|v| v.key == identity.key && v.void.is_none());
+        let open = matches!(standing.state, State::Proposal | State::Partial);
+        if !said || open {
+            self.may_approve(&standing, &identity.actor)?;
+        }
+        if !said {
+            let (action, target) = (&proposal.action, &proposal.target);
+            if let Some(denied) = self.denied(self.bundle()?, Verb::Approve, &identity, action, target)? {
+                return Ok(denied);
+            }
+            let approval = Approval {
+                repo: self.repo(),
+                proposal_id: case.id,
+                signer: identity.key,
+                expires_at: proposal.expire_at,
+            };
+            let now = self.ambient().now();
+            let commit = write_signed(self.store(), &approval, &identity.actor, &self.signer(&identity)?, now)?;
+            let writer = self.writer(&identity, &Ns::main())?;
+            self.create(&RefName::own(Plane::Approval { proposal: case.id, writer }), commit)?;
+        }
+        let standing = self.find_proposal(&case.id.hex())?;
+        self.settle_grant(&standing)?;
+        Ok(Spoken::Done(Box::new(self.find_proposal(&case.id.hex())?)))
+    }
+
+    fn may_approve(&self, standing: &Standing, actor: &Actor) -> Result<(), NodeError> {
+        let (id, proposal) = (standing.case.id, &standing.case.proposal);
+        let refuse = |why: String| Err(NodeError::Consent { id, why });
+        let group = &proposal.required.group;
+        let asked = members_at(self.graph(), proposal.trust_root, group).unwrap_or_default();
+        match standing.state {
+            State::Expired => refuse(format!("it ended {}; propose it again", proposal.expire_at)),
+            State::Revoked => refuse("what it granted was revoked; propose it again".into()),
+            _ if !asked.contains(actor) => refuse(format!("it asks @{group}, and {actor} was not a member")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the grant of a proposal that has enough approvals and none yet.
+    fn settle_grant(&self, standing: &Standing) -> Result<(), NodeError> {
+        let case = &standing.case;
+        if standing.state != State::Partial {
+            return Ok(());
+        }
+        let Some(proof) = case.provable() else { return Ok(()) };
+        let grant = Grant { repo: self.repo(), proposal_id: case.id, proof: proof.digest() };
+        let (granted, proven) = write(self.store(), &grant, &proof, case.proposal.expire_at)?;
+        self.create(&RefName::own(Plane::AuditProof { kind: ProofKind::Governance, id: case.id }), proven)?;
+        self.create(&RefName::own(Plane::Grant(grant.id())), granted)
+    }
+
+    /// Ends what a proposal granted.
+    pub fn revoke_grant(&self, text: &str, reason: &str) -> Result<Standing, NodeError> {
+        let standing = self.find_proposal(text)?;
+        let (case, identity) = (&standing.case, self.identity()?);
+        let refuse = |why: String| Err(NodeError::Consent { id: case.id, why });
+        let Some(issued) = case.issued() else { return refuse("nothing was granted yet".into()) };
+        if standing.state == State::Revoked {
+            return Ok(standing);
+        }
+        if !case.may_revoke(self.graph(), &identity.actor) {
+            return refuse(format!("{} neither asked nor was asked, and is no root", identity.actor));
+        }
+        let revocation = Revocation {
+            repo: self.repo(),
+            grant_id: issued.id,
+            reason: reason.to_owned(),
+            revoked_by: identity.actor.clone(),
+        };
+        let (signer, now) = (self.signer(&identity)?, self.ambient().now());
+        let commit = write_signed(self.store(), &revocation, &identity.actor, &signer, now)?;
+        let writer = self.writer(&identity, &Ns::main())?;
+        self.create(&RefName::own(Plane::Revocation { grant: issued.id, writer }), commit)?;
+        self.find_proposal(&case.id.hex())
+    }
+
+    /// Creates a ref that says one thing once: that it is there already is as good.
+    fn create(&self, name: &RefName, commit: Oid) -> Result<(), NodeError> {
+        match self.store().update(name, Expected::Absent, commit) {
+            Ok(()) | Err(GitError::Moved { .. }) => Ok(()),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// The refusal of the policy, on record; it is asked only where a rule names such an act.
+    fn denied(
+        &self,
+        bundle: Bundle,
+        verb: Verb,
+        identity: &Identity,
+        action: &str,
+        target: &str,
+    ) -> Result<Option<Spoken>, NodeError> {
+        if !bundle.names(verb, action) {
+            return Ok(None);
+        }
+        let mut fields = Map::new();
+        fields.insert("actor", identity.actor.as_str());
+        fields.insert("key", Value::text(identity.key));
+        fields.insert("type", action);
+        fields.insert("target", target);
+        let intent = Intent::act(verb, fields);
+        let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None);
+        let facts = match self.consents(&bundle)? {
+            Some(consents) => consents.tell(facts, Some(target)).facts()?,
+            None => facts.facts()?,
+        };
+        match Judge::new(bundle, None).decide(&intent, &facts, self.graph().tip())? {
+            Judgement::Allowed(_) => Ok(None),
+            Judgement::Refused(decision) => {
+                let audit = self.record_act(&decision, &intent, identity, &self.signer(identity)?)?;
+                Ok(Some(Spoken::Denied { decision: *decision, audit }))
+            }
+        }
+    }
+
+    fn record_act(
+        &self,
+        decision: &Decision,
+        intent: &Intent<'_>,
+        identity: &Identity,
+        signer: &Signer,
+    ) -> Result<Oid, NodeError> {
+        let writer = self.writer(identity, &Ns::main())?;
+        Ok(record(self.store(), self.ambient(), &self.repo(), &writer, signer, decision, intent, false)?)
+    }
+}

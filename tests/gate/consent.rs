@@ -1,0 +1,405 @@
+//! Consent at the gate: who may agree to what, until when, and what it opens.
+
+use super::court::{Court, JOURNALS};
+use crate::harness::{Outcome, Repo, World};
+use gatos::git::{Expected, Plane, RefName, Store};
+use gatos::id::{Oid, Timestamp};
+use gatos::policy::consent::{Approval, Document, Grant, Proof, Proposal, write, write_signed};
+use gatos::trust::{Signer, load_key_file};
+
+const CONSENT: [&str; 5] = [
+    "refs/gatos/proposals/*:refs/gatos/proposals/*",
+    "refs/gatos/approvals/*:refs/gatos/approvals/*",
+    "refs/gatos/audit/proofs/governance/*:refs/gatos/audit/proofs/governance/*",
+    "refs/gatos/grants/*:refs/gatos/grants/*",
+    "refs/gatos/revocations/*:refs/gatos/revocations/*",
+];
+const ULID: &str = "01ARYZ6S41TSV4RRFFQ69G5FAV";
+const RULES: &str = r#"policy "team" version 1
+
+rule "speak"
+  on emit
+  allow if known()
+
+rule "large"
+  on emit "finance"
+  deny if payload.amount > 10000 and not granted("finance.large", event)
+  because "large payments need two of @leads"
+
+rule "api"
+  on push "refs/heads/main"
+  when changed("api/**")
+  require 2 of @leads for "api.break"
+
+rule "main"
+  on push "refs/heads/main"
+  allow
+
+rule "no-games"
+  on propose "game.*"
+  deny
+
+rule "law"
+  on policy.activate
+  allow if cap("policy:activate")
+"#;
+const GOVERNANCE: &str = "governance:\n  finance.large: { quorum: { at_least: 2, group: leads }, ttl: PT1H }\n";
+
+/// Alice, bob and carol lead; dave does not. The law asks for two of them.
+struct Team<'w> {
+    court: Court<'w>,
+    carol: Repo<'w>,
+    dave: Repo<'w>,
+}
+
+impl<'w> Team<'w> {
+    #[track_caller]
+    fn new(world: &'w World) -> Team<'w> {
+        let court = Court::new(world);
+        let join = |name: &str| {
+            let repo = court.bob.clone_to_server(&court, name);
+            let key = key_of(&repo);
+            court.alice.gatos(["trust", "add-actor", &format!("user:{name}"), &key]).ok();
+            repo
+        };
+        let (carol, dave) = (join("carol"), join("dave"));
+        court.alice.gatos(["trust", "group", "add", "leads", "user:alice", "user:bob", "user:carol"]).ok();
+        court.alice.write("gatos/policies/team.rgs", RULES);
+        court.alice.write("gatos/governance.yaml", GOVERNANCE);
+        let published = court.alice.gatos(["policy", "publish", "--json"]).ok().json();
+        court.alice.gatos(["policy", "activate", published["id"].as_str().expect("an id")]).ok();
+        let team = Team { court, carol, dave };
+        team.court.push(&team.court.alice, ["refs/gatos/trust/*:refs/gatos/trust/*"]).ok();
+        team.court.push(&team.court.alice, ["refs/gatos/policies/*:refs/gatos/policies/*"]).ok();
+        [&team.court.bob, &team.carol, &team.dave].iter().for_each(|repo| team.court.fetch(repo));
+        team
+    }
+
+    /// Says all that a clone has to say, and hears the rest.
+    #[track_caller]
+    fn tell(&self, repo: &Repo<'w>) {
+        self.court.push(repo, CONSENT).ok();
+        for other in [&self.court.alice, &self.court.bob, &self.carol, &self.dave] {
+            self.court.fetch(other);
+        }
+    }
+
+    /// Bob asks for a payment of so much, under the one ULID.
+    #[track_caller]
+    fn ask(&self, amount: u32) -> String {
+        let denial = self.pay(&self.court.bob, amount, "--json").code(1).json();
+        assert_eq!(denial["rule"], "large");
+        let target = self.target(amount);
+        let args = ["propose", "finance.large", "--target", &target, "--json"];
+        let proposal = self.court.bob.gatos(args).ok().json();
+        assert_eq!((&proposal["state"], &proposal["required_quorum"]), (&"proposal".into(), &"2-of-3@leads".into()));
+        self.tell(&self.court.bob);
+        proposal["proposal_id"].as_str().expect("an id").to_owned()
+    }
+
+    fn target(&self, amount: u32) -> String {
+        let said = format!(
+            r#"{{"actor":"user:bob","ns":"finance","payload":{{"amount":{amount}}},"type":"pay","ulid":"{ULID}"}}"#
+        );
+        format!("intent:{}", gatos::canon::digest::blake3(said.as_bytes()))
+    }
+
+    #[track_caller]
+    fn pay(&self, repo: &Repo<'w>, amount: u32, more: &str) -> Outcome {
+        let payload = format!("{{\"amount\":{amount}}}");
+        repo.gatos(["emit", "pay", &payload, "--ns", "finance", "--ulid", ULID, more])
+    }
+
+    #[track_caller]
+    fn approve(&self, repo: &Repo<'w>, id: &str) -> serde_json::Value {
+        let shown = repo.gatos(["approve", id, "--json"]).ok().json();
+        self.tell(repo);
+        shown
+    }
+
+    /// An honest clone would not emit: this one has another opinion of the policy.
+    #[track_caller]
+    fn seal(&self, amount: u32) -> String {
+        let bob = &self.court.bob;
+        let journal = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
+        let writer = journal.rsplit('/').next().expect("a writer").to_owned();
+        let policy = self.court.server.git(["rev-parse", super::court::ACTIVE]).ok().stdout();
+        let mut how = self.court.honest(&self.court.alice, &[]);
+        (how.ns, how.writer, how.policy) = ("finance".into(), writer, policy);
+        how.position = gatos::ledger::Position::default();
+        how.drafts = vec![pay_draft(amount)];
+        how.ts = "2026-11-21T10:00:00Z".into();
+        self.court.sealed(bob, "bob", &how)
+    }
+}
+
+fn pay_draft(amount: u32) -> gatos::ledger::Draft {
+    let payload = gatos::canon::json::parse(format!("{{\"amount\":{amount}}}").as_bytes()).expect("JSON");
+    let (ty, ulid) = ("pay".parse().expect("a type"), ULID.parse().expect("a ULID"));
+    gatos::ledger::Draft::new(ty, payload, ulid, None).expect("a draft")
+}
+
+fn key_of(repo: &Repo<'_>) -> String {
+    repo.gatos(["key", "new"]).ok();
+    repo.gatos(["key", "show"]).ok().stdout().split_whitespace().next().expect("a key").to_owned()
+}
+
+fn signer(world: &World, person: &str) -> Signer {
+    let keys = world.home(person).join("config/gatos/keys");
+    let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
+    load_key_file(&file, &gatos::ambient::Ambient::of_process()).expect("a key")
+}
+
+fn store(repo: &Repo<'_>) -> Store {
+    Store::open(repo.path(), &gatos::ambient::Ambient::of_process()).expect("a repository")
+}
+
+/// The document of a proposal as a clone holds it.
+fn proposal(repo: &Repo<'_>, id: &str) -> Proposal {
+    let name = format!("refs/gatos-remotes/origin/proposals/{}:proposal.json", &id[7..]);
+    Proposal::parse(repo.git(["show", &name]).ok().stdout().as_bytes()).expect("a proposal")
+}
+
+trait OnServer<'w> {
+    fn clone_to_server(&self, court: &Court<'w>, person: &str) -> Repo<'w>;
+}
+
+impl<'w> OnServer<'w> for Repo<'w> {
+    /// A clone of the server by somebody else.
+    fn clone_to_server(&self, court: &Court<'w>, person: &str) -> Repo<'w> {
+        let repo = court.alice.clone_to(person).as_person(person);
+        court.admit(&repo);
+        repo
+    }
+}
+
+#[test]
+fn must_grant_one_act_by_two_of_three() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    team.pay(bob, 20_000, "--json").code(1);
+    let shown = team.approve(&team.carol, &id);
+    assert_eq!((&shown["state"], &shown["have"]), (&"granted".into(), &2.into()), "{shown}");
+    bob.gatos(["grant", "verify", &id]).ok().says("VALID");
+    // It was granted for this event, and for no larger one.
+    team.pay(bob, 90_000, "--json").code(1);
+    team.pay(bob, 20_000, "--json").ok();
+    court.push(bob, [JOURNALS]).ok();
+    assert_eq!(court.record().len(), 0);
+}
+
+#[test]
+fn must_deny_what_one_alone_approved_and_what_another_payload_was_granted_for() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    // The name of the journal comes from an honest event, which is not pushed.
+    bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
+    let name = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
+    let small = team.seal(20_000);
+    let large = team.seal(90_000);
+    court.refused(bob, [format!("{small}:{name}")], "large").err_says("large payments need two of @leads");
+    team.approve(&team.carol, &id);
+    court.refused(bob, [format!("{large}:{name}")], "large");
+    court.push(bob, [format!("{small}:{name}")]).ok();
+}
+
+#[test]
+fn must_open_a_branch_by_a_grant_alone() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    bob.git(["checkout", "-q", "-B", "main"]).ok();
+    bob.write("api/v1", "breaks");
+    bob.git(["add", "api"]).ok();
+    bob.git(["commit", "-q", "-m", "break"]).ok();
+    let tip = bob.git(["rev-parse", "HEAD"]).ok().stdout();
+    let target = format!("refs/heads/main@{tip}");
+    court
+        .refused(bob, ["HEAD:refs/heads/main"], "api")
+        .err_says(&format!("git gatos propose api.break --target {target}"));
+    let args = ["proposal", "new", "--action", "api.break", "--target", &target, "--quorum", "2-of-3@leads", "--json"];
+    let id = bob.gatos(args).ok().json()["proposal_id"].as_str().expect("an id").to_owned();
+    team.tell(bob);
+    court.alice.gatos(["approve", "--proposal", &id]).ok();
+    team.tell(&court.alice);
+    court.refused(bob, ["HEAD:refs/heads/main"], "api");
+    let shown = team.approve(&team.carol, &id);
+    let grant = shown["grant_id"].as_str().expect("a grant").to_owned();
+    bob.gatos(["grant", "verify", "--grant", &grant]).ok();
+    court.push(bob, ["HEAD:refs/heads/main"]).ok();
+}
+
+#[test]
+fn must_count_two_keys_of_one_actor_once() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let court = &team.court;
+    let spare = court.alice.clone_to("spare").as_person("spare");
+    court.admit(&spare);
+    let key = key_of(&spare);
+    court.alice.gatos(["trust", "add-key", "user:alice", &key]).ok();
+    court.push(&court.alice, ["refs/gatos/trust/*:refs/gatos/trust/*"]).ok();
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    court.fetch(&spare);
+    let shown = spare.gatos(["approve", &id, "--json"]).ok().json();
+    assert_eq!((&shown["state"], &shown["have"]), (&"partial".into(), &1.into()), "{shown}");
+    assert_eq!(shown["approvals"].as_array().map(Vec::len), Some(2));
+    // Both words are taken; a proof of the two is not.
+    court.push(&spare, CONSENT).ok();
+    let approvals = shown["approvals"].as_array().expect("a list").iter();
+    let approvals = approvals.map(|a| (text(a, "approval_id"), text(a, "signer")));
+    forged(&team, &spare, &id, approvals.collect());
+    court.refused(&spare, CONSENT, "grant.proof").err_says("1 of @leads agreed, and 2-of-3@leads must");
+}
+
+fn text(value: &serde_json::Value, name: &str) -> String {
+    value[name].as_str().expect("a text").to_owned()
+}
+
+/// Writes a grant with a proof of these approvals into a clone.
+fn forged(team: &Team<'_>, repo: &Repo<'_>, id: &str, mut approvals: Vec<(String, String)>) {
+    let document = proposal(&team.court.bob, id);
+    approvals.sort_by(|a, b| a.1.cmp(&b.1));
+    let read = |(id, key): (String, String)| (id.parse().expect("an id"), key.parse().expect("a key"));
+    let proof = Proof {
+        proposal_id: document.id(),
+        approvals: approvals.into_iter().map(read).collect(),
+        policy_rule: document.policy_rule(),
+    };
+    let grant = Grant { repo: document.repo, proposal_id: document.id(), proof: proof.digest() };
+    let store = store(repo);
+    let (granted, proven) = write(&store, &grant, &proof, document.expire_at).expect("commits");
+    let kind = gatos::git::ProofKind::Governance;
+    let put = |plane, oid: Oid| {
+        let name = RefName::own(plane);
+        let held = store.resolve(&name).expect("a ref");
+        store.update(&name, held.map_or(Expected::Absent, Expected::At), oid).expect("it moves");
+    };
+    put(Plane::AuditProof { kind, id: document.id() }, proven);
+    put(Plane::Grant(grant.id()), granted);
+}
+
+#[test]
+fn must_refuse_forged_proofs_and_words_of_strangers() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, dave) = (&team.court, &team.dave);
+    let id = team.ask(20_000);
+    // Of approvals that nobody gave.
+    let invented = format!("blake3:{}", "ab".repeat(32));
+    let key = |person: &str| signer(&world, person).public().to_string();
+    forged(&team, dave, &id, vec![(invented.clone(), key("alice")), (invented, key("carol"))]);
+    court.refused(dave, CONSENT, "grant.proof");
+    // Of somebody outside the group: his clone refuses, and so does the gate.
+    let outside = dave.copy("outside");
+    for name in ["refs/gatos/grants", "refs/gatos/audit/proofs"] {
+        let found = outside.git(["for-each-ref", "--format=%(refname)", name]).ok().stdout();
+        outside.git(["update-ref", "-d", &found]).ok();
+    }
+    outside.gatos(["approve", &id]).code(3).err_says("user:dave was not a member");
+    let document = proposal(dave, &id);
+    let by = signer(&world, "dave");
+    let approval = Approval {
+        repo: document.repo,
+        proposal_id: document.id(),
+        signer: *by.public(),
+        expires_at: document.expire_at,
+    };
+    let at: Timestamp = "2026-11-21T09:00:00Z".parse().expect("a time");
+    let dave_is = "user:dave".parse().expect("an actor");
+    let commit = write_signed(&store(&outside), &approval, &dave_is, &by, at).expect("a commit");
+    let writer = format!("user.dave+{}.aaaaaa", by.public().key8());
+    let name = format!("refs/gatos/approvals/{}/{writer}", &id[7..]);
+    court.refused(&outside, [format!("{}:{name}", commit.hex())], "approval.invalid").err_says("is not in @leads");
+    // The same under the name of somebody inside.
+    let carol = signer(&world, "carol");
+    let name = format!("refs/gatos/approvals/{}/user.carol+{}.aaaaaa", &id[7..], carol.public().key8());
+    court.refused(&outside, [format!("{}:{name}", commit.hex())], "approval.invalid");
+}
+
+#[test]
+fn must_let_an_expired_grant_allow_nothing() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    team.approve(&team.carol, &id);
+    bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
+    let name = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
+    let sealed = team.seal(20_000);
+    let late = "2026-11-21T11:00:00Z";
+    let (refs, record) = (court.refs(), court.record());
+    let push = court.git(bob, ["push", "origin", &format!("{sealed}:{name}")]).env("GATOS_CLOCK", late);
+    push.run().code(1).err_says("rule    large");
+    court.stands(&refs, &record, "large");
+    let verify = bob.command(["grant", "verify", &id, "--json"]).env("GATOS_CLOCK", late).run().code(1).json();
+    assert_eq!((&verify["state"], &verify["expiry_judged"]), (&"expired".into(), &true.into()));
+    // The receipts of the gate tell when the approvals came in.
+    bob.gatos(["grant", "verify", &id]).ok().says("judged by receipts");
+    bob.command(["approve", &id]).env("GATOS_CLOCK", late).run().code(3).err_says("it ended");
+}
+
+#[test]
+fn must_let_a_revoked_grant_allow_nothing() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    team.approve(&team.carol, &id);
+    team.dave.gatos(["grant", "revoke", &id, "--reason", "no"]).code(3).err_says("neither asked nor was asked");
+    let shown = team.carol.gatos(["grant", "revoke", &id, "--reason", "superseded", "--json"]).ok().json();
+    assert_eq!((&shown["state"], &shown["revoked"]["by"]), (&"revoked".into(), &"user:carol".into()));
+    team.tell(&team.carol);
+    team.pay(bob, 20_000, "--json").code(1);
+    bob.gatos(["grant", "verify", &id]).code(1).says("user:carol revoked it: superseded");
+    bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
+    let name = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
+    let sealed = team.seal(20_000);
+    court.refused(bob, [format!("{sealed}:{name}")], "large");
+}
+
+#[test]
+fn must_keep_the_grant_that_was_accepted_first() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let court = &team.court;
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    team.approve(&team.carol, &id);
+    let shown = court.bob.gatos(["approve", &id, "--json"]).ok().json();
+    court.push(&court.bob, CONSENT).ok();
+    let approvals = shown["approvals"].as_array().expect("a list").iter();
+    let others = approvals.filter(|a| a["actor"] != "user:alice").map(|a| (text(a, "approval_id"), text(a, "signer")));
+    forged(&team, &court.bob, &id, others.collect());
+    let grants = "refs/gatos/grants/*:refs/gatos/grants/*";
+    court.refused(&court.bob, [grants], "ref.exists").err_says("has the grant");
+    let proofs = "+refs/gatos/audit/proofs/*:refs/gatos/audit/proofs/*";
+    court.refused(&court.bob, [proofs], "ref.exists");
+}
+
+#[test]
+fn must_ask_the_policy_about_proposals_that_a_rule_names() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let bob = &team.court.bob;
+    let args = ["propose", "game.chess", "--target", "x", "--quorum", "2-of-3@leads"];
+    bob.gatos(args).code(1).err_says("no-games");
+    let document = Proposal { action: "game.chess".into(), ..proposal(bob, &team.ask(20_000)) };
+    let by = signer(&world, "bob");
+    let at: Timestamp = "2026-11-21T09:00:00Z".parse().expect("a time");
+    let commit = write_signed(&store(bob), &document, &document.created_by, &by, at).expect("a commit");
+    let name = format!("refs/gatos/proposals/{}", document.id().hex());
+    team.court.refused(bob, [format!("{}:{name}", commit.hex())], "no-games");
+    // Under the name of another document.
+    let other = format!("refs/gatos/proposals/{}", "ab".repeat(32));
+    team.court.refused(bob, [format!("{}:{other}", commit.hex())], "proposal.invalid");
+}
