@@ -1,10 +1,12 @@
 //! The fold engine against raw Lua 5.4: the same functions, the same events, one thread.
 //!
 //! `cargo bench --bench engine` prints nanoseconds an event and ratios. *step* hands both sides events that are already
-//! values of the VM, *whole* includes making them from canonical values. Raw Lua runs without fuel, checks, barrier or undo.
+//! values of the VM, *whole* includes making them from canonical values. Raw Lua runs without fuel, checks, barrier or undo:
+//! once as the text stands in a bare VM (*raw*), once as our lowering of it in our VM with native operators and stores
+//! (*native*).
 
 use gatos::canon::{Value, json};
-use gatos::lua::{Machine, compile};
+use gatos::lua::{Machine, Program, compile};
 use mlua::{Function, Lua, Table};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -139,9 +141,8 @@ fn raw_round(work: &Work, events: &[Value], best: &mut Times) {
     }
 }
 
-fn our_round(work: &Work, events: &[Value], best: &mut Times) {
-    let program = compile(work.source).unwrap_or_else(|f| panic!("{}", f[0]));
-    let mut machine = Machine::new(&program).expect("a machine");
+fn our_round(program: &Program, events: &[Value], best: &mut Times) {
+    let mut machine = Machine::new(program).expect("a machine");
     for (i, some) in events.chunks(CHUNK).enumerate() {
         let start = Instant::now();
         let made: Vec<_> = some.iter().map(|e| machine.prepare(e).expect("an event")).collect();
@@ -157,15 +158,18 @@ fn our_round(work: &Work, events: &[Value], best: &mut Times) {
     black_box(machine.state().expect("a state"));
 }
 
-/// Both sides in turn, round by round.
-fn measure(work: &Work, events: &[Value]) -> (Times, Times) {
+/// All sides in turn, round by round.
+fn measure(work: &Work, events: &[Value]) -> [Times; 3] {
+    let program = compile(work.source).unwrap_or_else(|f| panic!("{}", f[0]));
+    let native = program.native();
     let times = || Times { step: Best::new(), whole: Best::new() };
-    let (mut raw, mut ours) = (times(), times());
+    let [mut raw, mut bare, mut ours] = [times(), times(), times()];
     for _ in 0..ROUNDS {
         raw_round(work, events, &mut raw);
-        our_round(work, events, &mut ours);
+        our_round(&native, events, &mut bare);
+        our_round(&program, events, &mut ours);
     }
-    (raw, ours)
+    [raw, bare, ours]
 }
 
 fn ns(d: Duration) -> f64 {
@@ -213,23 +217,26 @@ fn large_state() {
 fn main() {
     println!("{EVENTS} events, best of {ROUNDS} rounds for each {CHUNK}; ns an event");
     println!(
-        "{:16} {:>9} {:>9} {:>7} {:>6} | {:>9} {:>9} {:>7}",
-        "", "raw step", "ours", "ratio", "must", "raw whole", "ours", "ratio"
+        "{:16} {:>9} {:>9} {:>9} {:>7} {:>7} {:>6} | {:>9} {:>9} {:>7}",
+        "", "raw step", "native", "ours", "/raw", "/native", "must", "raw whole", "ours", "ratio"
     );
     for work in &WORK {
         let events: Vec<Value> =
             (0..EVENTS).map(|i| json::parse((work.event)(i).as_bytes()).expect("an event is JSON")).collect();
-        let (raw, ours) = measure(work, &events);
-        let (step, whole) =
-            (ns(ours.step.total()) / ns(raw.step.total()), ns(ours.whole.total()) / ns(raw.whole.total()));
+        let [raw, native, ours] = measure(work, &events);
+        let ratio = |a: &Best, b: &Best| ns(a.total()) / ns(b.total());
         println!(
-            "{:16} {:9.0} {:9.0} {step:6.2}x {:5.1}x | {:9.0} {:9.0} {whole:6.2}x",
+            "{:16} {:9.0} {:9.0} {:9.0} {:6.2}x {:6.2}x {:5.1}x | {:9.0} {:9.0} {:6.2}x",
             work.name,
             ns(raw.step.total()),
+            ns(native.step.total()),
             ns(ours.step.total()),
+            ratio(&ours.step, &raw.step),
+            ratio(&ours.step, &native.step),
             work.must,
             ns(raw.whole.total()),
-            ns(ours.whole.total())
+            ns(ours.whole.total()),
+            ratio(&ours.whole, &raw.whole)
         );
     }
     start_up();

@@ -15,11 +15,15 @@ use std::fmt::Write;
 pub struct Options {
     /// Stores go through the write barrier.
     pub barrier: bool,
+    /// Sums and products are tested for overflow.
+    pub checked: bool,
+    /// Work is paid for.
+    pub fuel: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { barrier: true }
+        Options { barrier: true, checked: true, fuel: true }
     }
 }
 
@@ -63,7 +67,7 @@ pub(super) struct Lower {
     count: u32,
     lines: Vec<u32>,
     temps: u32,
-    options: Options,
+    pub(super) options: Options,
     pub(super) fractions: Vec<i64>,
     pub(super) builtins: BTreeSet<String>,
     /// Of the functions around: does the depth of calls count them?
@@ -94,6 +98,9 @@ impl Lower {
     }
 
     fn pay(&mut self, fuel: u64, bytes: u64) {
+        if !self.options.fuel {
+            return;
+        }
         put!(self, " do local n=F-{} F=n if n<0 then OUT() end end", fuel + 1);
         if bytes > 0 {
             put!(self, " do local n=M-{bytes} M=n if n<0 then MEM() end end");

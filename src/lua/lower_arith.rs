@@ -77,6 +77,14 @@ impl Lower {
             // The left side is in the other of two temporaries, and the test needs it.
             let result = format!("q{level}_{}", (i + 1) % 2);
             match op {
+                _ if !self.options.checked => {
+                    let sign = match op {
+                        Binary::Add => '+',
+                        Binary::Sub => '-',
+                        _ => '*',
+                    };
+                    put!(self, "{result}={left}{sign}{right} ");
+                }
                 // With a number that is not negative one comparison tells.
                 Binary::Add if matches!(operand, Expr::Int(0..)) => {
                     put!(self, "{result}={left}+{right} if {result}<{left} then overflow(\"+\") end ")

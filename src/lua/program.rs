@@ -69,8 +69,15 @@ impl Program {
         &self.code
     }
 
+    /// The same program with the machine's own operators and stores, without fuel: what the limits cost is measured against
+    /// it. Its answers are right as long as no limit is met.
+    #[cfg(feature = "testing")]
+    pub fn native(&self) -> Program {
+        self.with_options(Options { barrier: false, checked: false, fuel: false })
+    }
+
     /// The same program lowered in another way.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(super) fn with_options(&self, options: Options) -> Program {
         let body = elc::decode(self.elc()).expect("a program holds ELC that was read");
         Program {

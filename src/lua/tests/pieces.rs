@@ -177,7 +177,7 @@ fn must_fold_whole_as_in_pieces_with_erring_events_in_between() {
 /// The property above says something: without the barrier it fails.
 #[test]
 fn without_the_barrier_whole_and_pieces_differ() {
-    let bare = program(MUTATE).with_options(Options { barrier: false });
+    let bare = program(MUTATE).with_options(Options { barrier: false, ..Options::default() });
     let mut runner = proptest::test_runner::TestRunner::new_with_rng(
         ProptestConfig { max_shrink_iters: 0, ..cases(200) },
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
