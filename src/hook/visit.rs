@@ -102,8 +102,11 @@ impl Visit {
         }
         if let Some(actor) = self.pushing() {
             fields.insert("actor", actor.as_str());
+            // The transport vouches for him in place of a key.
+            let known = !graph.keys_of(&actor).is_empty();
             facts = facts
-                .with("actor_known", !graph.keys_of(&actor).is_empty())
+                .with("actor_known", known)
+                .with("key_known", known)
                 .with("is_root", graph.is_root(&actor))
                 .with("caps", Value::list(graph.caps_of(&actor, Some(&self.received_at)).iter().map(Value::text)))
                 .with("groups", Value::list(graph.groups_of(&actor).iter().map(Value::text)));

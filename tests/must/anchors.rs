@@ -202,3 +202,16 @@ fn must_not_blame_a_copy_that_is_merely_behind() {
     let notes = report["findings"].as_array().expect("a list");
     assert!(notes.iter().any(|f| f["code"] == "journal.behind" && f["ref"] == scene.name), "{report:#}");
 }
+
+#[test]
+fn a_clone_that_is_behind_another_of_the_same_machine_has_lost_nothing() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    emit(&repo, "{\"n\":1}");
+    let other = repo.clone_to("b");
+    fetch(&other, &repo, "origin");
+    emit(&repo, "{\"n\":2}");
+    let report = passes(&other);
+    let behind = report["findings"].as_array().expect("a list").iter().filter(|f| f["code"] == "journal.behind");
+    assert_eq!(behind.count(), 1, "{report:#}");
+}

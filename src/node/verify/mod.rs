@@ -234,16 +234,28 @@ impl<'n> Verification<'n> {
                 continue;
             }
             self.report.anchors.remembered += 1;
-            if !self.is_in(&ns, &writer, tip)? && !self.node.was_sealed_anew(&ns, &writer, tip)? {
-                self.fail(
-                    journal_name(&ns, &writer),
-                    tip,
-                    "journal.dropped",
-                    "this machine wrote that append, and the journal does not hold it any more",
-                );
+            if self.is_in(&ns, &writer, tip)? || self.node.was_sealed_anew(&ns, &writer, tip)? {
+                continue;
+            }
+            let name = journal_name(&ns, &writer);
+            if self.is_own(&ns, &writer)? {
+                let sentence = "this machine wrote that append, and the journal does not hold it any more";
+                self.fail(name, tip, "journal.dropped", sentence);
+            } else {
+                let sentence = "another clone of this machine wrote that append, which is not fetched here";
+                self.report.findings.push(Finding::new(name, tip, "journal.behind", sentence).note());
             }
         }
         Ok(())
+    }
+
+    /// Whether this clone holds a journal itself: that of its replica, or one that came with a copied directory.
+    fn is_own(&self, ns: &Ns, writer: &Writer) -> Result<bool, NodeError> {
+        let name = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
+        if self.node.store().resolve(&name)?.is_some() {
+            return Ok(true);
+        }
+        Ok(super::replica::read(self.node.store().common_dir())?.is_some_and(|own| own == writer.replica()))
     }
 
     /// The memory is shared by all clones of a machine; a journal of another clone that was never fetched is no loss here.
@@ -251,11 +263,7 @@ impl<'n> Verification<'n> {
         if self.good.contains_key(&(ns.clone(), writer.clone())) {
             return Ok(true);
         }
-        let name = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
-        if self.node.store().resolve(&name)?.is_some() {
-            return Ok(true);
-        }
-        Ok(super::replica::read(self.node.store().common_dir())?.is_some_and(|own| own == writer.replica()))
+        self.is_own(ns, writer)
     }
 
     /// Fetched journals: how far somebody else knew them. To be behind with what others write is natural; what this clone
