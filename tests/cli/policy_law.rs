@@ -250,7 +250,7 @@ fn must_keep_payloads_out_of_the_record_unless_the_bundle_says_so() {
     };
     let audit = denied(77123);
     let held = repo.git(["ls-tree", "-r", "--name-only", &audit]).ok().stdout();
-    assert_eq!(held, "decision.json\nsignatures.json\n");
+    assert_eq!(held, "decision.json\nsignatures.json");
     assert!(!repo.git(["show", &format!("{audit}:decision.json")]).ok().stdout().contains("77123"));
     let raised = rules.replace("10000", "80000");
     repo.write("gatos/policies/finance.rgs", &raised);
