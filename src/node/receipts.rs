@@ -24,6 +24,11 @@ impl Receipts {
         let on_server = RefName::own(name.plane.clone()).to_string();
         self.by_update.get(&(on_server, tip)).copied()
     }
+
+    /// Everything that a ref of the server was moved to by a push that has a receipt.
+    pub(super) fn tips_of(&self, on_server: &str) -> impl Iterator<Item = Oid> {
+        self.by_update.keys().filter(move |(name, _)| name == on_server).map(|(_, tip)| *tip)
+    }
 }
 
 impl Node {

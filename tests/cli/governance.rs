@@ -143,6 +143,8 @@ fn the_active_bundle_says_whose_word_an_action_wants() {
     alice.gatos(["approve", &id]).ok().says("granted");
     let denial = alice.gatos(["emit", "hi", "--ulid", ulid, "--json"]).code(1).json();
     assert_eq!(denial["facts"]["grants"]["say"]["governed"], false);
+    // A grant is for one event, whose ULID is a part of it: it is told where it was drawn.
+    alice.gatos(["emit", "hi"]).code(1).err_says("emit the same again with --ulid 01");
 }
 
 #[test]

@@ -16,7 +16,11 @@ fn must_accept_first_events_appends_and_code() {
         assert_eq!((court.receipts(), court.record().len()), (4, 0));
         court.fetch(&court.alice);
         court.alice.gatos(["state", "show"]).ok();
-        court.alice.gatos(["verify"]).ok().says("PASSED");
+        // What has a receipt was judged by the gate; what comes next is its writer's word alone.
+        let told = court.alice.gatos(["verify"]).ok().says("PASSED").stdout();
+        assert!(!told.contains("self-judged"), "{told}");
+        court.emit(&court.alice, "{\"n\":4}");
+        court.alice.gatos(["verify"]).ok().says("self-judged: no gate has given a receipt for the last of its events");
     });
 }
 

@@ -100,12 +100,18 @@ impl<'n> Verification<'n> {
     /// Without a gate's receipt nobody but the writer has judged his events.
     fn self_judged(&mut self, ns: &Ns, merge: &Merge<'_>) {
         for (origin, position) in merge.positions() {
-            if let Some(commit) = position.commit {
-                let seq = position.seq;
-                let sentence = format!("self-judged: no gate has given a receipt for its events up to {seq}");
-                let finding = Finding::new(journal_name(ns, &origin.writer), commit, "event.self-judged", sentence);
-                self.report.findings.push(finding.note());
+            let Some(commit) = position.commit else { continue };
+            let (seq, name) = (position.seq, journal_name(ns, &origin.writer));
+            let accepted: BTreeSet<Oid> = self.receipts.tips_of(&name).collect();
+            if accepted.contains(&commit) {
+                continue;
             }
+            let store = self.node.store();
+            let sentence = match accepted.iter().any(|tip| store.is_ancestor(*tip, commit).unwrap_or(false)) {
+                true => format!("self-judged: no gate has given a receipt for the last of its events, up to {seq}"),
+                false => format!("self-judged: no gate has given a receipt for its events up to {seq}"),
+            };
+            self.report.findings.push(Finding::new(name, commit, "event.self-judged", sentence).note());
         }
     }
 }

@@ -4,6 +4,7 @@ mod journals;
 use super::drive::Watch;
 use super::error::NodeError;
 use super::open::Node;
+use super::receipts::Receipts;
 use super::report::{Anchors, Finding, Report};
 use super::window::journal_name;
 use crate::ambient::{Ambient, Cancel, Progress};
@@ -64,6 +65,8 @@ struct Verification<'n> {
     policy_age: HashMap<Oid, usize>,
     /// Good bundles, each counted once wherever it is named.
     bundles: HashSet<Oid>,
+    /// What gates have accepted.
+    receipts: Receipts,
     /// How far each journal was found good.
     good: BTreeMap<(Ns, Writer), Oid>,
 }
@@ -88,6 +91,7 @@ impl<'n> Verification<'n> {
             report,
             policy_age: HashMap::new(),
             bundles: HashSet::new(),
+            receipts: Receipts::default(),
             good: BTreeMap::new(),
         }
     }
@@ -99,6 +103,9 @@ impl<'n> Verification<'n> {
             self.fail(name, alarm.counted, "trust.equivocation", alarm.sentence());
         }
         self.policies()?;
+        self.refusals(watch)?;
+        // A chain that cannot be read has been named by now, and gives no receipts.
+        self.receipts = self.node.receipts().unwrap_or_default();
         let all = namespaces(self.node.reader())?;
         if let Some(only) = self.ns.filter(|only| !all.contains(only)) {
             return Err(NodeError::NoNamespace(only.clone()));
@@ -110,7 +117,6 @@ impl<'n> Verification<'n> {
         }
         self.remembered()?;
         self.tracking()?;
-        self.refusals(watch)?;
         self.checkpoints(watch)?;
         for name in self.node.store().strangers()? {
             let finding = Finding::new(name, Oid::ZERO, "ref.unknown", "this ref belongs to no plane and is not read");
