@@ -10,11 +10,11 @@ use crate::trust::{Graph, Signer, genesis};
 use std::process::Command;
 use tempfile::TempDir;
 
-struct Seat {
+pub(super) struct Seat {
     _dir: TempDir,
     store: Store,
     graph: Graph,
-    bundle: Bundle,
+    pub(super) bundle: Bundle,
 }
 
 fn signer(n: u8) -> Signer {
@@ -26,7 +26,7 @@ fn actor(name: &str) -> Actor {
 }
 
 /// A repository with the default policy.
-fn seat() -> Seat {
+pub(super) fn seat() -> Seat {
     let dir = tempfile::tempdir().unwrap();
     assert!(Command::new("git").args(["init", "-q", "--bare"]).arg(dir.path()).status().unwrap().success());
     let vars = [("HOME", dir.path().to_str().unwrap()), ("GIT_CONFIG_NOSYSTEM", "1")];

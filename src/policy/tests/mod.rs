@@ -3,5 +3,6 @@
 mod build;
 mod glob;
 mod judge;
+mod matrix;
 mod rgs;
 mod schema;
