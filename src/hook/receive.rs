@@ -31,11 +31,12 @@ pub(super) const RECEIPT: &str = "gate:receipt";
 /// Judges a push before any ref moves: what git calls `pre-receive`.
 pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookError> {
     let updates = read(input)?;
-    let visit = Visit::open(ambient, updates)?;
+    let mut visit = Visit::open(ambient, updates)?;
     let receiver = Process::receiver().ok_or(HookError::NoReceiver)?;
     let lock = Lock::take(visit.durable.git_dir(), visit.updates.iter().any(alone), &visit.ambient)?;
     // The last push may have ended without its post-receive.
     receipt::settle(&visit)?;
+    visit.received_at = visit.received_at.max(Standing::of(&visit)?.received_at.unwrap_or(visit.received_at));
     let (denials, roots) = judge(&visit)?;
     if denials.is_empty() {
         receipt::set_aside(&visit, roots, &receiver)?;

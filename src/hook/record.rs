@@ -31,7 +31,13 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) fn read(store: &Store, name: &RefName) -> Result<Standing, HookError> {
+    /// How far the gate's chain is.
+    pub(super) fn of(visit: &Visit) -> Result<Standing, HookError> {
+        let writer = visit.gate()?.writer();
+        Standing::read(&visit.durable, &RefName::own(Plane::AuditPolicy { writer }))
+    }
+
+    fn read(store: &Store, name: &RefName) -> Result<Standing, HookError> {
         let Some(tip) = store.resolve(name)? else {
             return Ok(Standing { tip: None, receipts: 0, received_at: None });
         };

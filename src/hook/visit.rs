@@ -40,7 +40,7 @@ pub(super) struct Visit {
     /// Everything that is pushed too; it cannot write.
     pub pushed: Reader,
     pub updates: Vec<Update>,
-    /// Read once a push.
+    /// The clock, read once a push; never before the receipt of an earlier one.
     pub received_at: Timestamp,
     pub pusher: Option<String>,
     /// Nothing is pushed: it is asked what the gate would say.

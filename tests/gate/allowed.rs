@@ -1,6 +1,7 @@
 //! What passes, and the receipts it leaves.
 
-use super::court::{JOURNALS, over_each};
+use super::court::{Court, JOURNALS, over_each};
+use crate::harness::World;
 
 #[test]
 fn must_accept_first_events_appends_and_code() {
@@ -59,4 +60,21 @@ fn a_receipt_says_what_was_accepted_when_and_by_which_law() {
         assert_eq!(receipt["policy_root"], court.server.git(["rev-parse", super::court::ACTIVE]).ok().stdout());
         assert!(receipt["received_at"].as_str().expect("a time").starts_with("2026-11-21T09:"));
     });
+}
+
+#[test]
+fn time_does_not_run_backwards_at_a_gate() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let document = |name: &str| court.server.git(["show", &format!("{gate}:{name}.json")]).ok().json();
+    let before = document("receipt")["received_at"].clone();
+    court.emit(&court.alice, "{\"n\":2}");
+    let late =
+        |to: &str| court.git(&court.alice, ["push", "origin", to]).env("GATOS_CLOCK", "2001-01-01T00:00:00Z").run();
+    late(JOURNALS).ok();
+    assert_eq!(document("receipt")["received_at"], before);
+    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    late("HEAD:refs/gatos/xyz").code(1);
+    assert_eq!(document("decision")["received_at"], before);
 }
