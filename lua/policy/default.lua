@@ -35,20 +35,22 @@ return function(intent, facts)
     return deny("none", "nothing permits " .. verb, "activate a policy that has a rule for it")
   end
   local rule = verb .. "-as-self"
-  local who = actor or "an unnamed actor"
-  local hint = "a root runs: git gatos trust add-key " .. (actor or "ACTOR") .. " " .. (key or "KEY")
+  if not actor then
+    return deny(rule, "nothing tells who does this", "the server names who pushes: git gatos hook install --server --identity SOURCE")
+  end
+  local hint = "a root runs: git gatos trust add-key " .. actor .. " " .. (key or "KEY")
   if not facts.actor_known then
-    return deny(rule, who .. " is not in the trust graph", hint)
+    return deny(rule, actor .. " is not in the trust graph", hint)
   end
   if not facts.key_known then
-    return deny(rule, "the key " .. (key or "at hand") .. " does not stand for " .. who .. " in the trust graph", hint)
+    return deny(rule, "the key " .. (key or "at hand") .. " does not stand for " .. actor .. " in the trust graph", hint)
   end
   if need and not facts.is_root then
     local about = intent.topic or intent.ns
     local asked = need
     if about then asked = need .. ":" .. about end
     if not covers(facts.caps, asked) then
-      return deny(rule, who .. " does not hold " .. asked, "a holder grants it")
+      return deny(rule, actor .. " does not hold " .. asked, "a holder grants it")
     end
   end
   return { verdict = "allow", rule = rule, reason = "an actor with a known key acts as itself" }
