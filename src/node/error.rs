@@ -80,7 +80,9 @@ pub enum NodeError {
     Terms { why: String },
     #[error("the proposal {id}: {why}")]
     Consent { id: Blake3, why: String },
-    #[error("no decision {what} is on record here; a denial prints where it is logged, and what a server recorded comes with: git gatos sync")]
+    #[error(
+        "no decision {what} is on record here; a denial prints where it is logged, and what a server recorded comes with: git gatos sync"
+    )]
     NoDecision { what: String },
     #[error("this repository has no work tree; name a directory of sources: --from DIR")]
     NoWorkTree,

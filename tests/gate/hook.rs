@@ -204,6 +204,7 @@ fn a_range_is_judged_without_a_push() {
     let check = |range: &str, name: &str| court.alice.gatos(["gate", "check", "--range", range, "--ref", name]);
     check(&format!("{first}..{tip}"), &name).ok().says("ALLOWED");
     check(&format!("{tip}..{first}"), &name).code(1).says("rule    ref.non-ff");
+    check(&format!("{}..{tip}", "0".repeat(40)), "refs/heads/new").ok().says("ALLOWED");
     check(&tip, "refs/gatos/xyz").code(1).says("rule    ref.unknown");
     check("nothing..HEAD", "refs/heads/main").code(2);
     world.repo("lawless").gatos(["gate", "check", "--range", "HEAD"]).code(2);
