@@ -7,6 +7,7 @@ mod contention;
 mod court;
 mod forged;
 mod hook;
+mod law;
 mod rules;
 mod sync;
 mod sync_random;

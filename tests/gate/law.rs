@@ -1,0 +1,67 @@
+//! Whose law a server takes, and what nobody can take back alone.
+
+use super::court::{Court, JOURNALS, TRUST};
+use crate::harness::World;
+
+#[test]
+fn must_take_the_law_of_the_one_repository_that_was_named() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let id = court.alice.gatos(["--json", "trust", "pin"]).ok().json()["pinned"].as_str().expect("an id").to_owned();
+    let push = |name: &str| {
+        let url = world.path().join(name);
+        court.alice.git(["push", url.to_str().expect("UTF-8"), TRUST])
+    };
+    let open = world.bare("open").as_person("git");
+    open.gatos(["hook", "install", "--server"]).ok();
+    push("open").code(1).err_says("rule    gate.unpinned  ").err_says(&format!("--root {id}"));
+    // Another repository's genesis is not taken, and the named one is.
+    let other = world.repo("other");
+    other.gatos(["init"]).ok();
+    let theirs = other.gatos(["--json", "trust", "pin"]).ok().json()["pinned"].as_str().expect("an id").to_owned();
+    let pinned = world.bare("pinned").as_person("git");
+    pinned.gatos(["hook", "install", "--server", "--root", &theirs]).ok();
+    push("pinned").code(1).err_says("rule    trust.root  ");
+    assert_eq!(pinned.git(["for-each-ref", "refs/gatos/trust"]).ok().stdout(), "");
+    open.gatos(["hook", "install", "--server", "--root", &id]).ok();
+    push("open").ok();
+    // What stands decides from then on.
+    open.gatos(["hook", "install", "--server", "--root", &theirs]).code(3).err_says(&id);
+}
+
+#[test]
+fn must_bound_the_journals_of_one_actor() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (name, _) = court.journal(&court.alice);
+    let mut how = court.honest(&court.alice, &["01ARYZ6S41TSV4RRFFQ69G5FAV"]);
+    how.position = Default::default();
+    let replicas = (0..32).map(|n| format!("{}re{n:04}", &name[..name.len() - 6]));
+    let refs: Vec<String> = replicas
+        .map(|name| {
+            how.writer = name.rsplit('/').next().expect("a writer").to_owned();
+            format!("{}:{name}", court.sealed(&court.alice, "alice", &how))
+        })
+        .collect();
+    court.refused(&court.alice, &refs, "quota.journals");
+    court.push(&court.alice, &refs[..31]).ok();
+}
+
+#[test]
+fn must_leave_to_the_roots_what_takes_back_accepted_events() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.emit(&court.bob, "{\"n\":5}");
+    court.push(&court.bob, [JOURNALS]).ok();
+    // Bob's other clone has said more than this one knows, and he ends his key as he knows it.
+    let other = court.bob.copy("bob2");
+    court.emit(&other, "{\"n\":6}");
+    court.push(&other, [JOURNALS]).ok();
+    let key = court.bob.gatos(["key", "show"]).ok().stdout();
+    let key = key.split_whitespace().next().expect("a key").to_owned();
+    court.bob.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
+    court.refused(&court.bob, [TRUST], "trust.revocation");
+    // The root may end it so.
+    court.alice.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+}
