@@ -10,6 +10,7 @@ use crate::git::GitError;
 use crate::id::{Cid, Ns, Oid, PublicKey, Ulid, Writer};
 use crate::ledger::{
     CLOCK_LEAD_MAX, Draft, Event, EventStream, Fault, Key, LedgerError, Loaded, Origin, StreamPlan, UlidIndex,
+    last_event,
 };
 use crate::policy::{Decision, FactsOf, Intent, Judgement};
 use crate::trust::Void;
@@ -69,13 +70,14 @@ pub(super) fn check(
     }
     let origin = Origin::new(law.graph.repo(), ns.clone(), key, writer.clone());
     let origin = Arc::new(origin.expect("the key was found by its digits"));
+    let before = match old {
+        None => None,
+        Some(commit) => Some((commit, last_event(&visit.durable, commit, &origin)?)),
+    };
     let plan = StreamPlan {
         origin: Arc::clone(&origin),
         tip: new,
-        after: match old {
-            None => None,
-            Some(commit) => Some((commit, crate::ledger::last_event(&visit.durable, commit, &origin)?.header.seq)),
-        },
+        after: before.as_ref().map(|(commit, event)| (*commit, event.header.seq)),
         until: None,
         remembered: None,
         hashed: false,
@@ -86,10 +88,7 @@ pub(super) fn check(
         Ok(stream) => stream,
         Err(e) => return unread(name, new, e).map(|d| Err(Box::new(d.by(writer.actor(), &key)))),
     };
-    let before = match old {
-        None => None,
-        Some(commit) => Some(crate::ledger::last_event(&visit.durable, commit, &origin)?),
-    };
+    let before = before.map(|(_, event)| event);
     let mut check = JournalCheck {
         name,
         total: visit.events_in(ns)?,

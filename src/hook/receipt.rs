@@ -54,8 +54,9 @@ fn update(update: &Update) -> Value {
     Value::map([("ref", update.name.as_str().into()), ("old", id(update.old)), ("new", id(update.new))])
 }
 
-/// Signs and appends the receipts of pushes whose refs have moved, and drops those of pushes that ended without.
-pub(super) fn settle(visit: &Visit) -> Result<u64, HookError> {
+/// Signs and appends the receipts of pushes that have ended with refs moved, and drops those of pushes that ended without.
+/// Of the pushes that still run only `own` has moved all that it will: its hook runs after that.
+pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookError> {
     let mut written = 0;
     // One at a time, or two would write the same receipt.
     let _lock = Lock::named(visit.durable.git_dir(), "receipts.lock", true, &visit.ambient)?;
@@ -65,11 +66,12 @@ pub(super) fn settle(visit: &Visit) -> Result<u64, HookError> {
             files::remove(&path)?;
             continue;
         };
+        if own != Some(&accepted.receiver) && accepted.receiver.runs() {
+            continue;
+        }
         let moved = moved(&visit.durable, &accepted.document)?;
         if moved.is_empty() {
-            if !accepted.receiver.runs() {
-                files::remove(&path)?;
-            }
+            files::remove(&path)?;
             continue;
         }
         if write(visit, accepted.document, moved)?.is_some() {
@@ -138,5 +140,5 @@ fn moved(store: &Store, document: &Map) -> Result<Vec<Value>, HookError> {
 
 /// Surroundings of a hook that runs after the refs have moved.
 pub(super) fn after(ambient: &Ambient) -> Result<u64, HookError> {
-    settle(&Visit::open(ambient, Vec::new())?)
+    settle(&Visit::open(ambient, Vec::new())?, Process::receiver().as_ref())
 }

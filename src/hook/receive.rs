@@ -35,7 +35,7 @@ pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookE
     let receiver = Process::receiver().ok_or(HookError::NoReceiver)?;
     let lock = Lock::take(visit.durable.git_dir(), visit.updates.iter().any(alone), &visit.ambient)?;
     // The last push may have ended without its post-receive.
-    receipt::settle(&visit)?;
+    receipt::settle(&visit, None)?;
     visit.received_at = visit.received_at.max(Standing::of(&visit)?.received_at.unwrap_or(visit.received_at));
     let (denials, roots) = judge(&visit)?;
     if denials.is_empty() {

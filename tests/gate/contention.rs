@@ -92,3 +92,36 @@ fn must_judge_no_push_by_a_law_that_has_gone() {
         law = Some(brought.map_or(named, |u| u["new"].as_str().expect("an id").to_owned()));
     }
 }
+
+/// A receipt waits for its own push: one that still moves its refs has not moved all of them.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_receipt_is_written_when_its_push_has_ended() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let before = court.receipts();
+    let mut running = std::process::Command::new("sleep").arg("60").spawn().expect("a process");
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("it runs");
+    let start = stat.rsplit_once(") ").expect("a name").1.split(' ').nth(19).expect("a start").to_owned();
+    let (name, tip) = court.journal(&court.alice);
+    let repo = court.alice.gatos(["--json", "trust", "pin"]).ok().json()["pinned"].clone();
+    let waiting = serde_json::json!({
+        "receipt": {
+            "gatos": "receipt/1",
+            "received_at": "2026-11-21T09:00:00Z",
+            "repo": repo,
+            "updates": [{"new": tip, "old": "0".repeat(40), "ref": name}],
+        },
+        "receiver": {"id": running.id(), "start": start},
+    });
+    let canonical = gatos::canon::json::parse(waiting.to_string().as_bytes()).expect("JSON");
+    let bytes = gatos::canon::json::document(&canonical).expect("a form");
+    let file = court.server.path().join("gatos/gate/receipts/0000000001-waiting.json");
+    std::fs::write(&file, bytes).expect("the spool");
+    court.push(&court.alice, [format!("{tip}:refs/gatos/xyz")]).code(1);
+    assert_eq!((court.receipts(), file.exists()), (before, true), "its push still runs");
+    running.kill().expect("it ends");
+    running.wait().expect("it ended");
+    court.push(&court.alice, [format!("{tip}:refs/gatos/xyz")]).code(1);
+    assert_eq!((court.receipts(), file.exists()), (before + 1, false));
+}
