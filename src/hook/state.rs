@@ -8,7 +8,7 @@ use crate::id::{Ns, Oid, Writer};
 use crate::ledger::{Heads, Key, LedgerError, Merge, Origin, StreamPlan};
 use crate::lua::read_elc;
 use crate::policy::{Bundle, Intent, Judgement, Verb};
-use crate::state::{Base, Checkpoint, Folded, LastEvent, Proof, Run, StateError};
+use crate::state::{Base, Checkpoint, Folded, LastEvent, Run, StateError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -116,15 +116,20 @@ fn one(
             None => return refuse("checkpoint.base", format!("{} has another fold", base.checkpoint)),
         },
     };
-    let folded = match fold(visit, law, ns, &program, start, &claim.heads) {
-        Ok(folded) => folded,
+    let (folded, read) = match fold(visit, law, ns, &program, start, &claim.heads) {
+        Ok(done) => done,
         Err(HookError::Ledger(LedgerError::Read { source, .. })) => {
             return of_git(name, commit, source).map(|d| Err(Box::new(d)));
         }
         Err(HookError::State(e)) => return refuse("pof.mismatch", format!("its fold cannot be run: {e}")),
         Err(other) => return Err(other),
     };
-    if let Some(difference) = compare(visit, law, &claim, &folded)? {
+    let Some(last) = folded.last else { return refuse("pof.mismatch", "its window is empty".into()) };
+    let code_root = match Bundle::read(&visit.pushed, last.policy_root, &law.graph) {
+        Ok(bundle) => bundle.code_root(),
+        Err(e) => return refuse("pof.mismatch", format!("the policy of its last event: {e}")),
+    };
+    if let Some(difference) = claim.contradiction(law.graph.repo(), &read, &folded, code_root) {
         return refuse("pof.mismatch", difference);
     }
     match left_out(visit, law, ns, journals, &claim)? {
@@ -178,7 +183,7 @@ fn fold(
     program: &crate::lua::Program,
     (start, after): (Folded, Heads),
     heads: &Heads,
-) -> Result<Folded, HookError> {
+) -> Result<(Folded, Heads), HookError> {
     let tips = heads.iter().map(|h| (h.writer.clone(), h.head, Some(h.seq)));
     let plans = plans(law, ns, tips, &after);
     let mut merge = Merge::open(&visit.pushed, plans, &after, start.events)?;
@@ -186,38 +191,7 @@ fn fold(
     while let Some((_, loaded)) = merge.next_event()? {
         run.step(loaded)?;
     }
-    Ok(run.finish()?)
-}
-
-/// The first thing that a checkpoint says and its window does not give.
-fn compare(visit: &Visit, law: &Law, claim: &Checkpoint, folded: &Folded) -> Result<Option<String>, HookError> {
-    let proof = &claim.proof;
-    let (Some(first), Some(last)) = (folded.first, folded.last) else { return Ok(Some("its window is empty".into())) };
-    let code = match Bundle::read(&visit.pushed, last.policy_root, &law.graph) {
-        Ok(bundle) => bundle.code_root(),
-        Err(e) => return Ok(Some(format!("the policy of its last event: {e}"))),
-    };
-    let found = Proof {
-        repo: proof.repo,
-        ns: proof.ns.clone(),
-        window_root: claim.heads.root(),
-        ledger_start: first,
-        ledger_end: last.cid,
-        events: folded.events,
-        policy_root: last.policy_root,
-        policy_code_root: code,
-        fold_root: proof.fold_root,
-        state_root: folded.state_root(),
-        reverted: Proof::reverted_of(folded),
-        base: proof.base.clone(),
-    };
-    if found != *proof {
-        return Ok(Some(proof.difference(&found)));
-    }
-    if (claim.ledger_head, claim.time) != (last.commit, last.ts) {
-        return Ok(Some(format!("Ledger-Head or time is not that of its last event, {}", last.commit)));
-    }
-    Ok(None)
+    Ok((run.finish()?, merge.heads()))
 }
 
 /// A window is closed downward: an event here that it leaves out and that sorts at or before its last makes it a lie about

@@ -1,6 +1,6 @@
-use super::append::{Check, decode};
 use super::envelope::{Event, Origin};
 use super::error::LedgerError;
+use super::journal::{append_at, remembered};
 use crate::git::{GitError, Reader};
 use crate::id::{Oid, Ulid};
 
@@ -66,26 +66,10 @@ fn newer(reader: &Reader, origin: &Origin, tip: Oid, seen: Option<Oid>) -> Resul
     }
     for step in reader.chain(tip, seen, 1 << 20).map_err(read)? {
         let (commit, raw) = step.map_err(read)?;
-        let append = decode(commit, &raw, origin, Check::Remembered).map_err(|fault| LedgerError::Fault {
-            ns: origin.ns.clone(),
-            writer: origin.writer.clone(),
-            fault,
-        })?;
-        out.extend(append.events.iter().map(|e| Entry { ulid: e.header.ulid, seq: e.header.seq, commit }));
+        let events = remembered(&raw, origin, commit)?;
+        out.extend(events.iter().map(|e| Entry { ulid: e.header.ulid, seq: e.header.seq, commit }));
     }
     Ok(out)
-}
-
-/// The events of an append that the index names.
-pub fn append_at(reader: &Reader, origin: &Origin, commit: Oid) -> Result<Vec<Event>, LedgerError> {
-    let read = |source| LedgerError::Read { ns: origin.ns.clone(), writer: origin.writer.clone(), source };
-    let raw = reader.raw_commit(commit).map_err(read)?;
-    let append = decode(commit, &raw, origin, Check::Remembered).map_err(|fault| LedgerError::Fault {
-        ns: origin.ns.clone(),
-        writer: origin.writer.clone(),
-        fault,
-    })?;
-    Ok(append.events)
 }
 
 /// The event that an entry names.

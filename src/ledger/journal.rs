@@ -51,16 +51,26 @@ impl Position {
     }
 }
 
-/// The last event of an append whose id is known good, without its signature being checked again.
-pub fn last_event(reader: &Reader, commit: Oid, origin: &Origin) -> Result<Event, LedgerError> {
+/// The events of an append that was verified before and whose id is remembered: without its signature being checked again.
+pub fn append_at(reader: &Reader, origin: &Origin, commit: Oid) -> Result<Vec<Event>, LedgerError> {
     let read = |source| LedgerError::Read { ns: origin.ns.clone(), writer: origin.writer.clone(), source };
-    let raw = reader.raw_commit(commit).map_err(read)?;
-    let append = decode(commit, &raw, origin, Check::Remembered).map_err(|fault| LedgerError::Fault {
-        ns: origin.ns.clone(),
-        writer: origin.writer.clone(),
-        fault,
-    })?;
-    Ok(append.events.into_iter().next_back().expect("an append holds an event"))
+    remembered(&reader.raw_commit(commit).map_err(read)?, origin, commit)
+}
+
+/// The same from its bytes.
+pub(super) fn remembered(raw: &[u8], origin: &Origin, commit: Oid) -> Result<Vec<Event>, LedgerError> {
+    let append = decode(commit, raw, origin, Check::Remembered);
+    append.map(|append| append.events).map_err(|fault| fault_of(origin, fault))
+}
+
+/// The last event of such an append.
+pub fn last_event(reader: &Reader, commit: Oid, origin: &Origin) -> Result<Event, LedgerError> {
+    Ok(append_at(reader, origin, commit)?.into_iter().next_back().expect("an append holds an event"))
+}
+
+/// The error of a journal that a fault ends.
+pub(super) fn fault_of(origin: &Origin, fault: Fault) -> LedgerError {
+    LedgerError::Fault { ns: origin.ns.clone(), writer: origin.writer.clone(), fault }
 }
 
 /// Sequence number and clock of the last event of an append that was accepted before, without reading the rest of it.

@@ -1,7 +1,7 @@
 use super::append::{Append, Check, decode};
 use super::envelope::{Event, Origin};
 use super::error::{Fault, LedgerError};
-use super::journal::Position;
+use super::journal::{Position, fault_of};
 use crate::git::{Chain, Reader};
 use crate::id::Oid;
 use crate::trust::Verifier;
@@ -206,10 +206,6 @@ impl<'r> EventStream<'r> {
         self.trusted_left = self.trusted_left.saturating_sub(1);
         Ok(Some((commit, raw, trusted)))
     }
-}
-
-fn fault_of(origin: &Origin, fault: Fault) -> LedgerError {
-    LedgerError::Fault { ns: origin.ns.clone(), writer: origin.writer.clone(), fault }
 }
 
 fn decode_one(

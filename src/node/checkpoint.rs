@@ -206,39 +206,11 @@ impl Node {
 
     /// The first thing that a checkpoint says and its window does not.
     fn compare(&self, claim: &Checkpoint, folded: &Folded, heads: &Heads) -> Result<Option<String>, NodeError> {
-        let proof = &claim.proof;
-        if *heads != claim.heads {
-            return Ok(Some(format!("its window is {}, but the journals give {}", show(&claim.heads), show(heads))));
-        }
         let Some(last) = folded.last else { return Ok(Some("its window is empty".into())) };
-        let bundle = match Bundle::read(self.reader(), last.policy_root, self.graph()) {
-            Ok(bundle) => bundle,
-            Err(e) => return Ok(Some(format!("the policy of its last event: {e}"))),
-        };
-        let found = Proof {
-            repo: self.repo(),
-            ns: proof.ns.clone(),
-            window_root: heads.root(),
-            ledger_start: folded.first.expect("a window with a last event has a first"),
-            ledger_end: last.cid,
-            events: folded.events,
-            policy_root: last.policy_root,
-            policy_code_root: bundle.code_root(),
-            fold_root: proof.fold_root,
-            state_root: folded.state_root(),
-            reverted: Proof::reverted_of(folded),
-            base: proof.base.clone(),
-        };
-        if found != *proof {
-            return Ok(Some(proof.difference(&found)));
+        match Bundle::read(self.reader(), last.policy_root, self.graph()) {
+            Ok(bundle) => Ok(claim.contradiction(self.repo(), heads, folded, bundle.code_root())),
+            Err(e) => Ok(Some(format!("the policy of its last event: {e}"))),
         }
-        if claim.ledger_head != last.commit {
-            return Ok(Some(format!("Ledger-Head is {}, computed {}", claim.ledger_head, last.commit)));
-        }
-        if claim.time != last.ts {
-            return Ok(Some(format!("its time is {}, computed {}", claim.time, last.ts)));
-        }
-        Ok(None)
     }
 
     /// A window is closed downward over what its writer knew. What was not known to him then is no fault of the checkpoint,
@@ -267,8 +239,4 @@ fn refuse_findings(view: &View, computed: &Computed) -> Result<(), NodeError> {
             Err(NodeError::BadJournals { ns: view.ns.clone(), count: failures.len(), first: first.to_string() })
         }
     }
-}
-
-fn show(heads: &Heads) -> String {
-    heads.iter().map(|h| format!("{}#{}", h.writer, h.seq)).collect::<Vec<_>>().join(" ")
 }

@@ -74,6 +74,37 @@ impl Checkpoint {
         Ok(Checkpoint { commit, parent, time, ledger_head, state, elc, heads, proof })
     }
 
+    /// The first thing that this checkpoint says and its window, folded again, does not give. `heads` = how far the journals
+    /// were read, `code_root` = that of the policy of the last event.
+    pub fn contradiction(&self, repo: Blake3, heads: &Heads, folded: &Folded, code_root: Sha256) -> Option<String> {
+        let proof = &self.proof;
+        if *heads != self.heads {
+            return Some(format!("its window is {}, but the journals give {}", shown(&self.heads), shown(heads)));
+        }
+        let (Some(first), Some(last)) = (folded.first, folded.last) else { return Some("its window is empty".into()) };
+        let found = Proof {
+            repo,
+            ns: proof.ns.clone(),
+            window_root: heads.root(),
+            ledger_start: first,
+            ledger_end: last.cid,
+            events: folded.events,
+            policy_root: last.policy_root,
+            policy_code_root: code_root,
+            fold_root: proof.fold_root,
+            state_root: folded.state_root(),
+            reverted: Proof::reverted_of(folded),
+            base: proof.base.clone(),
+        };
+        if found != *proof {
+            return Some(proof.difference(&found));
+        }
+        if self.ledger_head != last.commit {
+            return Some(format!("Ledger-Head is {}, computed {}", self.ledger_head, last.commit));
+        }
+        (self.time != last.ts).then(|| format!("its time is {}, computed {}", self.time, last.ts))
+    }
+
     /// The fold as far as this checkpoint, to be continued.
     pub fn folded(&self, last: LastEvent) -> Folded {
         let reverted = self.proof.reverted.iter().map(|(cid, class)| super::fold::Reverted {
@@ -89,6 +120,10 @@ impl Checkpoint {
             reverted: reverted.collect(),
         }
     }
+}
+
+fn shown(heads: &Heads) -> String {
+    heads.iter().map(|h| format!("{}#{}", h.writer, h.seq)).collect::<Vec<_>>().join(" ")
 }
 
 /// Who a checkpoint is by: nobody in particular.

@@ -36,7 +36,7 @@ impl Proof {
     }
 
     /// The first thing in which another proof of the same window differs.
-    pub fn difference(&self, found: &Proof) -> String {
+    pub(super) fn difference(&self, found: &Proof) -> String {
         let pairs = [
             ("events", self.events.to_string(), found.events.to_string()),
             ("ledger_start", self.ledger_start.to_string(), found.ledger_start.to_string()),

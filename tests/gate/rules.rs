@@ -143,6 +143,17 @@ fn must_fold_again_what_is_pushed_as_a_state() {
     let raw = String::from_utf8(forge.with_file(&half, "pof.json", pof.as_bytes())).expect("UTF-8");
     let forged = forge.write("commit", raw.as_bytes());
     court.refused(&court.alice, [format!("{forged}:{STATE}")], "pof.mismatch");
+    // A window that says more than its heads hold.
+    let window = court.alice.git(["show", &format!("{tip}:window.json")]).ok().stdout();
+    let more = window.replacen("\"seq\":3", "\"seq\":9", 1);
+    assert_ne!(window, more);
+    let (old, new) = (root(window.as_bytes()), root(more.as_bytes()));
+    let raw = String::from_utf8(forge.with_file(&tip, "window.json", more.as_bytes())).expect("UTF-8");
+    let half = forge.write("commit", raw.replace(&old, &new).as_bytes());
+    let pof = court.alice.git(["show", &format!("{tip}:pof.json")]).ok().stdout().replace(&old, &new);
+    let raw = String::from_utf8(forge.with_file(&half, "pof.json", pof.as_bytes())).expect("UTF-8");
+    let forged = forge.write("commit", raw.as_bytes());
+    court.refused(&court.alice, [format!("{forged}:{STATE}")], "pof.mismatch").err_says("the journals give");
     court.push(&court.alice, [STATE]).ok();
 }
 
