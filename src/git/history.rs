@@ -85,14 +85,15 @@ impl Reader {
         Ok(object.peel(ObjectType::Commit).ok().map(|commit| ours(commit.id())))
     }
 
-    /// What every branch and tag names here.
-    pub fn heads(&self) -> Result<Vec<Oid>, GitError> {
+    /// The commits of every branch and tag here, by name.
+    pub fn heads(&self) -> Result<Vec<(String, Oid)>, GitError> {
         let listed = |source| GitError::ListRefs { source };
         let mut found = Vec::new();
         for glob in ["refs/heads/*", "refs/tags/*"] {
             for reference in self.repo.references_glob(glob).map_err(listed)? {
-                let commit = reference.map_err(listed)?.peel_to_commit();
-                found.extend(commit.ok().map(|commit| ours(commit.id())));
+                let reference = reference.map_err(listed)?;
+                let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+                found.extend(reference.peel_to_commit().ok().map(|commit| (name, ours(commit.id()))));
             }
         }
         Ok(found)

@@ -26,7 +26,7 @@ pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Jud
         return Ok(Ok(()));
     }
     let globs = policy.judge.bundle().changed_globs();
-    let (commits, changed) = match brought(visit, update)? {
+    let (commits, changed) = match brought(visit, policy.judge.bundle(), update)? {
         Ok(brought) => brought,
         Err(denial) => return Ok(Err(denial)),
     };
@@ -76,7 +76,7 @@ fn speaks_of_rewriting(bundle: &Bundle, name: &str) -> bool {
 /// The commits that are new, and the paths that differ.
 type Brought = (Vec<Commit>, Vec<Changed>);
 
-fn brought(visit: &Visit, update: &Update) -> Result<Result<Brought, Box<Denial>>, HookError> {
+fn brought(visit: &Visit, bundle: &Bundle, update: &Update) -> Result<Result<Brought, Box<Denial>>, HookError> {
     let name = update.name.as_str();
     let Some(new) = update.new else { return Ok(Ok((Vec::new(), Vec::new()))) };
     // A tag object stands for its commit; what is neither has no commits.
@@ -93,7 +93,11 @@ fn brought(visit: &Visit, update: &Update) -> Result<Result<Brought, Box<Denial>
     };
     let olds = match update.old {
         Some(old) => vec![visit.pushed.commit_behind(old)?.unwrap_or(old)],
-        None => visit.durable.heads()?,
+        // What lies on a branch without rules was judged by none: to park commits there must not make them old.
+        None => {
+            let judged = visit.durable.heads()?.into_iter().filter(|(head, _)| bundle.names(Verb::Push, head));
+            judged.map(|(_, tip)| tip).collect()
+        }
     };
     let commits = match visit.pushed.commits_between(&olds, new, COMMITS_MAX) {
         Ok(Some(commits)) => commits,

@@ -117,7 +117,8 @@ fn place(hooks: &Path, name: &str, program: &Path) -> Result<(), HookError> {
             fs::create_dir_all(&parts).map_err(failed("making", &parts))?;
             if !is_ours(&held) {
                 let previous = parts.join(PREVIOUS);
-                fs::rename(&hook, &previous).map_err(failed("moving", &hook))?;
+                // A copy: at no moment is there no hook, and a relative link would point elsewhere from there.
+                fs::copy(&hook, &previous).map_err(failed("copying", &hook))?;
             }
             write(&parts.join(PART), &stub)?;
             write(&hook, &dispatcher(name))
@@ -148,6 +149,7 @@ fn dispatcher(name: &str) -> String {
 {MARK}
 LC_ALL=C
 dir=${{0%/*}}/{name}.d
+[ -x "$dir/{PART}" ] || {{ echo "gatos: $dir/{PART} is missing; run: git gatos hook install --server" >&2; exit 1; }}
 input=$(cat; echo x) || exit 1
 for part in "$dir"/*; do
     if [ -x "$part" ]; then

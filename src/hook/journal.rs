@@ -25,6 +25,7 @@ const JOURNALS_MAX: usize = 32;
 
 /// Judges what a push adds to a journal.
 pub(super) struct JournalCheck<'a> {
+    visit: &'a Visit,
     name: &'a str,
     origin: Arc<Origin>,
     /// Clock and ULIDs of what stood before.
@@ -90,6 +91,7 @@ pub(super) fn check(
     };
     let before = before.map(|(_, event)| event);
     let mut check = JournalCheck {
+        visit,
         name,
         total: visit.events_in(ns)?,
         late: visit.last_of_checkpoint(ns)?,
@@ -190,6 +192,13 @@ impl JournalCheck<'_> {
         let origin = &self.origin;
         let intent = Intent::emit(&origin.ns, origin.actor(), &origin.key, &draft);
         let more = told.of(&intent)?;
+        if more.is_some()
+            && let Some(writer) = self.said_elsewhere(h.ulid)?
+        {
+            let why =
+                format!("its ULID {} stands in the journal {writer}, and what was granted may be done once", h.ulid);
+            return refuse(self.denial("event.ulid", why, &loaded.event));
+        }
         match policy.judge.decide(&intent, more.as_ref().unwrap_or(told.silent()), trust_root)? {
             Judgement::Allowed(_) => Ok(Ok(())),
             Judgement::Refused(decision) => {
@@ -197,6 +206,24 @@ impl JournalCheck<'_> {
                 Ok(Err(denial.fact("type", loaded.event.ty()).fact("seq", h.seq as i64)))
             }
         }
+    }
+
+    /// The other journal of the same actor in which a ULID stands, as the push would leave it. Two journals may hold one ULID,
+    /// but a grant names an act by actor and ULID: it must not serve once a journal.
+    fn said_elsewhere(&self, ulid: Ulid) -> Result<Option<Writer>, HookError> {
+        let origin = &self.origin;
+        for (writer, tip) in self.visit.journals(&origin.ns)? {
+            if writer == origin.writer || writer.actor() != origin.actor() {
+                continue;
+            }
+            let Some(other) = Origin::new(origin.repo, origin.ns.clone(), origin.key, writer.clone()) else { continue };
+            let kept = files::read(&ulid_path(self.visit, &other))?;
+            let (index, _) = UlidIndex::load(&self.visit.pushed, &other, tip, kept.as_deref())?;
+            if index.find(ulid).is_some() {
+                return Ok(Some(writer));
+            }
+        }
+        Ok(None)
     }
 
     fn denial(&self, rule: &str, why: String, event: &Event) -> Denial {
@@ -231,10 +258,13 @@ fn too_many(visit: &Visit, name: &str, ns: &Ns, writer: &Writer) -> Result<Optio
     }))
 }
 
+fn ulid_path(visit: &Visit, origin: &Origin) -> PathBuf {
+    directory(visit.durable.git_dir()).join("ulid").join(origin.ns.as_str()).join(origin.writer.as_str())
+}
+
 /// The ULIDs of a journal as far as it is accepted, kept beside the gate's settings.
 fn held_ulids(visit: &Visit, origin: &Origin, tip: Oid) -> Result<UlidIndex, HookError> {
-    let path = PathBuf::from("ulid").join(origin.ns.as_str()).join(origin.writer.as_str());
-    let path = directory(visit.durable.git_dir()).join(path);
+    let path = ulid_path(visit, origin);
     let kept = files::read(&path)?;
     let (index, keep) = UlidIndex::load(&visit.durable, origin, tip, kept.as_deref())?;
     if let Some(bytes) = keep {

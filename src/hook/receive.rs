@@ -37,7 +37,7 @@ pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookE
     // The last push may have ended without its post-receive.
     receipt::settle(&visit, None)?;
     visit.received_at = visit.received_at.max(Standing::of(&visit)?.received_at.unwrap_or(visit.received_at));
-    let (denials, roots) = judge(&visit)?;
+    let (denials, roots) = judge(&visit).unwrap_or_else(|e| unable(&visit, &e));
     if denials.is_empty() {
         receipt::set_aside(&visit, roots, &receiver)?;
         lock.hand_over(&receiver)?;
@@ -65,6 +65,16 @@ fn alone(update: &Update) -> bool {
             | Plane::Revocation { .. }
             | Plane::Job { .. }
     )
+}
+
+/// A push that could not be judged is refused and recorded as every other.
+fn unable(visit: &Visit, error: &HookError) -> (Vec<Denial>, Roots) {
+    let name = visit.updates.first().map_or_else(String::new, |u| cut(&u.name));
+    let mut denial = Denial::of(&name, "gate.error", error.to_string());
+    denial.verdict = crate::policy::Verdict::Error;
+    let repo = Law::standing(visit.durable.reader()).ok().flatten().map(|law| law.graph.repo());
+    let repo = repo.or(visit.settings.as_ref().and_then(|s| s.root));
+    (vec![denial], Roots { repo, ..Roots::default() })
 }
 
 /// Every refusal of a push, and by what law it was judged.
@@ -144,6 +154,10 @@ fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
         return refuse("ref.name", "git has no refs of such a name", None);
     }
     match &update.named {
+        // git follows it, and would move a ref that this push does not name.
+        Named::Other if matches!(visit.durable.resolve_ref(&update.name), Err(GitError::SymbolicRef { .. })) => {
+            return refuse("ref.symbolic", "it is symbolic on the server", Some("push to the ref that it stands for"));
+        }
         Named::Other => return Ok(Ok(())),
         Named::Stranger => {
             let hint = "the planes and their names: docs/formats.md";

@@ -186,9 +186,13 @@ fn must_grant_one_act_by_two_of_three() {
     bob.gatos(["grant", "verify", &id]).ok().says("VALID");
     // It was granted for this event, and for no larger one.
     team.pay(bob, 90_000, "--json").code(1);
+    let other = bob.copy("bob2");
     team.pay(bob, 20_000, "--json").ok();
     court.push(bob, [JOURNALS]).ok();
     assert_eq!(court.record().len(), 0);
+    // Once, and not once a journal.
+    team.pay(&other, 20_000, "--json").ok();
+    court.refused(&other, [JOURNALS], "event.ulid").err_says("may be done once");
 }
 
 #[test]

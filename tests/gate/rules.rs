@@ -60,6 +60,10 @@ rule "ADR-0042"
         "{told}"
     );
     court.push(&court.alice, ["HEAD:refs/heads/feature"]).ok();
+    // Another name for the branch is no way around.
+    court.server.git(["symbolic-ref", "refs/heads/alias", "refs/heads/main"]).ok();
+    court.refused(&court.alice, ["HEAD:refs/heads/alias"], "ref.symbolic");
+    court.server.git(["symbolic-ref", "-d", "refs/heads/alias"]).ok();
     // Without a rule that looks at it, a branch with rules is never rewritten nor deleted.
     court.refused(&court.alice, [":refs/heads/main"], "ref.delete");
     court.alice.git(["checkout", "-q", "--orphan", "other"]).ok();
@@ -223,4 +227,14 @@ fn must_let_nobody_call_itself_a_gate() {
     court.alice.git(["push", "other", TRUST]).ok();
     court.alice.git(["push", "other", ACTIVE]).code(1).err_says("rule    gate.no-receipt  ");
     other.gatos(["hook", "install", "--server"]).ok().says("gatos trust grant service:gate gate:receipt");
+}
+
+#[test]
+fn must_ask_about_commits_that_were_parked_on_a_branch_without_rules() {
+    let world = World::new();
+    let court = Court::over(&world, Transport::Path);
+    enact(&court, "rule \"signed\"\n  on push \"refs/heads/release/*\"\n  allow if every_message(\"Reviewed-by:\")\n");
+    commit(&court, "a.txt", "not reviewed");
+    court.push(&court.alice, ["HEAD:refs/heads/wip"]).ok();
+    court.refused(&court.alice, ["HEAD:refs/heads/release/9"], "none");
 }

@@ -73,7 +73,7 @@ impl Run<'_> {
                     | Plane::Journal { .. }
                     | Plane::State { .. }
                     | Plane::AuditPolicy { .. }
-            );
+            ) || name.plane.is_consent();
             let of_remote = name.place == Place::Tracking(self.remote.clone());
             if of_remote && lasting && !self.seen.values.contains_key(&name.plane) {
                 let own = RefName::own(name.plane.clone());

@@ -101,6 +101,8 @@ pub fn sync(
     let node = run.open()?;
     run.adopt(&node)?;
     run.push_law(&node)?;
+    // A gate judges events by the grants that stood before their push.
+    run.push_consents(&node)?;
     let node = run.push_journals(node)?;
     let node = run.push_states(node)?;
     run.push_others(&node)?;

@@ -50,7 +50,12 @@ impl Run<'_> {
         self.push_plane("pushing policies", &is_policy)
     }
 
-    /// Proposals and whatever else this clone owns. Its decisions and sessions are nobody else's.
+    /// Proposals, approvals, grants and their end.
+    pub(super) fn push_consents(&mut self, _: &Node) -> Result<(), NodeError> {
+        self.push_plane("pushing proposals", &|plane| plane.is_consent())
+    }
+
+    /// Whatever else this clone owns. Its decisions and sessions are nobody else's.
     pub(super) fn push_others(&mut self, _: &Node) -> Result<(), NodeError> {
         self.push_plane("pushing the rest", &|plane| {
             !matches!(
@@ -63,7 +68,7 @@ impl Run<'_> {
                     | Plane::AuditPolicy { .. }
                     | Plane::AuditResolve { .. }
                     | Plane::Session { .. }
-            )
+            ) && !plane.is_consent()
         })
     }
 
