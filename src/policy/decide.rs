@@ -32,7 +32,7 @@ pub enum Judgement {
 }
 
 /// The policy of one bundle. It remembers what it allowed: a policy is a pure function, so an append that agrees with an
-/// allowed one in every field that the policy can read is allowed too. The virtual machines start when a new question comes.
+/// allowed one in every field and every fact that the policy can read is allowed too. The virtual machines start when a new question comes.
 pub struct Judge {
     bundle: Bundle,
     /// The programs in the order in which they speak.
@@ -176,17 +176,17 @@ impl Judge {
             return Ok(());
         }
         let mut bench = Vec::new();
-        let mut reads = Some(BTreeSet::new());
+        let (mut reads, mut known) = (Some(BTreeSet::new()), Some(BTreeSet::new()));
         for court in self.bundle.courts() {
             let (program, machine) = self.bundle.program(&court)?;
-            reads = reads.zip(program.fields_read(0)).map(|(mut all, some)| {
-                all.extend(some);
-                all
-            });
+            let with = |all: Option<BTreeSet<String>>, param| {
+                all.zip(program.fields_read(param)).map(|(all, some)| all.into_iter().chain(some).collect())
+            };
+            (reads, known) = (with(reads, 0), with(known, 1));
             bench.push(Seat { court, machine });
         }
         self.bench = Some(bench);
-        self.memory.get_or_insert_with(|| Memory::new(reads));
+        self.memory.get_or_insert_with(|| Memory::new(reads, known));
         Ok(())
     }
 
@@ -204,7 +204,10 @@ impl Judge {
         }
         let mut key = std::mem::take(&mut self.key);
         key.clear();
-        let known = match &self.memory()?.reads {
+        let memory = self.memory()?;
+        facts.write(memory.facts.as_ref(), &mut key);
+        let facts_end = key.len() as u64;
+        let known = match &memory.reads {
             // These differ in every event: an answer that can depend on them is never met again.
             Some(reads) if !SINGULAR.iter().any(|name| reads.contains(*name)) => {
                 for name in reads {
@@ -216,8 +219,8 @@ impl Judge {
             }
             _ => false,
         };
-        key.extend_from_slice(facts.canonical());
         key.extend_from_slice(trust_root.as_bytes());
+        key.extend_from_slice(&facts_end.to_le_bytes());
         self.key = key;
         Ok(known)
     }

@@ -2,20 +2,22 @@ use super::error::PolicyError;
 use crate::canon::{Map, Value, json};
 use crate::id::{Actor, PublicKey, Timestamp};
 use crate::trust::Graph;
+use std::collections::BTreeSet;
 
 /// What the repository says about an intent: the second thing a rule reads. A fact that is absent is not known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     value: Value,
-    canonical: Vec<u8>,
+    /// The bytes of each fact.
+    canonical: Vec<(String, Vec<u8>)>,
 }
 
 impl Facts {
     /// Takes what is known; refused is only what has no canonical form.
     pub fn new(known: Map) -> Result<Facts, PolicyError> {
-        let value = Value::Map(known);
-        let canonical = json::document(&value)?;
-        Ok(Facts { value, canonical })
+        let each = |(name, fact): (&str, &Value)| Ok((name.to_owned(), json::document(fact)?));
+        let canonical = known.iter().map(each).collect::<Result<_, PolicyError>>()?;
+        Ok(Facts { value: Value::Map(known), canonical })
     }
 
     /// What trust says about an actor and the key that he signs with: all that is known of a local act.
@@ -27,8 +29,16 @@ impl Facts {
         &self.value
     }
 
-    pub(super) fn canonical(&self) -> &[u8] {
-        &self.canonical
+    /// Writes down the facts of these names, or all; each ends with its line.
+    pub(super) fn write(&self, wanted: Option<&BTreeSet<String>>, out: &mut Vec<u8>) {
+        for (name, canonical) in &self.canonical {
+            if wanted.is_none_or(|wanted| wanted.contains(name)) {
+                out.extend_from_slice(name.as_bytes());
+                out.push(b' ');
+                out.extend_from_slice(canonical);
+                out.push(b'\n');
+            }
+        }
     }
 }
 

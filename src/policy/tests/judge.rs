@@ -151,6 +151,28 @@ fn must_remember_no_answer_that_depends_on_the_payload() {
 }
 
 #[test]
+fn must_remember_an_answer_for_the_facts_that_rules_can_read_alone() {
+    let seat = seat();
+    let asked = |judge: &mut Judge, known: bool, at: &str| {
+        let (who, main, key, draft) = (actor("user:alice"), Ns::main(), signer(1), draft("1"));
+        let facts = FactsOf::default()
+            .with("actor_known", true)
+            .with("key_known", known)
+            .with("received_at", at)
+            .facts()
+            .unwrap();
+        let intent = Intent::emit(&main, &who, key.public(), &draft);
+        matches!(judge.decide(&intent, &facts, seat.graph.tip()).unwrap(), Judgement::Allowed(_))
+    };
+    let mut blind = judge_of("rule \"a\"\n on emit\n allow if known()");
+    assert!(asked(&mut blind, true, "2026-11-21T09:00:00Z") && blind.remember().is_some());
+    assert!(asked(&mut blind, true, "2026-11-22T09:00:00Z") && blind.remember().is_none(), "the time is not read");
+    assert!(!asked(&mut blind, false, "2026-11-21T09:00:00Z"));
+    let mut reads = judge_of("rule \"a\"\n on emit\n allow if received_at < \"2026-11-22\"");
+    assert!(asked(&mut reads, true, "2026-11-21T09:00:00Z") && !asked(&mut reads, true, "2026-11-22T09:00:00Z"));
+}
+
+#[test]
 fn the_default_policy_asks_for_a_capability_where_an_act_touches_all() {
     let seat = seat();
     let mut judge = Judge::new(seat.bundle.clone(), None);
