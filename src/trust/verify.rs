@@ -1,7 +1,5 @@
 use crate::id::{PublicKey, SigBytes};
-use curve25519_dalek::constants::EIGHT_TORSION;
 use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
-use std::sync::LazyLock;
 
 /// Judges signatures of one key, whose point is decompressed once.
 #[derive(Clone)]
@@ -25,8 +23,28 @@ impl Verifier {
     }
 }
 
-/// The canonical encodings of the eight points of small order.
-static SMALL_ORDER: LazyLock<[[u8; 32]; 8]> = LazyLock::new(|| EIGHT_TORSION.map(|point| point.compress().to_bytes()));
+/// The canonical encodings of the eight points of small order, computed once and for all: a test compares them with the curve.
+pub(super) const SMALL_ORDER: [[u8; 32]; 8] = [
+    bytes(b"0100000000000000000000000000000000000000000000000000000000000000"),
+    bytes(b"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+    bytes(b"0000000000000000000000000000000000000000000000000000000000000080"),
+    bytes(b"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    bytes(b"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    bytes(b"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"),
+    bytes(b"0000000000000000000000000000000000000000000000000000000000000000"),
+    bytes(b"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"),
+];
+
+const fn bytes(hex: &[u8; 64]) -> [u8; 32] {
+    let mut out = [0; 32];
+    let mut at = 0;
+    while at < 64 {
+        let digit = if hex[at] > b'9' { hex[at] - b'a' + 10 } else { hex[at] - b'0' };
+        out[at / 2] = out[at / 2] << 4 | digit;
+        at += 1;
+    }
+    out
+}
 
 /// Judges one signature. For many of one key make a `Verifier`.
 pub fn verify(key: &PublicKey, message: &[u8], sig: &SigBytes) -> bool {

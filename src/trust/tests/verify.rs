@@ -132,3 +132,8 @@ fn must_judge_as_the_strict_rule_of_the_library_does() {
         }
     }
 }
+#[test]
+fn the_points_of_small_order_are_the_eight() {
+    let eight = curve25519_dalek::constants::EIGHT_TORSION.map(|point| point.compress().to_bytes());
+    assert_eq!(crate::trust::verify::SMALL_ORDER, eight);
+}
