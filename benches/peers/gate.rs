@@ -5,6 +5,7 @@ use crate::world::World;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const PUSHES: [(u64, &str, f64); 3] = [
     (1, "push of 1 signed event through the gate", 1.3),
@@ -58,11 +59,11 @@ fn prepared(world: &World, count: u64) -> [PathBuf; 3] {
             JOURNALS,
         ],
     );
+    settle(&gate);
     let [none, truth] = ["none", "truth"].map(|name| {
         let copy = world.path(name);
         world.shell(&alice, &format!("cp -r '{}' '{}'", gate.display(), copy.display()));
         fs::remove_file(copy.join("hooks/pre-receive")).expect("the hook");
-        fs::remove_file(copy.join("hooks/post-receive")).expect("the hook");
         copy
     });
     let hook = truth.join("hooks/pre-receive");
@@ -74,11 +75,23 @@ fn prepared(world: &World, count: u64) -> [PathBuf; 3] {
 }
 
 /// The time of one push into a fresh copy of a server.
-fn pushed(world: &World, server: &Path) -> std::time::Duration {
+fn pushed(world: &World, server: &Path) -> Duration {
     let copy = world.path("copy");
     let _ = fs::remove_dir_all(&copy);
     let alice = world.path("alice");
     world.shell(&alice, &format!("cp -r '{}' '{}'", server.display(), copy.display()));
     let url = copy.to_str().expect("a plain path").to_owned();
-    time(|| world.git(&alice, &["push", "-q", &url, JOURNALS]))
+    let taken = time(|| world.git(&alice, &["push", "-q", &url, JOURNALS]));
+    settle(&copy);
+    taken
+}
+
+/// Waits until the gate has written its receipt, so that it takes nothing from the next push.
+fn settle(server: &Path) {
+    let spool = server.join("gatos/gate/receipts");
+    let waits = || fs::read_dir(&spool).is_ok_and(|mut entries| entries.next().is_some());
+    while waits() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    std::thread::sleep(Duration::from_millis(10));
 }

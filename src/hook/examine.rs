@@ -30,8 +30,9 @@ pub fn examine(ambient: &Ambient) -> Result<Vec<Step>, HookError> {
         let fault = settings.signer(store.git_dir(), ambient).err().map(|e| e.to_string());
         steps.push(step("key", fault));
     }
-    for name in ["pre-receive", "post-receive"] {
-        steps.push(step(name, fault_of_hook(&hooks, name)));
+    steps.push(step("pre-receive", fault_of_hook(&hooks, "pre-receive")));
+    if settings.is_some_and(|settings| settings.await_receipt) {
+        steps.push(step("post-receive", fault_of_hook(&hooks, "post-receive")));
     }
     if steps.iter().all(|s| s.fault.is_none()) {
         steps.push(step("a push that must be refused", scratch(ambient, &store)?));

@@ -20,14 +20,29 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, HookError> {
 
 /// Replaces a file; its bytes and its name are on the disk before this returns.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
+    put(path, bytes, true)?;
+    #[cfg(unix)]
+    if let Some(dir) = path.parent() {
+        std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("writing", path))?;
+    }
+    Ok(())
+}
+
+/// The same for what can be made again: after a power cut it may be torn or gone.
+pub(super) fn swap(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
+    put(path, bytes, false)
+}
+
+fn put(path: &Path, bytes: &[u8], sync: bool) -> Result<(), HookError> {
     let failed = failed("writing", path);
     let dir = path.parent().expect("every file of ours stands in a directory");
     std::fs::create_dir_all(dir).map_err(&failed)?;
     let mut temp = tempfile::NamedTempFile::new_in(dir).map_err(&failed)?;
-    temp.write_all(bytes).and_then(|()| temp.as_file().sync_all()).map_err(&failed)?;
+    temp.write_all(bytes).map_err(&failed)?;
+    if sync {
+        temp.as_file().sync_all().map_err(&failed)?;
+    }
     temp.persist(path).map_err(|e| failed(e.error))?;
-    #[cfg(unix)]
-    std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(&failed)?;
     Ok(())
 }
 

@@ -14,6 +14,8 @@ pub struct Order {
     /// The genesis that this repository may hold.
     pub root: Option<Blake3>,
     pub source: Source,
+    /// A push returns when its receipt stands, not before.
+    pub await_receipt: bool,
     /// The program that the hooks start, by an absolute path.
     pub program: PathBuf,
 }
@@ -29,7 +31,8 @@ pub struct Installed {
     pub trusted: bool,
 }
 
-const NAMES: [&str; 2] = ["pre-receive", "post-receive"];
+const PRE: &str = "pre-receive";
+const POST: &str = "post-receive";
 /// A line by which a hook of ours is known again.
 const MARK: &str = "# git-gatos gate";
 /// Where a hook goes that stood here before, in the directory of parts.
@@ -42,8 +45,10 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
     let hooks = hooks_dir(&store)?;
     let settings = settle(&store, ambient, &order)?;
     fs::create_dir_all(&hooks).map_err(failed("making", &hooks))?;
-    for name in NAMES {
-        place(&hooks, name, &order.program)?;
+    place(&hooks, PRE, &order.program)?;
+    match settings.await_receipt {
+        true => place(&hooks, POST, &order.program)?,
+        false => drop(take_away(&hooks, POST)?),
     }
     // What libgit2 writes again is not protected in cruft packs, and git must not follow symbolic refs of ours.
     store.put_config("gc.cruftPacks", "false")?;
@@ -69,13 +74,19 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
         }
     }
     let settings = match held {
-        Some(held) => Settings { root: order.root.or(held.root), source: order.source, ..held },
+        Some(held) => Settings {
+            root: order.root.or(held.root),
+            source: order.source,
+            await_receipt: order.await_receipt,
+            ..held
+        },
         None => Settings {
             key: *Settings::keys(git_dir, ambient).create()?.public(),
             actor: order.actor.clone(),
             replica: ambient.replica(),
             root: order.root,
             source: order.source,
+            await_receipt: order.await_receipt,
         },
     };
     settings.write(git_dir)?;
@@ -193,25 +204,28 @@ fn failed(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> HookEr
 pub fn uninstall(ambient: &Ambient) -> Result<bool, HookError> {
     let store = Store::discover(ambient)?;
     let hooks = hooks_dir(&store)?;
-    let mut found = false;
-    for name in NAMES {
-        let (hook, parts) = (hooks.join(name), hooks.join(format!("{name}.d")));
-        let part = parts.join(PART);
-        if fs::read(&part).is_ok_and(|held| is_ours(&held)) {
-            fs::remove_file(&part).map_err(failed("removing", &part))?;
-            found = true;
-        }
-        if fs::read(&hook).is_ok_and(|held| is_ours(&held)) {
-            found = true;
-            let previous = parts.join(PREVIOUS);
-            if previous.exists() {
-                fs::rename(&previous, &hook).map_err(failed("moving", &previous))?;
-                // Parts of others keep the directory.
-                let _ = fs::remove_dir(&parts);
-            } else {
-                fs::remove_file(&hook).map_err(failed("removing", &hook))?;
-            }
+    let found = [take_away(&hooks, PRE)?, take_away(&hooks, POST)?].contains(&true);
+    Ok(found && directory(store.git_dir()).exists())
+}
+
+/// Takes a hook of ours away and puts back what stood there before. False where it was not ours.
+fn take_away(hooks: &Path, name: &str) -> Result<bool, HookError> {
+    let (hook, parts) = (hooks.join(name), hooks.join(format!("{name}.d")));
+    let (part, mut found) = (parts.join(PART), false);
+    if fs::read(&part).is_ok_and(|held| is_ours(&held)) {
+        fs::remove_file(&part).map_err(failed("removing", &part))?;
+        found = true;
+    }
+    if fs::read(&hook).is_ok_and(|held| is_ours(&held)) {
+        found = true;
+        let previous = parts.join(PREVIOUS);
+        if previous.exists() {
+            fs::rename(&previous, &hook).map_err(failed("moving", &previous))?;
+            // Parts of others keep the directory.
+            let _ = fs::remove_dir(&parts);
+        } else {
+            fs::remove_file(&hook).map_err(failed("removing", &hook))?;
         }
     }
-    Ok(found && directory(store.git_dir()).exists())
+    Ok(found)
 }

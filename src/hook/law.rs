@@ -1,6 +1,7 @@
 use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::journal::of_decision;
+use super::memory::Memory;
 use super::visit::Visit;
 use crate::canon::{Map, Value};
 use crate::git::{GitError, Plane, Reader, RefName};
@@ -31,24 +32,55 @@ pub(super) struct Policy {
 
 impl Law {
     /// The law that stands in a repository; `None` where there is none yet.
-    pub(super) fn standing(reader: &Reader) -> Result<Option<Law>, HookError> {
+    pub(super) fn standing(visit: &Visit) -> Result<Option<Law>, HookError> {
+        let reader = visit.durable.reader();
         let Some(trust) = reader.resolve(&RefName::own(Plane::TrustGraph))? else { return Ok(None) };
         let active = reader.resolve(&RefName::own(Plane::PolicyActive))?;
-        let graph = Graph::load(reader, trust)?;
-        let policy = active.map(|tip| Policy::load(reader, tip, &graph)).transpose()?;
-        Ok(Some(Law { graph, policy }))
+        let memory = visit.memory();
+        let known = memory.as_ref().and_then(Memory::law);
+        if known
+            .as_ref()
+            .is_some_and(|known| (known.graph.tip(), known.policy.as_ref().map(|p| p.root)) == (trust, active))
+        {
+            return Ok(known);
+        }
+        let graph = match known.map(|known| known.graph.advance(reader, trust)) {
+            Some(Ok(graph)) => graph,
+            // Another graph, or one that went another way.
+            _ => Graph::load(reader, trust)?,
+        };
+        let policy = active.map(|tip| Policy::load(reader, tip, &graph, memory.as_ref())).transpose()?;
+        let law = Law { graph, policy };
+        if let Some(memory) = &memory {
+            memory.keep_law(&law);
+        }
+        Ok(Some(law))
+    }
+
+    /// What was allowed by it is known again at the next push.
+    pub(super) fn keep_answers(&mut self, visit: &Visit) {
+        if let (Some(memory), Some(policy)) = (visit.memory(), &mut self.policy)
+            && let Some(answers) = policy.judge.remember()
+        {
+            memory.keep_answers(policy.root, &answers);
+        }
     }
 }
 
 impl Policy {
-    pub(super) fn load(reader: &Reader, tip: Oid, graph: &Graph) -> Result<Policy, HookError> {
+    pub(super) fn load(reader: &Reader, tip: Oid, graph: &Graph, memory: Option<&Memory>) -> Result<Policy, HookError> {
         let bundle = Bundle::read(reader, tip, graph)?;
         let mut age = HashMap::new();
         for (place, step) in reader.chain(tip, None, 0)?.enumerate() {
             age.insert(step?.0, place);
         }
-        let (id, version) = (bundle.id(), bundle.version());
-        Ok(Policy { judge: Judge::new(bundle, None), root: tip, id, version, age, consents: None })
+        Ok(Policy::new(bundle, age, memory))
+    }
+
+    pub(super) fn new(bundle: Bundle, age: HashMap<Oid, usize>, memory: Option<&Memory>) -> Policy {
+        let (root, id, version) = (bundle.commit(), bundle.id(), bundle.version());
+        let answers = memory.and_then(|memory| memory.answers(root));
+        Policy { judge: Judge::new(bundle, answers.as_deref()), root, id, version, age, consents: None }
     }
 }
 
@@ -61,7 +93,11 @@ pub(super) fn check_trust(
 ) -> Result<Result<Graph, Box<Denial>>, HookError> {
     let (pushed, root) = (&visit.pushed, visit.settings.as_ref().and_then(|s| s.root));
     let refuse = |rule: &str, why: String| Ok(Err(Box::new(Denial::of(name, rule, why).at(new))));
-    let graph = match Graph::load(pushed, new) {
+    let judged = match standing {
+        Some(standing) => standing.clone().advance(pushed, new),
+        None => Graph::load(pushed, new),
+    };
+    let graph = match judged {
         Ok(graph) => graph,
         Err(e) if passing(&e) => return Err(e.into()),
         Err(e) => {

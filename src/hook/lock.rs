@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 
 /// How long a push waits for another.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How often the holder looks whether the receiving process has ended.
-const LOOK: Duration = Duration::from_millis(3);
 
 /// The lock of the gate. Pushes that only append share it; what changes the law or what accepted facts are compared with
 /// has it alone, until the refs have moved.
@@ -54,6 +52,8 @@ impl Lock {
         let order = ["hook", "hold", &receiver.id.to_string(), &receiver.start].map(String::from);
         Command::new(program)
             .args(order)
+            // Of the incoming objects: they are kept by then, or gone.
+            .env_remove("GIT_QUARANTINE_PATH")
             .stdin(Stdio::from(self.file))
             // git waits for the end of the hook's output.
             .stdout(Stdio::null())
@@ -61,12 +61,5 @@ impl Lock {
             .spawn()
             .map_err(|source| HookError::Holder { source })?;
         Ok(())
-    }
-}
-
-/// What the holder does: nothing, until the receiving process has ended.
-pub fn hold(receiver: &Process) {
-    while receiver.runs() {
-        std::thread::sleep(LOOK);
     }
 }

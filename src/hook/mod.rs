@@ -1,7 +1,7 @@
 //! The gate: a server's judgement of a push, before any ref moves.
 //!
 //! Owns: the hooks (`pre-receive`, `post-receive`), the lock of a push, the gate's own chain of refusals and receipts with its
-//! spools, installing all of it.
+//! spools, what it judged before, installing all of it.
 //! Imports: id ambient canon git lua trust ledger policy state.
 //! Invariant: what is pushed never judges itself; the law is read from where the push cannot write, and what is not
 //! understood is refused. This room does not know the working clone (`node`).
@@ -17,6 +17,7 @@ mod install;
 mod journal;
 mod law;
 mod lock;
+mod memory;
 mod process;
 mod receipt;
 mod receive;
@@ -31,9 +32,8 @@ pub use denial::Denial;
 pub use error::HookError;
 pub use examine::{Step, examine};
 pub use install::{Installed, Order, install, uninstall};
-pub use lock::hold;
 pub use process::Process;
-pub use receive::{Verdict, post_receive, pre_receive, rehearse};
+pub use receive::{Verdict, hold, post_receive, pre_receive, rehearse};
 pub use settings::{Settings, Source};
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Which process receives the push, and whether it still runs.
 
+use std::time::Duration;
+
 /// A process, told from a later one with the same number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
@@ -8,6 +10,8 @@ pub struct Process {
     pub start: String,
 }
 
+/// How often a process that waits for another looks whether it has ended.
+const LOOK: Duration = Duration::from_millis(3);
 /// How far up the receiving process is looked for: git, a dispatcher, a shell or two between.
 const ANCESTORS_MAX: usize = 16;
 
@@ -23,6 +27,13 @@ impl Process {
             id = about.parent;
         }
         None
+    }
+
+    /// Returns when it has ended.
+    pub(super) fn wait(&self) {
+        while self.runs() {
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Whether it has not ended.

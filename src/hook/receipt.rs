@@ -6,9 +6,8 @@ use super::record::{Entry, Roots, Standing, append, signed};
 use super::settings::directory;
 use super::updates::Update;
 use super::visit::Visit;
-use crate::ambient::Ambient;
 use crate::canon::{Map, Value, json};
-use crate::git::Store;
+use crate::git::{Named, Store, named};
 use crate::id::{Oid, Timestamp};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +16,8 @@ use std::path::{Path, PathBuf};
 struct Accepted {
     receiver: Process,
     document: Map,
+    /// Refs of which a later push showed that they had moved.
+    happened: Vec<String>,
 }
 
 fn spool(git_dir: &Path) -> PathBuf {
@@ -40,13 +41,9 @@ pub(super) fn set_aside(visit: &Visit, roots: Roots, receiver: &Process) -> Resu
         }
     }
     document.insert("updates", Value::list(visit.updates.iter().map(update)));
-    let file = Value::map([
-        ("receiver", Value::map([("id", Value::Int(receiver.id.into())), ("start", receiver.start.as_str().into())])),
-        ("receipt", Value::Map(document)),
-    ]);
-    let bytes = json::document(&file).map_err(|e| HookError::Policy(e.into()))?;
     let name = format!("{:010}-{}.json", receiver.id, visit.ambient.ulid());
-    files::replace(&spool(visit.durable.git_dir()).join(name), &bytes)
+    let accepted = Accepted { receiver: receiver.clone(), document, happened: Vec::new() };
+    files::replace(&spool(visit.durable.git_dir()).join(name), &accepted.encode()?)
 }
 
 fn update(update: &Update) -> Value {
@@ -55,21 +52,25 @@ fn update(update: &Update) -> Value {
 }
 
 /// Signs and appends the receipts of pushes that have ended with refs moved, and drops those of pushes that ended without.
-/// Of the pushes that still run only `own` has moved all that it will: its hook runs after that.
+/// Of the pushes that still run only `own` has moved all that it will: its hook runs after that. Of the others is noted what
+/// they have moved as far as this push shows it, for it may move the same refs on before their receipts are written.
 pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookError> {
     let mut written = 0;
     // One at a time, or two would write the same receipt.
     let _lock = Lock::named(visit.durable.git_dir(), "receipts.lock", true, &visit.ambient)?;
     for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
         let Some(bytes) = files::read(&path)? else { continue };
-        let Some(accepted) = Accepted::parse(&bytes) else {
+        let Some(mut accepted) = Accepted::parse(&bytes) else {
             files::remove(&path)?;
             continue;
         };
         if own != Some(&accepted.receiver) && accepted.receiver.runs() {
+            if accepted.observe(visit)? {
+                files::replace(&path, &accepted.encode()?)?;
+            }
             continue;
         }
-        let moved = moved(&visit.durable, &accepted.document)?;
+        let moved = accepted.moved(&visit.durable)?;
         if moved.is_empty() {
             files::remove(&path)?;
             continue;
@@ -105,6 +106,11 @@ fn write(visit: &Visit, document: Map, moved: Vec<Value>) -> Result<Option<Oid>,
     })
 }
 
+fn names(list: Option<&Value>) -> Vec<String> {
+    let names = list.and_then(Value::as_list).unwrap_or_default();
+    names.iter().filter_map(|name| name.as_str().map(String::from)).collect()
+}
+
 impl Accepted {
     fn parse(bytes: &[u8]) -> Option<Accepted> {
         let value = json::parse_canonical(bytes).ok()?;
@@ -115,30 +121,68 @@ impl Accepted {
                 start: receiver.get("start")?.as_str()?.to_owned(),
             },
             document: value.get("receipt")?.as_map()?.clone(),
+            happened: names(value.get("happened")),
         })
     }
-}
 
-/// The updates of a receipt that have happened: the ref stands there, or has gone on from there.
-fn moved(store: &Store, document: &Map) -> Result<Vec<Value>, HookError> {
-    let mut happened = Vec::new();
-    for update in document.get("updates").and_then(Value::as_list).unwrap_or_default() {
-        let text = |name: &str| update.get(name).and_then(Value::as_str).unwrap_or_default();
-        let Ok(new) = Oid::from_hex(text("new")) else { continue };
-        let stands = store.resolve_ref(text("ref"))?;
-        let there = match stands {
-            None => new == Oid::ZERO,
-            Some(tip) if tip == new => true,
-            Some(tip) => new != Oid::ZERO && store.contains(new) && store.is_ancestor(new, tip).unwrap_or(false),
-        };
-        if there {
-            happened.push(update.clone());
-        }
+    fn encode(&self) -> Result<Vec<u8>, HookError> {
+        let receiver = &self.receiver;
+        let file = Value::map([
+            (
+                "receiver",
+                Value::map([("id", Value::Int(receiver.id.into())), ("start", receiver.start.as_str().into())]),
+            ),
+            ("receipt", Value::Map(self.document.clone())),
+            ("happened", Value::list(self.happened.iter().map(|name| Value::from(name.as_str())))),
+        ]);
+        json::document(&file).map_err(|e| HookError::Policy(e.into()))
     }
-    Ok(happened)
+
+    /// Its updates: ref and new value, with all that is said of them.
+    fn updates(&self) -> impl Iterator<Item = (&str, Oid, &Value)> {
+        let updates = self.document.get("updates").and_then(Value::as_list).unwrap_or_default();
+        updates.iter().filter_map(|update| {
+            let text = |name: &str| update.get(name).and_then(Value::as_str);
+            Some((text("ref")?, Oid::from_hex(text("new")?).ok()?, update))
+        })
+    }
+
+    /// Notes which of its refs stand where it moves them, of those that the push at hand would move on. True where there is
+    /// something new to note.
+    fn observe(&mut self, visit: &Visit) -> Result<bool, HookError> {
+        let mut seen = Vec::new();
+        for (name, new, _) in self.updates() {
+            let moved_on = visit.updates.iter().any(|u| u.name == name);
+            if moved_on
+                && !self.happened.iter().any(|h| h == name)
+                && visit.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO) == new
+            {
+                seen.push(name.to_owned());
+            }
+        }
+        let any = !seen.is_empty();
+        self.happened.extend(seen);
+        Ok(any)
+    }
+
+    /// The updates that have happened: the ref stands there, stood there when a later push came, or has grown from there.
+    fn moved(&self, store: &Store) -> Result<Vec<Value>, HookError> {
+        let mut happened = Vec::new();
+        for (name, new, update) in self.updates() {
+            let there = self.happened.iter().any(|h| h == name)
+                || match store.resolve_ref(name)? {
+                    None => new == Oid::ZERO,
+                    Some(tip) => tip == new || named(name) != Named::Other && grown(store, new, tip),
+                };
+            if there {
+                happened.push(update.clone());
+            }
+        }
+        Ok(happened)
+    }
 }
 
-/// Surroundings of a hook that runs after the refs have moved.
-pub(super) fn after(ambient: &Ambient) -> Result<u64, HookError> {
-    settle(&Visit::open(ambient, Vec::new())?, Process::receiver().as_ref())
+/// Whether a ref of ours, which only grows, has gone on from there.
+fn grown(store: &Store, new: Oid, tip: Oid) -> bool {
+    new != Oid::ZERO && store.contains(new) && store.is_ancestor(new, tip).unwrap_or(false)
 }

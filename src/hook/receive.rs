@@ -34,22 +34,35 @@ pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookE
     let mut visit = Visit::open(ambient, updates)?;
     let receiver = Process::receiver().ok_or(HookError::NoReceiver)?;
     let lock = Lock::take(visit.durable.git_dir(), visit.updates.iter().any(alone), &visit.ambient)?;
-    // The last push may have ended without its post-receive.
+    // The holder of the last push may have been killed.
     receipt::settle(&visit, None)?;
     visit.received_at = visit.received_at.max(Standing::of(&visit)?.received_at.unwrap_or(visit.received_at));
     let (denials, roots) = judge(&visit).unwrap_or_else(|e| unable(&visit, &e));
     if denials.is_empty() {
-        receipt::set_aside(&visit, roots, &receiver)?;
-        lock.hand_over(&receiver)?;
+        // The disk and the start of a process take their time, each its own.
+        std::thread::scope(|scope| {
+            let handed = scope.spawn(|| lock.hand_over(&receiver));
+            let aside = receipt::set_aside(&visit, roots, &receiver);
+            handed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(aside)
+        })?;
         return Ok(Verdict { denials, audit: None });
     }
     let audit = spool::record(&visit, &denials, roots);
     Ok(Verdict { denials, audit })
 }
 
-/// After the refs have moved: what git calls `post-receive`.
+/// After the refs have moved: what git calls `post-receive`. Writes the receipt of the push, which waits for it.
 pub fn post_receive(ambient: &Ambient) -> Result<u64, HookError> {
-    receipt::after(ambient)
+    receipt::settle(&Visit::open(ambient, Vec::new())?, Process::receiver().as_ref())
+}
+
+/// Keeps the lock, which is this process' standard input, until the receiving process has ended. Then it writes the receipt of
+/// the push, and judges a law that it brought, so that the next push finds it judged.
+pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
+    receiver.wait();
+    let visit = Visit::open(ambient, Vec::new())?;
+    receipt::settle(&visit, None)?;
+    Law::standing(&visit).map(drop)
 }
 
 /// Whether a push must have the gate for itself: what it changes is what others are judged by, or compared with.
@@ -72,7 +85,7 @@ fn unable(visit: &Visit, error: &HookError) -> (Vec<Denial>, Roots) {
     let name = visit.updates.first().map_or_else(String::new, |u| cut(&u.name));
     let mut denial = Denial::of(&name, "gate.error", error.to_string());
     denial.verdict = crate::policy::Verdict::Error;
-    let repo = Law::standing(visit.durable.reader()).ok().flatten().map(|law| law.graph.repo());
+    let repo = Law::standing(visit).ok().flatten().map(|law| law.graph.repo());
     let repo = repo.or(visit.settings.as_ref().and_then(|s| s.root));
     (vec![denial], Roots { repo, ..Roots::default() })
 }
@@ -80,7 +93,7 @@ fn unable(visit: &Visit, error: &HookError) -> (Vec<Denial>, Roots) {
 /// Every refusal of a push, and by what law it was judged.
 fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
     if let Some(denial) = too_many(&visit.updates) {
-        let standing = Law::standing(visit.durable.reader())?.map(|law| law.graph.repo());
+        let standing = Law::standing(visit)?.map(|law| law.graph.repo());
         let repo = standing.or(visit.settings.as_ref().and_then(|s| s.root));
         return Ok((vec![denial], Roots { repo, ..Roots::default() }));
     }
@@ -90,7 +103,7 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
             denials.push(*denial);
         }
     }
-    let mut law = match Law::standing(visit.durable.reader())? {
+    let mut law = match Law::standing(visit)? {
         Some(law) => Some(law),
         None => first_law(visit, &mut denials)?,
     };
@@ -106,6 +119,9 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
             denials.push(*denial);
         }
     }
+    if let Some(law) = &mut law {
+        law.keep_answers(visit);
+    }
     Ok((denials, roots))
 }
 
@@ -120,7 +136,7 @@ pub fn rehearse(
 ) -> Result<Vec<Denial>, HookError> {
     let update = Update { named: named(name), name: name.to_owned(), old, new: Some(new) };
     let visit = Visit::rehearse(ambient, update, pusher)?;
-    if Law::standing(visit.durable.reader())?.is_none() {
+    if Law::standing(&visit)?.is_none() {
         return Err(HookError::NoLaw);
     }
     Ok(judge(&visit)?.0)
@@ -202,7 +218,7 @@ fn first_law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, Ho
         Some(active) => {
             let name = RefName::own(Plane::PolicyActive).to_string();
             match check_active(visit, &graph, None, &name, active)? {
-                Ok(()) => Some(Policy::load(&visit.pushed, active, &graph)?),
+                Ok(()) => Some(Policy::load(&visit.pushed, active, &graph, None)?),
                 Err(denial) => {
                     denials.push(*denial);
                     None

@@ -89,6 +89,8 @@ pub struct Settings {
     /// The genesis that this repository may hold; without it nothing of ours passes until one is held.
     pub root: Option<Blake3>,
     pub source: Source,
+    /// A push returns when its receipt stands: post-receive writes it. Else the holder of the lock does, a moment later.
+    pub await_receipt: bool,
 }
 
 /// The directory of everything the gate keeps.
@@ -127,6 +129,7 @@ impl Settings {
                 Some(root) => Some(root.as_str()?.parse().ok()?),
             },
             source: Source::parse(text("identity")?)?,
+            await_receipt: value.get("await_receipt").and_then(Value::as_bool).unwrap_or(false),
         })
     }
 
@@ -139,6 +142,9 @@ impl Settings {
             map.insert("root", Value::text(root));
         }
         map.insert("identity", self.source.as_str());
+        if self.await_receipt {
+            map.insert("await_receipt", true);
+        }
         files::replace(&path(git_dir), &json::document(&Value::Map(map)).expect("short fields have a form"))
     }
 

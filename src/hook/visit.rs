@@ -1,4 +1,5 @@
 use super::error::HookError;
+use super::memory::Memory;
 use super::settings::{Settings, directory};
 use super::updates::Update;
 use crate::ambient::{Ambient, Env};
@@ -78,6 +79,11 @@ impl Visit {
         let (ambient, received_at) = (ambient.clone(), ambient.now());
         let (updates, docket) = (vec![update], OnceCell::new());
         Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal: true, docket })
+    }
+
+    /// What was judged before; nothing where no gate judges.
+    pub(super) fn memory(&self) -> Option<Memory> {
+        (!self.rehearsal).then(|| Memory::of(self.durable.git_dir()))
     }
 
     /// What a gate was installed with.

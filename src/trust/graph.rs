@@ -37,13 +37,12 @@ pub struct Graph {
 impl Graph {
     /// Reads and judges the whole chain up to `tip`.
     pub fn load(reader: &Reader, tip: Oid) -> Result<Graph, TrustError> {
-        let mut graph: Option<Graph> = None;
-        let mut held = BTreeMap::new();
-        for link in reader.chain(tip, None, KEEP)? {
-            let (commit, _) = link?;
-            graph = Some(next(reader, graph, commit, &mut held)?);
-        }
-        graph.ok_or(TrustError::Git(GitError::Missing { oid: tip }))
+        walk(reader, None, tip)
+    }
+
+    /// The graph as it is further on, at a commit that descends from its tip: only what is new is read and judged.
+    pub fn advance(self, reader: &Reader, tip: Oid) -> Result<Graph, TrustError> {
+        walk(reader, Some(self), tip)
     }
 
     /// A graph of its first version.
@@ -203,6 +202,19 @@ impl Graph {
     pub(super) fn is_ended(&self, grant: Ulid) -> bool {
         self.ended.contains(&grant)
     }
+}
+
+fn walk(reader: &Reader, mut graph: Option<Graph>, tip: Oid) -> Result<Graph, TrustError> {
+    let after = graph.as_ref().map(Graph::tip);
+    let mut held = match after {
+        Some(commit) => reader.listing(commit)?.into_iter().collect(),
+        None => BTreeMap::new(),
+    };
+    for link in reader.chain(tip, after, KEEP)? {
+        let (commit, _) = link?;
+        graph = Some(next(reader, graph, commit, &mut held)?);
+    }
+    graph.ok_or(TrustError::Git(GitError::Missing { oid: tip }))
 }
 
 /// Judges one more commit on an accepted graph: its parent must be the graph's tip.

@@ -51,7 +51,8 @@ impl<'w> Court<'w> {
         let server = world.bare("server").as_person("git");
         let id = alice.gatos(["--json", "trust", "pin"]).ok().json();
         let id = id["pinned"].as_str().expect("an id").to_owned();
-        let gate = server.gatos(["--json", "hook", "install", "--server", "--root", &id]).ok().json();
+        let gate =
+            server.gatos(["--json", "hook", "install", "--server", "--await-receipt", "--root", &id]).ok().json();
         alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
         alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
         alice.gatos(["emit", "add", "{\"n\":1}"]).ok();

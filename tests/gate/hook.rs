@@ -38,7 +38,7 @@ fn a_foreign_hook_runs_behind_the_gate_and_comes_back() {
     let hook = court.server.path().join("hooks/pre-receive");
     let foreign = "#!/bin/sh\ncat >> seen\nexit 0\n";
     script(&hook, foreign);
-    court.server.gatos(["hook", "install", "--server"]).ok();
+    court.server.gatos(["hook", "install", "--server", "--await-receipt"]).ok();
     court.emit(&court.alice, "{\"n\":2}");
     court.push(&court.alice, [JOURNALS]).ok();
     court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
@@ -153,7 +153,7 @@ fn the_source_named_at_install_says_who_pushes() {
     for (transport, source) in [(Transport::Http, "http"), (Transport::Ssh, "ssh")] {
         let world = World::new();
         let court = Court::over(&world, transport);
-        court.server.gatos(["hook", "install", "--server", "--identity", source]).ok();
+        court.server.gatos(["hook", "install", "--server", "--await-receipt", "--identity", source]).ok();
         court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
         court.refused(&court.alice, ["HEAD:refs/gatos/xyz"], "ref.unknown");
         let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();

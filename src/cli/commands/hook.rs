@@ -53,6 +53,9 @@ struct Install {
     #[arg(long, value_name = "SOURCE", default_value = "none",
           value_parser = ["none", "ssh", "http", "gitlab", "gitea", "gitolite", "cert"])]
     identity: String,
+    /// Let a push return only when its receipt stands; else the receipt is written a moment after
+    #[arg(long)]
+    await_receipt: bool,
     /// The name under which the gate signs
     #[arg(long, value_name = "ACTOR", default_value = "service:gate")]
     actor: Actor,
@@ -84,7 +87,7 @@ impl Hook {
                 Ok(Answer::done())
             }
             Verb::Hold { id, start } => {
-                hook::hold(&Process { id, start });
+                hook::hold(context.ambient(), &Process { id, start })?;
                 Ok(Answer::done())
             }
         }
@@ -96,7 +99,7 @@ impl Install {
         debug_assert!(self.server, "clap requires it");
         let program = std::env::current_exe().context("finding this program")?;
         let source = Source::parse(&self.identity).ok_or_else(|| CliError::usage("no such source of identity"))?;
-        let order = Order { actor: self.actor, root: self.root, source, program };
+        let order = Order { actor: self.actor, root: self.root, source, await_receipt: self.await_receipt, program };
         let made = hook::install(context.ambient(), order)?;
         Ok(Answer::yes(GateInstalled {
             actor: made.actor,

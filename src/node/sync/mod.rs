@@ -6,6 +6,7 @@ mod anew;
 mod clone;
 mod fetch;
 mod push;
+mod received;
 mod refold;
 
 use super::error::NodeError;
@@ -98,6 +99,7 @@ pub fn sync(
     let remote = remote_of(&store, remote)?;
     let mut run = Run::new(ambient, store, remote, progress, cancel)?;
     run.fetch()?;
+    let audits = run.audits();
     let node = run.open()?;
     run.adopt(&node)?;
     run.push_law(&node)?;
@@ -107,8 +109,7 @@ pub fn sync(
     let node = run.push_states(node)?;
     run.push_others(&node)?;
     if !run.done.pushed.is_empty() {
-        // The receipts of what was pushed.
-        run.fetch()?;
+        run.fetch_receipts(&audits)?;
     }
     run.hear(&node);
     Ok(run.done)

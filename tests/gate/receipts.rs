@@ -1,0 +1,162 @@
+//! When a receipt is written, and of what: by default a moment after the push has returned.
+
+use super::court::{Court, JOURNALS};
+use crate::harness::World;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A gate as an operator installs it who asks for nothing.
+fn plain<'w>(world: &'w World) -> Court<'w> {
+    let court = Court::new(world);
+    court.server.gatos(["hook", "install", "--server"]).ok();
+    court
+}
+
+fn spool(court: &Court<'_>) -> PathBuf {
+    court.server.path().join("gatos/gate/receipts")
+}
+
+/// Waits, a minute at most, until no receipt is to be written any more.
+#[track_caller]
+fn settled(court: &Court<'_>) {
+    for _ in 0..6_000 {
+        let waiting = fs::read_dir(spool(court)).expect("the spool").flatten();
+        if !waiting.into_iter().any(|entry| entry.path().extension().is_some_and(|e| e == "json")) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("a receipt still waits");
+}
+
+/// Alice's clone knows of a receipt for every event.
+#[track_caller]
+fn received(court: &Court<'_>) {
+    let told = court.alice.gatos(["verify"]).ok().says("PASSED").stdout();
+    assert!(!told.contains("self-judged"), "{told}");
+}
+
+#[test]
+fn must_write_the_receipt_of_a_push_that_has_returned() {
+    let world = World::new();
+    let court = plain(&world);
+    assert!(!court.server.path().join("hooks/post-receive").exists());
+    let told = court.server.gatos(["hook", "test"]).ok().says("good  pre-receive").stdout();
+    assert!(!told.contains("post-receive"), "{told}");
+    for n in 2..5 {
+        court.emit(&court.alice, &format!("{{\"n\":{n}}}"));
+        court.push(&court.alice, [JOURNALS]).ok();
+    }
+    settled(&court);
+    assert_eq!(court.receipts(), 4);
+    court.fetch(&court.alice);
+    received(&court);
+    // Asked for, it stands before the push returns, and the hook goes with the wish.
+    court.server.gatos(["hook", "install", "--server", "--await-receipt"]).ok();
+    court.server.gatos(["hook", "test"]).ok().says("good  post-receive");
+    court.emit(&court.alice, "{\"n\":9}");
+    court.push(&court.alice, [JOURNALS]).ok();
+    assert_eq!(court.receipts(), 5);
+    fs::remove_file(court.server.path().join("hooks/post-receive")).expect("the hook");
+    court.server.gatos(["hook", "test"]).code(1).says("post-receive is missing");
+}
+
+#[test]
+fn sync_waits_for_the_receipts_of_what_it_pushed() {
+    let world = World::new();
+    let court = plain(&world);
+    for n in 2..6 {
+        court.emit(&court.alice, &format!("{{\"n\":{n}}}"));
+        court.alice.gatos(["sync"]).ok();
+        received(&court);
+    }
+}
+
+/// Another push may move a branch on, or make it again, before the receipt of the first one is written.
+#[test]
+#[cfg(target_os = "linux")]
+fn must_give_a_receipt_for_what_another_push_has_moved_on() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let code = |message: &str| {
+        court.alice.git(["commit", "-q", "--allow-empty", "-m", message]).ok();
+        court.alice.git(["rev-parse", "HEAD"]).ok().stdout()
+    };
+    let (first, second) = (code("one"), code("two"));
+    court.push(&court.alice, [format!("{first}:refs/heads/main")]).ok();
+    // This push still runs, and has made one branch and deleted another; a third it has not moved.
+    let mut running = std::process::Command::new("sleep").arg("60").spawn().expect("a process");
+    let stat = fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("it runs");
+    let start = stat.rsplit_once(") ").expect("a name").1.split(' ').nth(19).expect("a start").to_owned();
+    let none = "0".repeat(40);
+    let update = |name: &str, old: &str, new: &str| serde_json::json!({"new": new, "old": old, "ref": name});
+    let waiting = serde_json::json!({
+        "receipt": {
+            "gatos": "receipt/1",
+            "received_at": "2026-11-21T09:00:00Z",
+            "repo": court.alice.gatos(["--json", "trust", "pin"]).ok().json()["pinned"],
+            "updates": [
+                update("refs/heads/main", &none, &first),
+                update("refs/heads/gone", &first, &none),
+                update("refs/heads/still", &none, &second),
+            ],
+        },
+        "receiver": {"id": running.id(), "start": start},
+    });
+    let canonical = gatos::canon::json::parse(waiting.to_string().as_bytes()).expect("JSON");
+    let file = spool(&court).join("0000000001-waiting.json");
+    fs::write(&file, gatos::canon::json::document(&canonical).expect("a form")).expect("the spool");
+    // The next push rewrites the first, makes the second again, and makes the third for the first time.
+    let other = court.alice.git(["commit-tree", "-m", "other", &format!("{first}^{{tree}}")]).ok().stdout();
+    let refs = ["main", "gone", "still"].map(|name| format!("+{other}:refs/heads/{name}"));
+    court.push(&court.alice, refs).ok();
+    running.kill().expect("it ends");
+    running.wait().expect("it ended");
+    let before = court.receipts();
+    court.push(&court.alice, [format!("{first}:refs/gatos/xyz")]).code(1);
+    assert_eq!((court.receipts(), file.exists()), (before + 1, false));
+    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let receipt = court.server.git(["show", &format!("{gate}~1:receipt.json")]).ok().json();
+    let names: Vec<_> = receipt["updates"].as_array().expect("a list").iter().map(|u| u["ref"].clone()).collect();
+    assert_eq!(names, ["refs/heads/main", "refs/heads/gone"]);
+}
+
+/// What the gate remembers of its law is a way to be quick; damaged, stale or gone it changes no verdict.
+#[test]
+fn must_not_be_misled_by_what_the_gate_remembers() {
+    let world = World::new();
+    let court = plain(&world);
+    let known = court.server.path().join("gatos/gate/known");
+    let files = ["law", "answers"].map(|name| known.join(name));
+    let push = |n: u64| {
+        court.emit(&court.alice, &format!("{{\"n\":{n}}}"));
+        court.push(&court.alice, [JOURNALS]).ok();
+        settled(&court);
+    };
+    push(2);
+    let stale = files.clone().map(|file| fs::read(file).expect("remembered"));
+    for file in &files {
+        let mut bytes = fs::read(file).expect("remembered");
+        *bytes.last_mut().expect("not empty") ^= 1;
+        fs::write(file, bytes).expect("damaged");
+    }
+    push(3);
+    fs::remove_dir_all(&known).expect("forgotten");
+    push(4);
+    assert!(files.iter().all(|file| file.exists()), "it is remembered again");
+    // Bob's key goes: the law of before and what it allowed are put back, and count for nothing.
+    court.emit(&court.bob, "{\"n\":5}");
+    court.push(&court.bob, [JOURNALS]).ok();
+    let line = court.bob.gatos(["key", "show"]).ok().stdout();
+    let key = line.split_whitespace().next().expect("a key").to_owned();
+    court.fetch(&court.alice);
+    court.alice.gatos(["trust", "revoke", &key, "--reason", "stolen"]).ok();
+    court.push(&court.alice, [super::court::TRUST]).ok();
+    settled(&court);
+    for (file, bytes) in files.iter().zip(stale) {
+        fs::write(file, bytes).expect("put back");
+    }
+    court.emit(&court.bob, "{\"n\":6}");
+    court.refused(&court.bob, [JOURNALS], "key.revoked");
+}
