@@ -20,29 +20,46 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, HookError> {
 
 /// Replaces a file; its bytes and its name are on the disk before this returns.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
-    put(path, bytes, true)?;
-    #[cfg(unix)]
-    if let Some(dir) = path.parent() {
-        std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("writing", path))?;
-    }
+    let failed = failed("writing", path);
+    let temp = temp(path, bytes)?;
+    // The bytes first: a name that came before them would have cost what it replaces.
+    temp.as_file().sync_all().map_err(&failed)?;
+    temp.persist(path).map_err(|e| failed(e.error))?;
+    sync_dir(path)
+}
+
+/// The same for a name that nothing has: bytes and name go to the disk at once. After a power cut they may be torn as long as
+/// this has not returned.
+pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
+    let failed = failed("writing", path);
+    let file = temp(path, bytes)?.persist_noclobber(path).map_err(|e| failed(e.error))?;
+    file.sync_all().map_err(&failed)?;
+    sync_dir(path)
+}
+
+/// Replaces what can be made again: after a power cut it may be torn or gone.
+pub(super) fn swap(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
+    temp(path, bytes)?.persist(path).map_err(|e| failed("writing", path)(e.error))?;
     Ok(())
 }
 
-/// The same for what can be made again: after a power cut it may be torn or gone.
-pub(super) fn swap(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
-    put(path, bytes, false)
-}
-
-fn put(path: &Path, bytes: &[u8], sync: bool) -> Result<(), HookError> {
+fn temp(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, HookError> {
     let failed = failed("writing", path);
     let dir = path.parent().expect("every file of ours stands in a directory");
     std::fs::create_dir_all(dir).map_err(&failed)?;
     let mut temp = tempfile::NamedTempFile::new_in(dir).map_err(&failed)?;
     temp.write_all(bytes).map_err(&failed)?;
-    if sync {
-        temp.as_file().sync_all().map_err(&failed)?;
-    }
-    temp.persist(path).map_err(|e| failed(e.error))?;
+    Ok(temp)
+}
+
+#[cfg(unix)]
+fn sync_dir(path: &Path) -> Result<(), HookError> {
+    let dir = path.parent().expect("every file of ours stands in a directory");
+    std::fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("writing", path))
+}
+
+#[cfg(not(unix))]
+fn sync_dir(_: &Path) -> Result<(), HookError> {
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub(super) fn set_aside(visit: &Visit, roots: Roots, receiver: &Process) -> Resu
     document.insert("updates", Value::list(visit.updates.iter().map(update)));
     let name = format!("{:010}-{}.json", receiver.id, visit.ambient.ulid());
     let accepted = Accepted { receiver: receiver.clone(), document, happened: Vec::new() };
-    files::replace(&spool(visit.durable.git_dir()).join(name), &accepted.encode()?)
+    files::create(&spool(visit.durable.git_dir()).join(name), &accepted.encode()?)
 }
 
 fn update(update: &Update) -> Value {

@@ -27,7 +27,7 @@ pub(super) fn record(visit: &Visit, denials: &[Denial], roots: Roots) -> Option<
             let document = Value::Map(decision(visit, denials, roots, &[]));
             let name = format!("{}.json", visit.ambient.ulid());
             if let Ok(bytes) = json::document(&document) {
-                let _ = files::replace(&spool(visit.durable.git_dir()).join(name), &bytes);
+                let _ = files::create(&spool(visit.durable.git_dir()).join(name), &bytes);
             }
             None
         }
