@@ -73,6 +73,18 @@ fn must_store_documents_that_fit_their_schemas() {
 }
 
 #[test]
+fn must_store_a_profile_that_fits_its_schema() {
+    let world = World::new();
+    for profile in ["push-gate", "research"] {
+        let repo = world.repo(profile);
+        repo.gatos(["init", "--profile", profile]).ok();
+        fits("policy/profile", &file(&repo, "refs/gatos/policies/active:profile.json"));
+        fits("stored/bundle", &file(&repo, "refs/gatos/policies/active:bundle.json"));
+    }
+    fits("policy/profile-source", "{\"profile\":\"local\"}");
+}
+
+#[test]
 fn must_store_consent_that_fits_its_schemas() {
     let world = World::new();
     let repo = world.repo("a");

@@ -1,7 +1,8 @@
 use super::answer::Answer;
 use super::commands::{
     Approve, Bisect, Clone, Completions, Demo, Doctor, Emit, Event, Explain, Fold, Foldc, Gate, Grant, Hook, Init, Key,
-    Lint, Log, Man, Plumb, Policy, Policyc, Proposal, Proposals, Propose, Reference, State, Sync, Trust, Verify,
+    Lint, Log, Man, Plumb, Policy, Policyc, Profile, Proposal, Proposals, Propose, Reference, State, Sync, Trust,
+    Verify,
 };
 use super::context::Context;
 use super::error::CliError;
@@ -41,6 +42,7 @@ enum Verb {
     Foldc(Foldc),
     Policy(Policy),
     Policyc(Policyc),
+    Profile(Profile),
     Explain(Explain),
     Propose(Propose),
     Approve(Approve),
@@ -83,6 +85,7 @@ impl Root {
             Some(Verb::Foldc(verb)) => verb.run(context),
             Some(Verb::Policy(verb)) => verb.run(context),
             Some(Verb::Policyc(verb)) => verb.run(context),
+            Some(Verb::Profile(verb)) => verb.run(context),
             Some(Verb::Explain(verb)) => verb.run(context),
             Some(Verb::Propose(verb)) => verb.run(context),
             Some(Verb::Approve(verb)) => verb.run(context),

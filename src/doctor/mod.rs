@@ -12,6 +12,7 @@ mod hooks;
 mod keys;
 mod leftovers;
 mod patient;
+mod profile;
 mod refs;
 mod remotes;
 mod settings;
@@ -26,10 +27,11 @@ use patient::Patient;
 type Examination = fn(&Patient) -> Result<Vec<Finding>, ExamError>;
 
 /// Every examination with the name that a report gives it, in the order of the report.
-const EXAMINATIONS: [(&str, Examination); 8] = [
+const EXAMINATIONS: [(&str, Examination); 9] = [
     ("refs", refs::examine),
     ("clone", clone::examine),
     ("settings", settings::examine),
+    ("profile", profile::examine),
     ("remotes", remotes::examine),
     ("hooks", hooks::examine),
     ("clock", clock::examine),

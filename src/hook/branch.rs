@@ -3,6 +3,7 @@ use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::journal::{of_decision, of_git};
 use super::law::Law;
+use super::profile;
 use super::updates::Update;
 use super::visit::Visit;
 use crate::canon::{Map, Value};
@@ -17,9 +18,13 @@ const PATHS_MAX: usize = 100_000;
 /// Most characters of a commit's message that a rule reads.
 const MESSAGE_MAX: usize = 4_096;
 
-/// Judges a branch, a tag, any ref that is not ours: where a rule names it. What no rule names is not asked about.
+/// Judges a branch, a tag, any ref that is not ours: by the profile, then where a rule names it. What no rule names is not
+/// asked about.
 pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Judged, HookError> {
     let name = update.name.as_str();
+    if let Some(denial) = profile::branch(visit, law, update)? {
+        return Ok(Err(Box::new(denial)));
+    }
     let consents = consent::standing(visit, law)?;
     let Some(policy) = &mut law.policy else { return Ok(Ok(())) };
     if !policy.judge.bundle().names(Verb::Push, name) {

@@ -19,6 +19,7 @@ mod law;
 mod lock;
 mod memory;
 mod process;
+mod profile;
 mod receipt;
 mod receive;
 mod record;

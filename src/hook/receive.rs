@@ -8,7 +8,7 @@ use super::process::Process;
 use super::record::{Entry, Roots, Standing, append, cut, decision, signed};
 use super::updates::{OTHERS_MAX, OURS_MAX, Update, read};
 use super::visit::Visit;
-use super::{branch, consent, receipt, spool, state};
+use super::{branch, consent, profile, receipt, spool, state};
 use crate::ambient::Ambient;
 use crate::git::{GitError, Named, Plane, RefName, is_ref_name, named};
 use crate::id::Oid;
@@ -268,7 +268,10 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
             Ok(_) => Ok(Ok(())),
         },
         Plane::Journal { ns, writer } => journal::check(visit, law, name, (ns, writer), update.old, new),
-        Plane::State { ns } => state::check(visit, law, name, ns, update.old, new),
+        Plane::State { ns } => match profile::fold(visit, law, name, ns, update.old, new)? {
+            Some(denial) => Ok(Err(Box::new(denial))),
+            None => state::check(visit, law, name, ns, update.old, new),
+        },
         plane if plane.is_consent() => consent::check(visit, law, update, plane, new),
         // A plane without a judge has no refs here.
         _ => Ok(Err(Box::new(Denial::of(name, "ref.unknown", "this build judges no such plane")))),
@@ -276,7 +279,7 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
 }
 
 /// Only receipts of a key that holds `gate:receipt` count: before the gate's does, nothing but trust may come.
-fn no_receipt(visit: &Visit, law: &Law, name: &str) -> Option<Denial> {
+pub(super) fn no_receipt(visit: &Visit, law: &Law, name: &str) -> Option<Denial> {
     let gate = visit.settings.as_ref()?;
     let (actor, key) = (&gate.actor, &gate.key);
     let cap: Cap = RECEIPT.parse().ok()?;

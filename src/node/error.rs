@@ -2,7 +2,7 @@ use crate::git::GitError;
 use crate::id::{Blake3, Cid, IdError, Ns, Oid, PublicKey, Segment, Ulid};
 use crate::ledger::{DraftError, LedgerError};
 use crate::lua::Finding;
-use crate::policy::PolicyError;
+use crate::policy::{PolicyError, Profile};
 use crate::state::{Contradiction, StateError};
 use crate::trust::TrustError;
 use std::path::PathBuf;
@@ -88,6 +88,18 @@ pub enum NodeError {
     NoWorkTree,
     #[error("{found} source files are too many; a bundle is made of at most {most}")]
     TooManySources { found: usize, most: usize },
+    #[error("{}:{line}: {why}; the profiles are local, push-gate, research", path.display())]
+    ProfileFile { path: PathBuf, line: u32, why: String },
+    #[error(
+        "the law here has the profile {active}, and these sources name none; say which is meant in gatos/config/profile.yaml: git \
+         gatos profile set NAME"
+    )]
+    ProfileUnsaid { active: Profile },
+    #[error(
+        "the law here has the profile {active}, not {asked}; to change it: git gatos profile set {asked}, then git gatos policy \
+         publish"
+    )]
+    ProfileStands { active: Profile, asked: Profile },
     #[error("no key to sign with: {0}")]
     NoKey(String),
     #[error("no actor: {0}; name one: git gatos init --actor user:NAME")]
@@ -175,6 +187,9 @@ impl NodeError {
             NodeError::Consent { .. } => "CONSENT",
             NodeError::NoWorkTree => "NO_WORK_TREE",
             NodeError::TooManySources { .. } => "BUNDLE_SIZE",
+            NodeError::ProfileFile { .. } | NodeError::ProfileUnsaid { .. } | NodeError::ProfileStands { .. } => {
+                "PROFILE"
+            }
             NodeError::NoKey(_) | NodeError::KeyUnknown(_) => "NO_KEY",
             NodeError::NoActor(_) => "NO_ACTOR",
             NodeError::Origin(e) => e.code(),

@@ -6,20 +6,15 @@ use super::pin::{self, Pin};
 use crate::ambient::Ambient;
 use crate::git::{Expected, Git, GitError, Plane, RefName, Store, fetch_args};
 use crate::id::{Actor, ActorKind, Blake3};
-use crate::policy::{Bundle, create_default};
+use crate::policy::{Bundle, PROFILE_YAML, Profile, create_default};
 use crate::trust::{KeyDir, Signer, genesis, load_key_file};
 use std::path::{Path, PathBuf};
-
-/// How strictly a repository governs itself. The others come with their gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    Local,
-}
 
 /// What `init` was asked for.
 #[derive(Debug, Clone)]
 pub struct Init {
-    pub profile: Profile,
+    /// How strictly it governs itself; what stands here already decides, else `local`.
+    pub profile: Option<Profile>,
     pub actor: Option<Actor>,
     /// A private key to sign with instead of a new one.
     pub key: Option<PathBuf>,
@@ -46,14 +41,11 @@ pub struct InitReport {
 }
 
 const FOLD: &str = include_str!("../../lua/init/fold.lua");
-const PROFILE: &str =
-    "# How strictly this repository governs itself. local: nothing is refused by a server.\nprofile: local\n";
 
 /// Makes a repository ready: key, genesis, policy bundle, files, in that order, each step skipped where it is done. Commits
 /// nothing to a branch and overwrites no file.
 pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
     let store = Store::discover(ambient)?;
-    let Profile::Local = order.profile;
     // Two that make a key at once would leave one of them without a say in the other's repository.
     let _lock = Lock::of(ambient, store.common_dir(), "init")?;
     let actor = choose_actor(ambient, &store, order.actor.as_ref())?;
@@ -69,9 +61,9 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
     let node = Node::from_store(store, ambient, true)?;
     node.take_notices();
     match node.policy_tip() {
-        Ok(_) => {}
+        Ok(_) => same_profile(&node, order.profile)?,
         Err(NodeError::NoPolicy) => {
-            first_bundle(&node, &signer)?;
+            first_bundle(&node, &signer, order.profile.unwrap_or_default())?;
             unchanged = false;
         }
         Err(other) => return Err(other),
@@ -196,12 +188,21 @@ fn found(ambient: &Ambient, store: &Store, actor: &Actor, signer: &Signer) -> Re
     }
 }
 
-/// The default policy, signed by the root that this clone speaks for.
-fn first_bundle(node: &Node, signer: &Signer) -> Result<(), NodeError> {
+/// What stands is law; `init` does not change it.
+fn same_profile(node: &Node, asked: Option<Profile>) -> Result<(), NodeError> {
+    let active = node.bundle()?.profile();
+    match asked.filter(|asked| *asked != active) {
+        Some(asked) => Err(NodeError::ProfileStands { active, asked }),
+        None => Ok(()),
+    }
+}
+
+/// The default policy under a profile, signed by the root that this clone speaks for.
+fn first_bundle(node: &Node, signer: &Signer, profile: Profile) -> Result<(), NodeError> {
     if !node.graph().is_root_key(signer.public()) {
         return Err(NodeError::NoPolicy);
     }
-    let (commit, id) = create_default(node.store(), node.ambient(), node.graph(), signer)?;
+    let (commit, id) = create_default(node.store(), node.ambient(), node.graph(), signer, profile)?;
     // An `init` that was cut off may have left the same content under an earlier commit: that one is the bundle.
     let commit = match node.store().update(&RefName::own(Plane::PolicyBundle(id)), Expected::Absent, commit) {
         Ok(()) => commit,
@@ -218,7 +219,8 @@ fn first_bundle(node: &Node, signer: &Signer) -> Result<(), NodeError> {
 fn write_files(node: &Node) -> Result<Vec<String>, NodeError> {
     let Some(dir) = node.store().work_dir() else { return Ok(Vec::new()) };
     let mut written = Vec::new();
-    for (name, text) in [("gatos/fold.lua", FOLD), ("gatos/config/profile.yaml", PROFILE)] {
+    let profile = node.bundle()?.profile().yaml();
+    for (name, text) in [("gatos/fold.lua", FOLD), (PROFILE_YAML, &profile)] {
         if files::create(node.ambient(), &dir.join(name), text.as_bytes())? {
             written.push(name.to_owned());
         }

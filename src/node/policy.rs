@@ -4,7 +4,8 @@ use crate::canon::{Map, Value};
 use crate::git::{Expected, GitError, Plane, RefName, Scope};
 use crate::id::{Blake3, Ns, Oid, Sha256};
 use crate::policy::{
-    Built, Bundle, Decision, FactsOf, Intent, Judge, Judgement, Recorded, Sources, Verb, create, record,
+    Built, Bundle, Decision, FactsOf, Intent, Judge, Judgement, PROFILE_YAML, Profile, Recorded, Sources, Verb, create,
+    record,
 };
 use crate::trust::load_key_file;
 use std::path::PathBuf;
@@ -44,6 +45,10 @@ impl Node {
     /// It judges nothing before it is activated.
     pub fn publish(&self, sources: &Sources, built: Built, keys: &[PathBuf]) -> Result<Published, NodeError> {
         let active = self.bundle()?;
+        // To leave the file out is not to say that less is demanded.
+        if active.profile() != Profile::Local && !sources.contains_key(PROFILE_YAML) {
+            return Err(NodeError::ProfileUnsaid { active: active.profile() });
+        }
         let mut signers = vec![self.signer(&self.identity()?)?];
         for file in keys {
             signers.push(load_key_file(&self.ambient().env().cwd().join(file), self.ambient())?);

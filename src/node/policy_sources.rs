@@ -1,6 +1,6 @@
 use super::error::NodeError;
 use super::open::Node;
-use crate::policy::Sources;
+use crate::policy::{GOVERNANCE_YAML, PROFILE_YAML, Sources};
 use std::path::Path;
 
 /// Largest source file, and most of them.
@@ -40,9 +40,12 @@ pub fn policy_sources(dir: &Path) -> Result<Sources, NodeError> {
             sources.insert(format!("{folder}/{name}"), bytes);
         }
     }
-    let governance = if whole { dir.join("gatos/governance.yaml") } else { dir.join("governance.yaml") };
-    if governance.is_file() {
-        sources.insert("gatos/governance.yaml".into(), read(&governance)?);
+    for source in [GOVERNANCE_YAML, PROFILE_YAML] {
+        let inner = source.strip_prefix("gatos/").filter(|_| !whole);
+        let file = dir.join(inner.unwrap_or(source));
+        if file.is_file() {
+            sources.insert(source.into(), read(&file)?);
+        }
     }
     match sources.len() > FILES_MAX {
         true => Err(NodeError::TooManySources { found: sources.len(), most: FILES_MAX }),

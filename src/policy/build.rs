@@ -2,6 +2,7 @@
 
 use super::bundle::{DEFAULT_ELC, DEFAULT_SOURCE, SOURCE};
 use super::governance::{GOVERNANCE, Governance};
+use super::profile::{PROFILE, Profile};
 use super::rgs::{self, Fault, Functions, Weight};
 use super::rules::{COURTS_MAX, CourtInfo, RULES, RULES_MAX, Rules};
 use super::schema::Schema;
@@ -15,6 +16,7 @@ pub const DECISIONS: &str = "docs/decisions/";
 pub const FOLDS: &str = "gatos/folds/";
 pub const SCHEMAS: &str = "gatos/schema/";
 pub const GOVERNANCE_YAML: &str = "gatos/governance.yaml";
+pub const PROFILE_YAML: &str = "gatos/config/profile.yaml";
 
 /// Source files by their path in the work tree.
 pub type Sources = BTreeMap<String, Vec<u8>>;
@@ -28,6 +30,7 @@ pub struct Built {
     /// The files of a bundle but manifest and signatures.
     pub files: BTreeMap<String, Vec<u8>>,
     pub rules: usize,
+    pub profile: Profile,
     pub warnings: Vec<Found>,
 }
 
@@ -48,6 +51,7 @@ pub fn build(sources: &Sources) -> Result<Built, Vec<Found>> {
     builder.folds();
     builder.schemas();
     builder.governance();
+    builder.profile();
     match builder.errors.is_empty() {
         true => Ok(builder.built),
         false => Err(builder.errors),
@@ -243,6 +247,21 @@ impl<'a> Builder<'a> {
                 self.built.files.insert(GOVERNANCE.into(), governance.encode());
             }
             Err((line, col, why)) => self.error(GOVERNANCE_YAML, Fault { col, ..fault(line, why) }),
+        }
+    }
+
+    fn profile(&mut self) {
+        let Some(bytes) = self.sources.get(PROFILE_YAML) else { return };
+        let Some(text) = self.text(PROFILE_YAML, bytes) else { return };
+        match Profile::from_yaml(text) {
+            // A bundle without a profile says the same.
+            Ok(Profile::Local) => {}
+            Ok(profile) => {
+                self.built.profile = profile;
+                self.built.files.insert("profile.yaml".into(), bytes.clone());
+                self.built.files.insert(PROFILE.into(), profile.encode());
+            }
+            Err((line, col, why)) => self.error(PROFILE_YAML, Fault { col, ..fault(line, why) }),
         }
     }
 }

@@ -2,6 +2,7 @@ use super::error::PolicyError;
 use super::glob::Glob;
 use super::governance::{GOVERNANCE, Governance};
 use super::intent::Intent;
+use super::profile::{PROFILE, Profile};
 use super::rules::{CourtInfo, RULES, RuleInfo, Rules};
 use super::verb::Verb;
 use crate::canon::{Map, Value, cbor, digest, json, trailers};
@@ -35,6 +36,7 @@ pub struct Bundle {
     files: BTreeMap<String, Vec<u8>>,
     /// What `policies/rules.json` says; nothing in the default bundle, which has a program of its own.
     rules: Rules,
+    profile: Profile,
 }
 
 /// A compiled file of a bundle that judges.
@@ -84,8 +86,8 @@ impl Bundle {
                 format!("{votes} roots of the trust graph signed it, and {needed} must, or a holder of {ACTIVATE}");
             return Err(invalid(why));
         }
-        let rules = read_rules(&files).map_err(invalid)?;
-        let bundle = Bundle { commit, id: digest::blake3(&manifest), version, prev, files, rules };
+        let (rules, profile) = read_said(&files).map_err(invalid)?;
+        let bundle = Bundle { commit, id: digest::blake3(&manifest), version, prev, files, rules, profile };
         bundle.check_commit(reader)?;
         Ok(bundle)
     }
@@ -93,8 +95,8 @@ impl Bundle {
     /// A bundle that nobody signed: it judges cases and history, and stands in no repository.
     pub fn candidate(files: BTreeMap<String, Vec<u8>>) -> Result<Bundle, PolicyError> {
         let commit = Oid::ZERO;
-        let rules = read_rules(&files).map_err(|why| PolicyError::Invalid { commit, why })?;
-        Ok(Bundle { commit, id: digest::blake3(b""), version: 1, prev: None, files, rules })
+        let (rules, profile) = read_said(&files).map_err(|why| PolicyError::Invalid { commit, why })?;
+        Ok(Bundle { commit, id: digest::blake3(b""), version: 1, prev: None, files, rules, profile })
     }
 
     /// A bundle that was read and checked before, from `to_bytes`; `None` where these are not such bytes.
@@ -106,6 +108,7 @@ impl Bundle {
             _ => None,
         };
         let files: BTreeMap<String, Vec<u8>> = value.get("files")?.as_map()?.iter().map(file).collect::<Option<_>>()?;
+        let (rules, profile) = read_said(&files).ok()?;
         Some(Bundle {
             commit: text("commit")?.parse().ok()?,
             id: text("id")?.parse().ok()?,
@@ -114,7 +117,8 @@ impl Bundle {
                 None => None,
                 Some(prev) => Some(prev.as_str()?.parse().ok()?),
             },
-            rules: read_rules(&files).ok()?,
+            rules,
+            profile,
             files,
         })
     }
@@ -182,6 +186,11 @@ impl Bundle {
     /// The rules, in the order in which they speak; the default bundle has a program and no list.
     pub fn rules(&self) -> &[RuleInfo] {
         &self.rules.rules
+    }
+
+    /// How strictly the repository governs itself.
+    pub fn profile(&self) -> Profile {
+        self.profile
     }
 
     /// Names and versions of the compiled rule files.
@@ -263,8 +272,11 @@ fn may_sign(graph: &Graph, signers: &[PublicKey]) -> bool {
     held(graph) || graph.commits().iter().rev().skip(1).filter_map(|commit| graph.at(*commit)).any(|graph| held(&graph))
 }
 
-fn read_rules(files: &BTreeMap<String, Vec<u8>>) -> Result<Rules, String> {
-    files.get(RULES).map_or_else(|| Ok(Rules::default()), |bytes| Rules::parse(bytes))
+/// What its files say of rules and profile; each where it has such a file.
+fn read_said(files: &BTreeMap<String, Vec<u8>>) -> Result<(Rules, Profile), String> {
+    let rules = files.get(RULES).map_or_else(|| Ok(Rules::default()), |bytes| Rules::parse(bytes))?;
+    let profile = files.get(PROFILE).map_or_else(|| Ok(Profile::Local), |bytes| Profile::parse(bytes))?;
+    Ok((rules, profile))
 }
 
 pub(super) fn code_root(files: &BTreeMap<String, Vec<u8>>) -> Sha256 {

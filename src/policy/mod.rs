@@ -1,6 +1,6 @@
 //! What may be: policy bundles, the one function that judges, and the record of denials.
 //!
-//! Owns: the language of rules, bundles (build, read, check), `Judge::decide`, decisions, the entries of audit
+//! Owns: the language of rules, profiles, bundles (build, read, check), `Judge::decide`, decisions, the entries of audit
 //! chains (written and read), schemas of payloads, tables of cases, replay, proposals and what they grant.
 //! Imports: id ambient canon git lua trust ledger.
 //! Invariant: judging reads nothing but the intent, the facts and the bundle; this room writes only bundles, audit and consent.
@@ -17,6 +17,7 @@ mod facts;
 mod glob;
 mod governance;
 mod intent;
+mod profile;
 mod publish;
 mod recorded;
 mod refusal;
@@ -31,8 +32,8 @@ mod verb;
 
 pub use audit::record;
 pub use build::{
-    Built, DECISIONS, FOLDS, Found, GOVERNANCE_YAML, POLICIES, RuleFile, SCHEMAS, Sources, build, build_rules,
-    code_root_of,
+    Built, DECISIONS, FOLDS, Found, GOVERNANCE_YAML, POLICIES, PROFILE_YAML, RuleFile, SCHEMAS, Sources, build,
+    build_rules, code_root_of,
 };
 pub use bundle::{ACTIVATE, Bundle, DEFAULT_ELC, DEFAULT_SOURCE};
 pub use decide::{Allowed, Judge, Judgement};
@@ -42,6 +43,7 @@ pub use facts::{Facts, FactsOf};
 pub use glob::Glob;
 pub use governance::{GOVERNANCE, Governance, Governed, Quorum};
 pub use intent::Intent;
+pub use profile::{Demand, NoProfile, PROFILE, Profile};
 pub use publish::{create, create_default};
 pub use recorded::Recorded;
 pub use refusal::{EntryFault, EntryKind, read_entry};

@@ -4,6 +4,7 @@ use super::bundle::{
     Bundle, DEFAULT_ELC, DEFAULT_SOURCE, FILE_MAX, FILES_MAX, MANIFEST, SIGNATURES, SOURCE, code_root,
 };
 use super::error::PolicyError;
+use super::profile::{PROFILE, Profile};
 use crate::ambient::Ambient;
 use crate::canon::{Map, Value, digest, json, trailers};
 use crate::git::{NewCommit, Store};
@@ -11,17 +12,22 @@ use crate::id::{Blake3, Oid};
 use crate::trust::{Graph, Signer, dsse};
 use std::collections::BTreeMap;
 
-/// Writes the first bundle of a repository: the default policy. The caller moves the refs.
+/// Writes the first bundle of a repository: the default policy under a profile. The caller moves the refs.
 pub fn create_default(
     store: &Store,
     ambient: &Ambient,
     graph: &Graph,
     signer: &Signer,
+    profile: Profile,
 ) -> Result<(Oid, Blake3), PolicyError> {
     let program = crate::lua::compile(SOURCE).expect("a test compiles the policy that ships");
     let mut files = BTreeMap::new();
     files.insert(DEFAULT_SOURCE.to_owned(), SOURCE.as_bytes().to_vec());
     files.insert(DEFAULT_ELC.to_owned(), program.elc().to_vec());
+    if profile != Profile::Local {
+        files.insert("profile.yaml".to_owned(), profile.yaml().into_bytes());
+        files.insert(PROFILE.to_owned(), profile.encode());
+    }
     create(store, ambient, graph, &[signer], files, None, None)
 }
 

@@ -25,6 +25,7 @@ mod notation;
 mod page;
 mod plumb_answer;
 mod policy;
+mod profile;
 mod receipt;
 mod state;
 mod synced;
@@ -55,6 +56,7 @@ pub use policy::{
     Activated, BundleFile, ChangedVerdict, CompiledRules, Explained, JudgedCases, PolicyDiff, PolicyFaults, PolicyLog,
     PublishedBundle, Replayed, ShownBundle, WrittenPolicy,
 };
+pub use profile::{SetProfile, ShownProfile};
 pub use receipt::{Denial, Receipt};
 pub use state::{RawState, Selected, ShownState};
 pub use synced::{RefusedClone, ShownClone, ShownSync};

@@ -9,7 +9,10 @@ fn a_repository_in_use_is_content() {
     repo.gatos(["init"]).ok();
     repo.gatos(["emit", "add", "{\"n\":1}"]).ok();
     let shown = repo.gatos(["doctor"]).ok().says("CONTENT (0 fail, 0 warn, 0 note)").stdout();
-    assert!(shown.ends_with("examined refs, clone, settings, remotes, hooks, clock, keys, leftovers"), "{shown}");
+    assert!(
+        shown.ends_with("examined refs, clone, settings, profile, remotes, hooks, clock, keys, leftovers"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -49,10 +49,10 @@ fn it_says_the_same_as_json() {
 }
 
 #[test]
-fn other_profiles_wait_for_their_gate() {
+fn what_is_no_profile_and_no_actor_is_refused() {
     let world = World::new();
     let repo = world.repo("a");
-    repo.gatos(["init", "--profile", "open-source"]).code(2).silent().err_says("open-source");
+    repo.gatos(["init", "--profile", "open-source"]).code(2).silent().err_says("local, push-gate, research");
     refused(repo.gatos(["init", "--profile", "x", "--json"]), 2, "USAGE");
     repo.gatos(["init", "--actor", "alice"]).code(2).err_says("actor");
     repo.gatos(["log"]).code(3);

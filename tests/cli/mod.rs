@@ -21,6 +21,7 @@ mod man;
 mod pipes;
 mod policy;
 mod policy_law;
+mod profile;
 mod state;
 mod sync;
 mod trust;

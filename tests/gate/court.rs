@@ -144,13 +144,19 @@ impl<'w> Court<'w> {
         repo.gatos(["emit", "add", payload]).ok();
     }
 
+    /// The key in the home of somebody.
+    #[track_caller]
+    pub fn signer(&self, person: &str) -> Signer {
+        let keys = self.world.home(person).join("config/gatos/keys");
+        let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
+        load_key_file(&file, &gatos::ambient::Ambient::of_process()).expect("a key of OpenSSH")
+    }
+
     /// Seals and signs appends of any content with the key of somebody's home, and stores them in a clone.
     #[track_caller]
     pub fn sealed(&self, repo: &Repo<'_>, person: &str, how: &Sealing) -> String {
-        let keys = self.world.home(person).join("config/gatos/keys");
-        let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
         let ambient = gatos::ambient::Ambient::of_process();
-        let signer = load_key_file(&file, &ambient).expect("a key of OpenSSH");
+        let signer = self.signer(person);
         let writer: Writer = how.writer.parse().expect("a writer");
         let key: PublicKey = *signer.public();
         let repo_id: Blake3 = how.repo.parse().expect("a repository id");

@@ -8,6 +8,7 @@ mod court;
 mod forged;
 mod hook;
 mod law;
+mod profile;
 mod receipts;
 mod rules;
 mod sync;

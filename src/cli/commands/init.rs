@@ -3,6 +3,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::id::Actor;
 use crate::node;
+use crate::policy::Profile;
 use crate::view::Initialised;
 use std::path::PathBuf;
 
@@ -14,9 +15,9 @@ use std::path::PathBuf;
 /// Example: git gatos init --actor user:alice
 #[derive(clap::Args)]
 pub struct Init {
-    /// How strictly the repository governs itself; so far there is `local`: each clone judges for itself
-    #[arg(long, default_value = "local")]
-    profile: String,
+    /// How strictly the repository governs itself: local, push-gate or research; `local` where nothing stands yet
+    #[arg(long, value_name = "NAME")]
+    profile: Option<Profile>,
     /// Who speaks here; else git's user.name made legal, else $USER
     #[arg(long)]
     actor: Option<Actor>,
@@ -30,14 +31,7 @@ pub struct Init {
 
 impl Init {
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
-        let profile = match self.profile.as_str() {
-            "local" => node::Profile::Local,
-            other => {
-                let reason = format!("the profile {other:?} is not available: this version has \"local\" alone");
-                return Err(CliError::usage(reason));
-            }
-        };
-        let order = node::Init { profile, actor: self.actor, key: self.key, offline: self.offline };
+        let order = node::Init { profile: self.profile, actor: self.actor, key: self.key, offline: self.offline };
         let report = node::init(context.ambient(), &order)?;
         Ok(Answer::yes(Initialised(report)))
     }

@@ -7,7 +7,7 @@ use crate::cli::work::Work;
 use crate::id::Ns;
 use crate::node::{Node, Point, StateQuery};
 use crate::state::difference;
-use crate::view::{Difference, ListedCheckpoint, WrittenCheckpoint};
+use crate::view::{Denial, Difference, ListedCheckpoint, WrittenCheckpoint};
 use std::path::{Path, PathBuf};
 
 /// Look at the state that the events fold to, write checkpoints of it, compare
@@ -54,6 +54,9 @@ pub struct Checkpoint {
 impl Checkpoint {
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
         let node = context.node()?;
+        if let Some((decision, audit)) = node.fold_denied(&self.ns, self.fold.as_deref())? {
+            return Ok(Answer::no(Denial { decision, audit }));
+        }
         let work = Work::new();
         let written = node.checkpoint(&self.ns, self.fold.as_deref(), &work, work.cancel())?;
         context.tell(&node);

@@ -7,7 +7,7 @@ fn a_new_repository_has_nothing_but_a_note() {
     assert!(report.is_content());
     assert_eq!(codes(&report), Vec::<&str>::new());
     assert_eq!(severity(&report, "trust.none"), Some(Severity::Note));
-    assert_eq!(report.examined.len(), 8);
+    assert_eq!(report.examined.len(), 9);
 }
 
 #[test]

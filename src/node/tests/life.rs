@@ -36,7 +36,7 @@ fn a_repository_computes_its_own_state() {
 #[test]
 fn a_second_init_changes_nothing() {
     let (_home, ambient) = ready();
-    let order = Init { profile: Profile::Local, actor: None, key: None, offline: false };
+    let order = Init { profile: None, actor: None, key: None, offline: false };
     let report = init(&ambient, &order).unwrap();
     assert!(report.unchanged && report.adopted && report.known, "{report:?}");
 }

@@ -36,7 +36,7 @@ pub(super) fn ready() -> (TempDir, Ambient) {
     git(&dir, &["init", "-q"]);
     git(&dir, &["config", "gatos.fsync", "false"]);
     let ambient = ambient(home.path(), &dir, "node");
-    init(&ambient, &Init { profile: Profile::Local, actor: None, key: None, offline: false }).unwrap();
+    init(&ambient, &Init { profile: None, actor: None, key: None, offline: false }).unwrap();
     (home, ambient)
 }
 

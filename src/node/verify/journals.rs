@@ -51,7 +51,7 @@ impl<'n> Verification<'n> {
         self.report.events += reading.events;
         self.report.findings.extend(view.findings.iter().cloned());
         self.report.findings.extend(reading.findings);
-        self.self_judged(ns, &merge);
+        self.self_judged(ns, &merge)?;
         let closed = self.node.close(&view, &merge);
         self.report.findings.extend(closed.into_iter().skip(view.findings.len()));
         for (origin, position) in merge.positions() {
@@ -98,7 +98,7 @@ impl<'n> Verification<'n> {
     }
 
     /// Without a gate's receipt nobody but the writer has judged his events.
-    fn self_judged(&mut self, ns: &Ns, merge: &Merge<'_>) {
+    fn self_judged(&mut self, ns: &Ns, merge: &Merge<'_>) -> Result<(), NodeError> {
         for (origin, position) in merge.positions() {
             let Some(commit) = position.commit else { continue };
             let (seq, name) = (position.seq, journal_name(ns, &origin.writer));
@@ -111,8 +111,11 @@ impl<'n> Verification<'n> {
                 true => format!("self-judged: no gate has given a receipt for the last of its events, up to {seq}"),
                 false => format!("self-judged: no gate has given a receipt for its events up to {seq}"),
             };
-            self.report.findings.push(Finding::new(name, commit, "event.self-judged", sentence).note());
+            let finding = Finding::new(name, commit, "event.self-judged", sentence);
+            let finding = self.weigh_unreceived(finding, &origin.writer)?;
+            self.report.findings.push(finding);
         }
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 mod audit;
 mod journals;
+mod received;
 
 use super::drive::Watch;
 use super::error::NodeError;
@@ -11,7 +12,7 @@ use crate::ambient::{Ambient, Cancel, Progress};
 use crate::git::{GitError, Place, Plane, RefName, Scope};
 use crate::id::{Blake3, Ns, Oid, Writer};
 use crate::ledger::{LedgerError, namespaces};
-use crate::policy::{Bundle, PolicyError};
+use crate::policy::{Bundle, PolicyError, Profile};
 use crate::state::{Checkpoint, StateError, checkpoints};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -67,6 +68,8 @@ struct Verification<'n> {
     bundles: HashSet<Oid>,
     /// What gates have accepted.
     receipts: Receipts,
+    /// What the active policy asks of everybody.
+    profile: Profile,
     /// How far each journal was found good.
     good: BTreeMap<(Ns, Writer), Oid>,
 }
@@ -92,6 +95,7 @@ impl<'n> Verification<'n> {
             policy_age: HashMap::new(),
             bundles: HashSet::new(),
             receipts: Receipts::default(),
+            profile: Profile::default(),
             good: BTreeMap::new(),
         }
     }
@@ -103,9 +107,11 @@ impl<'n> Verification<'n> {
             self.fail(name, alarm.counted, "trust.equivocation", alarm.sentence());
         }
         self.policies()?;
+        self.read_profile()?;
         self.refusals(watch)?;
         // A chain that cannot be read has been named by now, and gives no receipts.
         self.receipts = self.node.receipts().unwrap_or_default();
+        self.unreceived_law()?;
         let all = namespaces(self.node.reader())?;
         if let Some(only) = self.ns.filter(|only| !all.contains(only)) {
             return Err(NodeError::NoNamespace(only.clone()));

@@ -4,7 +4,8 @@ use crate::git::Store;
 use crate::id::{Actor, Ns};
 use crate::ledger::Draft;
 use crate::policy::{
-    Bundle, DEFAULT_ELC, DEFAULT_SOURCE, Facts, FactsOf, Intent, Judge, Judgement, Sources, Verb, build, create_default,
+    Bundle, DEFAULT_ELC, DEFAULT_SOURCE, Facts, FactsOf, Intent, Judge, Judgement, Profile, Sources, Verb, build,
+    create_default,
 };
 use crate::trust::{Graph, Signer, genesis};
 use std::process::Command;
@@ -33,7 +34,7 @@ pub(super) fn seat() -> Seat {
     let ambient = Ambient::fixed("2026-11-21T09:00:00Z".parse().unwrap(), "policy", Env::fixed(dir.path(), vars));
     let store = Store::open(dir.path(), &ambient).unwrap();
     let (graph, _) = genesis(&store, &actor("user:alice"), &signer(1)).unwrap();
-    let (commit, id) = create_default(&store, &ambient, &graph, &signer(1)).unwrap();
+    let (commit, id) = create_default(&store, &ambient, &graph, &signer(1), Profile::Local).unwrap();
     let bundle = Bundle::read(&store, commit, &graph).unwrap();
     assert_eq!(bundle.id(), id);
     Seat { _dir: dir, store, graph, bundle }

@@ -4,5 +4,6 @@ mod build;
 mod glob;
 mod judge;
 mod matrix;
+mod profile;
 mod rgs;
 mod schema;

@@ -28,10 +28,14 @@ impl Publish {
             Err(answer) => return Ok(answer),
         };
         let node = context.node()?;
+        let (before, after) = (node.bundle()?.profile(), built.profile);
         let published = node.publish(&sources, built, &self.sign_with)?;
         context.tell(&node);
         if published.unchanged {
             context.note("the active bundle holds the same files");
+        }
+        if before != after {
+            context.note(format!("with it the profile changes from {before} to {after}"));
         }
         Ok(Answer::yes(PublishedBundle(published)))
     }

@@ -1,0 +1,167 @@
+use super::error::NodeError;
+use super::files;
+use super::open::Node;
+use super::receipts::Receipts;
+use super::replica;
+use crate::canon::{Map, Value};
+use crate::git::{Place, Plane, RefName, Scope};
+use crate::id::{Ns, Oid};
+use crate::policy::{Bundle, Decision, Demand, FactsOf, Intent, PROFILE_YAML, Profile, Verb, record};
+use std::path::{Path, PathBuf};
+
+/// What holds here and what the work tree says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileShown {
+    pub profile: Profile,
+    /// The version of the bundle that says so.
+    pub version: u64,
+    /// What `gatos/config/profile.yaml` names; none where there is no such file.
+    pub file: Option<Profile>,
+    /// Refs that no gate has received, where the profile asks for that.
+    pub waiting: Vec<Waiting>,
+}
+
+/// A ref that goes beyond what gates have received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub name: RefName,
+    pub tip: Oid,
+    /// It is this clone's own, and was not pushed yet.
+    pub own: bool,
+}
+
+impl Node {
+    /// The profile of the law, and what stands in its way.
+    pub fn profile(&self) -> Result<ProfileShown, NodeError> {
+        let bundle = self.bundle()?;
+        let profile = bundle.profile();
+        let waiting = match profile.asks(Demand::Receipts) {
+            true => self.waiting(&self.receipts()?)?,
+            false => Vec::new(),
+        };
+        let file = match self.profile_path() {
+            Ok(path) => read_profile(&path)?.map(|(_, profile)| profile),
+            Err(NodeError::NoWorkTree) => None,
+            Err(other) => return Err(other),
+        };
+        Ok(ProfileShown { profile, version: bundle.version(), file, waiting })
+    }
+
+    /// Names a profile in the work tree. False where it names it already.
+    pub fn set_profile(&self, profile: Profile) -> Result<bool, NodeError> {
+        let path = self.profile_path()?;
+        let text = match read_profile(&path)? {
+            Some((_, held)) if held == profile => return Ok(false),
+            // What people wrote around it stays.
+            Some((text, held)) => renamed(&text, held, profile),
+            None => profile.yaml(),
+        };
+        files::replace(self.ambient(), &path, text.as_bytes())?;
+        Ok(true)
+    }
+
+    fn profile_path(&self) -> Result<PathBuf, NodeError> {
+        Ok(self.store().work_dir().ok_or(NodeError::NoWorkTree)?.join(PROFILE_YAML))
+    }
+
+    /// The refs of events, law and states that go beyond what gates have received.
+    pub(super) fn waiting(&self, receipts: &Receipts) -> Result<Vec<Waiting>, NodeError> {
+        let own_replica = replica::read(self.store().common_dir())?;
+        let mut waiting = Vec::new();
+        for scope in [Scope::Trust, Scope::Policies, Scope::Journals(None), Scope::States] {
+            for (name, tip) in self.store().refs(&scope)? {
+                if matches!(name.plane, Plane::PolicyBundle(_)) || self.is_received(receipts, &name, tip)? {
+                    continue;
+                }
+                let own = match (&name.place, &name.plane) {
+                    (_, Plane::Journal { writer, .. }) => own_replica == Some(writer.replica()),
+                    (place, _) => *place == Place::Own,
+                };
+                waiting.push(Waiting { name, tip, own });
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Whether a receipt covers what a ref names: it, or something that descends from it.
+    pub(super) fn is_received(&self, receipts: &Receipts, name: &RefName, tip: Oid) -> Result<bool, NodeError> {
+        if receipts.of(name, tip).is_some() {
+            return Ok(true);
+        }
+        let on_server = RefName::own(name.plane.clone()).to_string();
+        for accepted in receipts.tips_of(&on_server) {
+            // A receipt may name what was not fetched.
+            if self.store().contains(accepted) && self.store().is_ancestor(tip, accepted)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What the profile says against a checkpoint by this fold: a denial, and where it is on record.
+    pub fn fold_denied(&self, ns: &Ns, fold: Option<&Path>) -> Result<Option<(Decision, Oid)>, NodeError> {
+        let bundle = self.bundle()?;
+        if !bundle.profile().asks(Demand::Fold) {
+            return Ok(None);
+        }
+        let asked = match bundle.fold(ns) {
+            Some(_) => {
+                self.bundle_source(ns)?.map(|source| source.program()).transpose()?.map(|program| program.root())
+            }
+            None => None,
+        };
+        let why = match (asked, fold) {
+            (Some(_), None) => return Ok(None),
+            (Some(asked), Some(file)) => {
+                let found = self.fold_source(ns, Some(file))?.program()?.root();
+                if found == asked {
+                    return Ok(None);
+                }
+                format!("the fold of {} is {found}, and the policy bundle has {asked}", file.display())
+            }
+            (None, _) => format!("the policy bundle carries no fold of {ns}"),
+        };
+        let hint = format!("publish gatos/folds/{ns}.lua with the policy: git gatos policy publish");
+        self.deny_checkpoint(ns, &bundle, why, hint).map(Some)
+    }
+
+    fn deny_checkpoint(
+        &self,
+        ns: &Ns,
+        bundle: &Bundle,
+        why: String,
+        hint: String,
+    ) -> Result<(Decision, Oid), NodeError> {
+        let identity = self.identity()?;
+        let mut fields = Map::new();
+        fields.insert("ns", ns.as_str());
+        fields.insert("actor", identity.actor.as_str());
+        fields.insert("key", Value::text(identity.key));
+        let intent = Intent::act(Verb::StateCheckpoint, fields);
+        let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None);
+        let facts = facts.with("profile", bundle.profile().as_str()).facts()?;
+        let decision = Decision::denied("profile.fold", why, Some(hint), &facts, (bundle.commit(), self.graph().tip()));
+        let (writer, signer) = (self.writer(&identity, ns)?, self.signer(&identity)?);
+        let audit = record(self.store(), self.ambient(), &self.repo(), &writer, &signer, &decision, &intent, false)?;
+        Ok((decision, audit))
+    }
+}
+
+/// A file that names a profile, with what it names.
+fn read_profile(path: &Path) -> Result<Option<(String, Profile)>, NodeError> {
+    let Some(bytes) = files::read(path)? else { return Ok(None) };
+    let fault = |line, why: String| NodeError::ProfileFile { path: path.to_owned(), line, why };
+    let text = String::from_utf8(bytes).map_err(|_| fault(1, "it is not UTF-8".into()))?;
+    let profile = Profile::from_yaml(&text).map_err(|(line, _, why)| fault(line, why))?;
+    Ok(Some((text, profile)))
+}
+
+/// The text with another name on the line that holds the one it had; anew where it stands elsewhere.
+fn renamed(text: &str, held: Profile, profile: Profile) -> String {
+    let line = |p: Profile| format!("profile: {p}");
+    let same = |l: &&str| l.trim_end() == line(held);
+    match text.lines().filter(same).count() {
+        1 => text.lines().map(|l| if same(&l) { line(profile) + "\n" } else { format!("{l}\n") }).collect(),
+        _ => profile.yaml(),
+    }
+}

@@ -1,0 +1,82 @@
+//! `git gatos profile`, and what the profile means in a clone.
+
+use super::{fits, ready, refused, words};
+use crate::harness::World;
+
+const FILE: &str = "gatos/config/profile.yaml";
+
+#[test]
+fn a_repository_begins_under_the_profile_that_was_asked_for() {
+    let world = World::new();
+    let repo = world.repo("a");
+    repo.gatos(["init", "--profile=research"]).ok();
+    assert_eq!(repo.read(FILE).lines().last(), Some("profile: research"));
+    let shown = repo.gatos(["profile"]).ok().stdout();
+    for demand in ["demands  fast-forward", "demands  fold", "demands  receipts"] {
+        assert!(shown.contains(demand), "{shown}");
+    }
+    // It is law: signed, in the bundle, whatever the file says.
+    repo.write(FILE, "profile: local\n");
+    let shown = fits("profile", repo.gatos(["--json", "profile"]).ok().json());
+    assert_eq!((&shown["profile"], &shown["file"]), (&"research".into(), &"local".into()));
+    repo.gatos(["profile", "show"]).ok().says("says local, which is not the law yet");
+    repo.gatos(["emit", "add", "{\"n\":1}"]).ok();
+    repo.gatos(["verify"]).ok().says("event.waiting");
+    // Again is harmless; another profile is not a thing of `init`.
+    repo.gatos(["init"]).ok().says("(was ready)");
+    refused(repo.gatos(["--json", "init", "--profile", "local"]), 3, "PROFILE");
+    fits("policy-show", repo.gatos(["--json", "policy", "show"]).ok().json());
+}
+
+#[test]
+fn a_profile_that_was_set_becomes_law_with_the_policy() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.write(FILE, "# ours\nprofile: local\n# until the gate stands\n");
+    let set = fits("profile-set", repo.gatos(["--json", "profile", "set", "push-gate"]).ok().json());
+    assert_eq!((&set["written"], &set["law"]), (&true.into(), &"local".into()));
+    assert_eq!(repo.read(FILE), "# ours\nprofile: push-gate\n# until the gate stands\n");
+    repo.gatos(["profile", "set", "push-gate"]).ok().says("as it was").says("the law is local until");
+    repo.gatos(["profile", "set", "strict"]).code(2).err_says("local, push-gate, research");
+    let published = repo.gatos(["policy", "publish"]).ok().err_says("changes from local to push-gate").stdout();
+    repo.gatos(["policy", "activate", words(&published)[1]]).ok();
+    repo.gatos(["profile", "set", "push-gate"]).ok().says("it is the law already");
+    repo.gatos(["policy", "show", "--file", "profile.yaml"]).ok().says("# until the gate stands");
+    // Who leaves the file out has not said that less is demanded.
+    std::fs::remove_file(repo.path().join(FILE)).expect("a file");
+    refused(repo.gatos(["--json", "policy", "publish"]), 3, "PROFILE");
+    repo.gatos(["doctor"]).ok().says("profile.missing");
+    repo.gatos(["profile", "set", "local"]).ok();
+    repo.gatos(["policy", "publish"]).ok().err_says("changes from push-gate to local");
+}
+
+#[test]
+fn the_file_of_a_profile_is_read_strictly() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.write(FILE, "profile: research\n\nreceipts: never\n");
+    let said = repo.gatos(["policy", "lint"]).code(1).stdout();
+    assert!(said.starts_with(&format!("{FILE}:3:1: ")) && said.contains("\"receipts\""), "{said}");
+    repo.gatos(["policy", "publish"]).code(1);
+    repo.gatos(["profile"]).code(3).err_says("profile.yaml:3: ");
+    repo.gatos(["profile", "set", "local"]).code(3).err_says("profile.yaml:3: ");
+    repo.gatos(["doctor"]).ok().says("profile.unread").says("line 3");
+    repo.write(FILE, "profile: research\n");
+    repo.gatos(["doctor"]).ok().says("warn profile.differs").says("git gatos profile set local");
+    fits("doctor", repo.gatos(["--json", "doctor"]).ok().json());
+}
+
+#[test]
+fn a_clone_learns_the_profile_of_the_law_it_adopts() {
+    let world = World::new();
+    let origin = world.repo("a");
+    origin.gatos(["init", "--profile", "push-gate"]).ok();
+    let bob = origin.clone_to("b").as_person("bob");
+    refused(bob.gatos(["--json", "init", "--profile", "local"]), 3, "PROFILE");
+    bob.gatos(["init"]).ok();
+    assert_eq!(bob.read(FILE).lines().last(), Some("profile: push-gate"));
+    let bare = world.bare("c");
+    bare.gatos(["init", "--profile", "research"]).ok();
+    bare.gatos(["profile"]).ok().says("profile  research");
+    bare.gatos(["profile", "set", "local"]).code(3).err_says("no work tree");
+}

@@ -1,0 +1,231 @@
+//! What the profile of the law refuses and lets pass, whatever the rules say.
+
+use super::court::{ACTIVE, Court, JOURNALS, TRUST, over_each};
+use crate::cli::fits;
+use crate::harness::{Repo, World};
+use gatos::ambient::Ambient;
+use gatos::git::Store;
+use gatos::id::Oid;
+use gatos::policy::{Bundle, create};
+use gatos::trust::Graph;
+use std::collections::BTreeMap;
+
+const STATE: &str = "refs/gatos/state/main";
+const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
+/// Everything may be said, written and changed, as far as rules go.
+const RULES: &str = r#"policy "open" version 1
+
+rule "speak"
+  on emit
+  allow if known()
+
+rule "states"
+  on state.checkpoint
+  allow
+
+rule "branches"
+  on push "refs/heads/main"
+  allow if fast_forward or not fast_forward
+
+rule "law"
+  on policy.activate
+  allow if root()
+"#;
+const FOLD: &str = "return function(state, event) return { n = (state.n or 0) + event.payload.n } end\n";
+
+/// Makes what stands in alice's work tree the law, on the server too.
+#[track_caller]
+fn enact(court: &Court<'_>) {
+    let id = court.alice.gatos(["--json", "policy", "publish"]).ok().json()["id"].as_str().expect("an id").to_owned();
+    court.alice.gatos(["policy", "activate", &id]).ok();
+    court.push(&court.alice, [POLICIES]).ok();
+    court.fetch(&court.alice);
+}
+
+#[track_caller]
+fn profile(court: &Court<'_>, name: &str) {
+    court.alice.write("gatos/policies/10-open.rgs", RULES);
+    court.alice.gatos(["profile", "set", name]).ok();
+    enact(court);
+}
+
+#[track_caller]
+fn commit(repo: &Repo<'_>, message: &str) -> String {
+    repo.git(["commit", "-q", "--allow-empty", "-m", message]).ok();
+    repo.git(["rev-parse", "HEAD"]).ok().stdout()
+}
+
+#[test]
+fn must_let_no_ref_lose_what_it_held_under_the_profile_research() {
+    over_each(|court| {
+        let first = commit(&court.alice, "one");
+        let second = commit(&court.alice, "two");
+        court.alice.git(["tag", "-a", "-m", "t", "v1", &first]).ok();
+        let all = ["HEAD:refs/heads/main", "HEAD:refs/heads/side", "v1:refs/tags/v1", "HEAD:refs/notes/x"];
+        court.push(&court.alice, all).ok();
+        // The law before the push judges: while it is `local`, a rewrite passes.
+        court.push(&court.alice, [format!("+{first}:refs/heads/side")]).ok();
+        profile(court, "research");
+        for (name, from) in [("refs/heads/side", ""), ("refs/tags/v1", ""), ("refs/notes/x", "")] {
+            court.refused(&court.alice, [format!("{from}:{name}")], "profile.fast-forward");
+        }
+        court.refused(&court.alice, [format!("+{first}:refs/notes/x")], "profile.fast-forward");
+        // A rule that speaks of rewriting, and would allow it, is not asked.
+        court.refused(&court.alice, [format!("+{first}:refs/heads/main")], "profile.fast-forward");
+        let blob = court.forge(&court.alice).write("blob", b"a blob");
+        court.refused(&court.alice, [format!("+{blob}:refs/tags/v1")], "profile.fast-forward");
+        // One bad ref among good ones, and in the company of the law that would allow it.
+        court.alice.gatos(["profile", "set", "local"]).ok();
+        let id =
+            court.alice.gatos(["--json", "policy", "publish"]).ok().json()["id"].as_str().expect("an id").to_owned();
+        court.alice.gatos(["policy", "activate", &id]).ok();
+        court.refused(&court.alice, [POLICIES, ":refs/heads/side"], "profile.fast-forward");
+        // What goes on passes: new names, later commits, tags that move along.
+        let third = commit(&court.alice, "three");
+        court.alice.git(["tag", "-f", "-a", "-m", "t", "v1", &third]).ok();
+        let on = [format!("{second}:refs/heads/side"), "HEAD:refs/heads/main".into(), "HEAD:refs/heads/new".into()];
+        court.push(&court.alice, on).ok();
+        court.push(&court.alice, ["+v1:refs/tags/v1"]).ok();
+        court.push(&court.alice, [POLICIES]).ok();
+        court.push(&court.alice, [":refs/heads/side"]).ok();
+    });
+}
+
+#[test]
+fn must_take_a_state_by_the_fold_of_the_law_alone_under_the_profile_research() {
+    let world = World::new();
+    let court = Court::new(&world);
+    profile(&court, "research");
+    let alice = &court.alice;
+    // Without a fold in the law there is none to compute by, here and at the gate.
+    let told = fits("denial", alice.gatos(["--json", "state", "checkpoint"]).code(1).json());
+    assert_eq!((&told["rule"], &told["verdict"]), (&"profile.fold".into(), &"deny".into()));
+    let local = alice.copy("bent");
+    bend(&local, "local");
+    local.gatos(["state", "checkpoint"]).ok();
+    court.refused(&local, [STATE], "profile.fold").err_says("carries no fold of main");
+    alice.write("gatos/folds/main.lua", FOLD);
+    enact(&court);
+    court.refused(&local, [STATE], "profile.fold").err_says("and the policy bundle has sha256:");
+    alice.write("other.lua", "return function(state, event) return { n = 1 } end\n");
+    alice.gatos(["state", "checkpoint", "--fold", "other.lua"]).code(1).err_says("profile.fold");
+    alice.gatos(["state", "checkpoint"]).ok();
+    court.push(alice, [STATE]).ok();
+    // The fold of the law changes: the checkpoint by the old one is followed by one by the new.
+    court.emit(alice, "{\"n\":2}");
+    alice.gatos(["state", "checkpoint", "--fold", "gatos/folds/main.lua"]).ok();
+    let before = alice.git(["rev-parse", STATE]).ok().stdout();
+    alice.write("gatos/folds/main.lua", FOLD.replace("+ event", "+ 2 * event"));
+    enact(&court);
+    court.push(alice, [JOURNALS]).ok();
+    court.refused(alice, [format!("{before}:{STATE}")], "profile.fold");
+    alice.gatos(["state", "checkpoint"]).ok();
+    court.push(alice, [STATE]).ok();
+}
+
+/// Makes a clone believe another profile, by a law of its own.
+#[track_caller]
+fn bend(repo: &Repo<'_>, profile: &str) {
+    repo.gatos(["profile", "set", profile]).ok();
+    let id = repo.gatos(["--json", "policy", "publish"]).ok().json()["id"].as_str().expect("an id").to_owned();
+    repo.gatos(["policy", "activate", &id]).ok();
+}
+
+#[test]
+fn must_count_nothing_that_no_gate_received_under_the_profile_push_gate() {
+    let world = World::new();
+    let court = Court::new(&world);
+    profile(&court, "push-gate");
+    court.emit(&court.bob, "{\"n\":5}");
+    court.push(&court.bob, [JOURNALS]).ok();
+    court.fetch(&court.alice);
+    court.alice.gatos(["verify"]).ok().says("PASSED");
+    court.alice.gatos(["profile"]).ok().says("profile  push-gate (policy version 2)").says("received everything");
+    // What this clone has just said waits, and is named.
+    court.emit(&court.alice, "{\"n\":2}");
+    court.alice.gatos(["verify"]).ok().says("event.waiting").says("PASSED");
+    court.alice.gatos(["profile"]).ok().says("not received yet: git gatos sync").says("received all but 1 ref");
+    let shown = fits("profile", court.alice.gatos(["--json", "profile", "show"]).ok().json());
+    assert_eq!((&shown["waiting"][0]["own"], &shown["demands"][0]), (&true.into(), &"receipts".into()));
+    court.push(&court.alice, [JOURNALS]).ok();
+    court.fetch(&court.alice);
+    court.alice.gatos(["profile"]).ok().says("received everything");
+    // Somebody with a shell on the server writes past the gate: every reader finds it.
+    court.emit(&court.bob, "{\"n\":6}");
+    let (name, tip) = court.journal(&court.bob);
+    let past = court.server.path().to_str().expect("UTF-8").to_owned();
+    court.bob.git(["push", "-q", &past, &format!("{tip}:refs/heads/aside")]).ok();
+    court.server.git(["update-ref", &name, &tip]).ok();
+    court.fetch(&court.alice);
+    let told = court.alice.gatos(["verify"]).code(1).stdout();
+    assert!(told.contains(&tip) && told.contains("event.no-receipt"), "{told}");
+    court.alice.gatos(["profile"]).ok().says("no gate has received it");
+    // And so on the server itself, and of its law.
+    court.server.git(["update-ref", &name, &format!("{tip}~1")]).ok();
+    court.alice.git(["update-ref", "-d", &name.replace("refs/gatos/", "refs/gatos-remotes/origin/")]).ok();
+    court.fetch(&court.alice);
+    court.alice.gatos(["verify"]).ok();
+    bend(&court.alice, "local");
+    bend(&court.alice, "push-gate");
+    let law = court.alice.git(["rev-parse", ACTIVE]).ok().stdout();
+    court.alice.git(["push", "-q", &past, &format!("{law}:refs/heads/law")]).ok();
+    court.server.git(["update-ref", ACTIVE, &law]).ok();
+    court.fetch(&court.bob);
+    let told = court.bob.gatos(["verify"]).code(1).stdout();
+    assert!(told.contains(&law) && told.contains("ref.no-receipt"), "{told}");
+}
+
+#[test]
+fn must_take_no_code_that_it_cannot_give_a_receipt_for_under_the_profile_push_gate() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let grant = court.alice.gatos(["--json", "trust", "grants"]).ok().json()["ulid"].as_str().expect("one").to_owned();
+    court.alice.gatos(["trust", "revoke", &grant, "--reason", "another gate"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+    commit(&court.alice, "code");
+    // Under `local` code passes a gate whose word counts for nothing.
+    court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
+    court.alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+    profile(&court, "push-gate");
+    commit(&court.alice, "more code");
+    court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
+    let grants = court.alice.gatos(["--json", "trust", "grants"]).ok().jsonl();
+    let last = grants.iter().rfind(|g| g["ended"].is_null()).unwrap_or(&grants[grants.len() - 1]);
+    let grant = last["ulid"].as_str().expect("one").to_owned();
+    court.alice.gatos(["trust", "revoke", &grant, "--reason", "another gate"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+    commit(&court.alice, "even more code");
+    court.refused(&court.alice, ["HEAD:refs/heads/main"], "gate.no-receipt");
+}
+
+#[test]
+fn must_refuse_a_bundle_whose_profile_means_something_else() {
+    let world = World::new();
+    let court = Court::new(&world);
+    profile(&court, "research");
+    let held = signed_bundle(&court, |_| {});
+    for (from, to) in [("\"fold\",", ""), ("research", "lenient"), ("profile/1", "profile/2")] {
+        let other = signed_bundle(&court, |text| *text = text.replacen(from, to, 1));
+        assert_ne!(other, held);
+        court.refused(&court.alice, [format!("{other}:{ACTIVE}")], "policy.invalid").err_says("profile.json");
+    }
+    court.push(&court.alice, [format!("{held}:{ACTIVE}")]).ok();
+}
+
+/// A bundle behind the active one, signed by alice, with the text of its profile changed.
+#[track_caller]
+fn signed_bundle(court: &Court<'_>, change: impl FnOnce(&mut String)) -> String {
+    let ambient = Ambient::of_process();
+    let store = Store::open(court.alice.path(), &ambient).expect("a repository");
+    let tip = |name: &str| Oid::from_hex(&court.alice.git(["rev-parse", name]).ok().stdout()).expect("an id");
+    let graph = Graph::load(store.reader(), tip(TRUST)).expect("a trust graph");
+    let active = Bundle::read(store.reader(), tip(ACTIVE), &graph).expect("a bundle");
+    let mut files: BTreeMap<String, Vec<u8>> = active.files().map(|(p, b)| (p.to_owned(), b.to_vec())).collect();
+    let mut text = String::from_utf8(files["profile.json"].clone()).expect("UTF-8");
+    change(&mut text);
+    files.insert("profile.json".into(), text.into_bytes());
+    let signer = court.signer("alice");
+    let (commit, _) = create(&store, &ambient, &graph, &[&signer], files, Some(&active), None).expect("a bundle");
+    commit.hex()
+}
