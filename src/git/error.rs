@@ -56,6 +56,8 @@ pub enum GitError {
     TooMany { oid: Oid, limit: usize },
     #[error("{path:?} in {oid} is not a regular file (mode {mode:o})")]
     NotRegular { oid: Oid, path: String, mode: u32 },
+    #[error("the tree {oid} holds the name {name:?} twice")]
+    TwoEntries { oid: Oid, name: String },
     #[error("the commit {old} is not among the first parents of {new}")]
     NotAncestor { old: Oid, new: Oid },
 
@@ -102,6 +104,7 @@ impl GitError {
             | GitError::ReadObject { oid, .. }
             | GitError::TooLarge { oid, .. }
             | GitError::TooMany { oid, .. }
+            | GitError::TwoEntries { oid, .. }
             | GitError::NotRegular { oid, .. } => Some(*oid),
             _ => None,
         }
@@ -124,7 +127,7 @@ impl GitError {
             GitError::Damaged { .. } => "OBJECT_DAMAGED",
             GitError::ReadObject { .. } => "OBJECT_READ",
             GitError::TooLarge { .. } | GitError::TooMany { .. } | GitError::PackTooLarge(_) => "LIMIT",
-            GitError::NotRegular { .. } | GitError::Path { .. } => "TREE_SHAPE",
+            GitError::NotRegular { .. } | GitError::TwoEntries { .. } | GitError::Path { .. } => "TREE_SHAPE",
             GitError::NotAncestor { .. } => "NOT_ANCESTOR",
             GitError::WriteObject { .. } | GitError::WritePack { .. } => "OBJECT_WRITE",
             GitError::Identity { .. } => "COMMIT_IDENTITY",

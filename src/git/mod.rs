@@ -6,6 +6,7 @@
 //! Invariant: this room does not know what a commit says. Only a `Store` writes, and no ref moves without an expectation.
 
 mod chain;
+mod changes;
 mod child;
 mod commit;
 mod commits;
@@ -28,11 +29,11 @@ mod switches;
 mod tidy;
 
 pub use chain::Chain;
+pub use changes::{ChangeKind, Changed, Changes, TooMuch};
 pub use child::{Ended, Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use deflate::Compressed;
 pub use error::GitError;
-pub use history::{ChangeKind, Changed};
 pub use layout::{
     JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, listing_fetch_args,
     named, own_refspec, refspec_reaches_ours, stranger_named,

@@ -14,7 +14,7 @@ pub struct TreeEntry {
     pub oid: Oid,
 }
 
-const TREE: u32 = 0o040_000;
+pub(super) const TREE: u32 = 0o040_000;
 const FILES: [u32; 2] = [0o100_644, 0o100_755];
 /// Most entries that a whole tree may have where all of it is read.
 const ENTRIES_MAX: usize = 65_536;
@@ -108,7 +108,7 @@ impl Reader {
         self.odb().is_ok_and(|odb| odb.exists(theirs(oid)))
     }
 
-    fn checked(&self, oid: Oid, kind: ObjectType, limit: u64) -> Result<Vec<u8>, GitError> {
+    pub(super) fn checked(&self, oid: Oid, kind: ObjectType, limit: u64) -> Result<Vec<u8>, GitError> {
         let odb = self.odb()?;
         let bytes = self.read_within(&odb, oid, kind, limit)?;
         if object_id(kind.str(), &bytes) != oid {
@@ -160,17 +160,24 @@ fn unread(oid: Oid, source: git2::Error) -> GitError {
     }
 }
 
-/// Entries are `<octal mode> <name> NUL <20 bytes>`.
-fn parse_tree(mut rest: &[u8]) -> Option<Vec<TreeEntry>> {
+fn parse_tree(bytes: &[u8]) -> Option<Vec<TreeEntry>> {
+    let entry = |(mode, name, oid): (u32, &[u8], Oid)| {
+        Some(TreeEntry { name: std::str::from_utf8(name).ok()?.to_owned(), mode, oid })
+    };
+    tree_entries(bytes)?.into_iter().map(entry).collect()
+}
+
+/// Mode, name and object of each entry of a tree: `<octal mode> <name> NUL <20 bytes>`.
+pub(super) fn tree_entries(mut rest: &[u8]) -> Option<Vec<(u32, &[u8], Oid)>> {
     let mut out = Vec::new();
     while !rest.is_empty() {
         let space = rest.iter().position(|b| *b == b' ')?;
         let mode = u32::from_str_radix(std::str::from_utf8(&rest[..space]).ok()?, 8).ok()?;
         rest = &rest[space + 1..];
         let end = rest.iter().position(|b| *b == 0)?;
-        let name = std::str::from_utf8(&rest[..end]).ok()?.to_owned();
+        let name = &rest[..end];
         let (id, after) = rest[end + 1..].split_first_chunk::<20>()?;
-        out.push(TreeEntry { name, mode, oid: Oid(*id) });
+        out.push((mode, name, Oid(*id)));
         rest = after;
     }
     Some(out)

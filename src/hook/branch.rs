@@ -7,14 +7,14 @@ use super::profile;
 use super::updates::Update;
 use super::visit::Visit;
 use crate::canon::{Map, Value};
-use crate::git::{Changed, Commit};
+use crate::git::{Changed, Changes, Commit};
 use crate::id::Oid;
 use crate::policy::{Bundle, Glob, Intent, Judgement, Verb};
 use crate::trust::commit_signer;
 
 /// Most new commits that a push to a branch with rules may bring, and most paths that it may change.
 const COMMITS_MAX: usize = 1_000;
-const PATHS_MAX: usize = 100_000;
+const PATHS_MAX: u64 = 100_000;
 /// Most characters of a commit's message that a rule reads.
 const MESSAGE_MAX: usize = 4_096;
 
@@ -40,9 +40,9 @@ pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Jud
         (None, Some(_)) => true,
         _ => false,
     };
-    if !forward && !speaks_of_rewriting(policy.judge.bundle(), name) {
+    if !forward && !speaks_of(policy.judge.bundle(), name, update.new.is_none()) {
         let (rule, why) = match update.new {
-            None => ("ref.delete", "it would be deleted, and no rule that names it speaks of fast_forward"),
+            None => ("ref.delete", "it would be deleted, and no rule that names it speaks of deleted or fast_forward"),
             Some(_) => ("ref.non-ff", "it would be rewritten, and no rule that names it speaks of fast_forward"),
         };
         return Ok(Err(Box::new(Denial::of(name, rule, why).hint("push what descends from what stands there"))));
@@ -71,11 +71,11 @@ pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Jud
     }
 }
 
-/// Whether a rule that names a ref looks at how it moves. Conditions on new commits hold of none at all, so that a rule
-/// which does not look would let a branch be emptied.
-fn speaks_of_rewriting(bundle: &Bundle, name: &str) -> bool {
+/// Whether a rule that names a ref looks at how it moves: at `fast_forward`, or, where it would go, at `deleted`. Conditions on
+/// new commits hold of none at all, so that a rule which does not look would let a branch be emptied.
+fn speaks_of(bundle: &Bundle, name: &str, deletion: bool) -> bool {
     let asked = bundle.rules().iter().filter(|rule| rule.covers(Verb::Push, Some(name)));
-    asked.flat_map(|rule| &rule.reads).any(|read| read == "fast_forward")
+    asked.flat_map(|rule| &rule.reads).any(|read| read == "fast_forward" || (deletion && read == "deleted"))
 }
 
 /// The commits that are new, and the paths that differ.
@@ -92,27 +92,30 @@ fn brought(visit: &Visit, bundle: &Bundle, update: &Update) -> Result<Result<Bro
             return Ok(Err(Box::new(Denial::of(name, "object.type", why).at(new))));
         }
     };
-    let too_many = |what: &str, max: usize| {
+    let too_many = |what: &str, max: u64| {
         let why = format!("it brings more than {max} {what}, and each is judged; push them in several steps");
-        Ok(Err(Box::new(Denial::of(name, "push.too-many", why).at(new))))
+        Denial::of(name, "push.too-many", why).at(new)
     };
     let olds = match update.old {
         Some(old) => vec![visit.pushed.commit_behind(old)?.unwrap_or(old)],
         // What lies on a branch without rules was judged by none: to park commits there must not make them old.
         None => {
-            let judged = visit.durable.heads()?.into_iter().filter(|(head, _)| bundle.names(Verb::Push, head));
-            judged.map(|(_, tip)| tip).collect()
+            let judged = visit.heads()?.iter().filter(|(head, _)| bundle.names(Verb::Push, head));
+            judged.map(|(_, tip)| *tip).collect()
         }
     };
     let commits = match visit.pushed.commits_between(&olds, new, COMMITS_MAX) {
         Ok(Some(commits)) => commits,
-        Ok(None) => return too_many("commits", COMMITS_MAX),
+        Ok(None) => return Ok(Err(Box::new(too_many("commits", COMMITS_MAX as u64)))),
         Err(e) => return of_git(name, new, e).map(|d| Err(Box::new(d))),
     };
     let old = update.old.map(|old| visit.pushed.commit_behind(old)).transpose()?.flatten();
     match visit.pushed.changes(old, new, PATHS_MAX) {
-        Ok(Some(changed)) => Ok(Ok((commits, changed))),
-        Ok(None) => too_many("changed paths", PATHS_MAX),
+        Ok(Changes::All(changed)) => Ok(Ok((commits, changed))),
+        Ok(Changes::TooMuch(much)) => {
+            let denial = too_many(much.what, much.max).fact("entries_seen", much.entries as i64);
+            Ok(Err(Box::new(denial)))
+        }
         Err(e) => of_git(name, new, e).map(|d| Err(Box::new(d))),
     }
 }

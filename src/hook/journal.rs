@@ -289,7 +289,9 @@ pub(super) fn of_git(name: &str, new: Oid, error: GitError) -> Result<Denial, Ho
         GitError::Kind { oid, .. } => ("object.type", *oid),
         GitError::TooLarge { oid, .. } => ("object.size", *oid),
         GitError::Missing { oid } | GitError::Damaged { oid, .. } => ("object.damaged", *oid),
-        GitError::NotRegular { oid, .. } | GitError::TooMany { oid, .. } => ("tree.shape", *oid),
+        GitError::NotRegular { oid, .. } | GitError::TooMany { oid, .. } | GitError::TwoEntries { oid, .. } => {
+            ("tree.shape", *oid)
+        }
         _ => return Err(error.into()),
     };
     let denial = Denial::of(name, rule, error.to_string()).at(commit);

@@ -48,6 +48,8 @@ pub(super) struct Visit {
     pub rehearsal: bool,
     /// Proposals and what came of them as this push would leave them, once they were read.
     pub docket: OnceCell<Docket>,
+    /// The branches and tags that stand, once they were read.
+    heads: OnceCell<Vec<(String, Oid)>>,
 }
 
 impl Visit {
@@ -66,9 +68,9 @@ impl Visit {
         };
         let pusher = settings.source.pusher(pusher_env);
         let received_at = ambient.now();
-        let docket = OnceCell::new();
+        let (docket, heads) = (OnceCell::new(), OnceCell::new());
         let settings = Some(settings);
-        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal: false, docket })
+        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal: false, docket, heads })
     }
 
     /// A push that nobody makes, in a clone that holds its objects and the law.
@@ -77,8 +79,8 @@ impl Visit {
         let settings = Settings::read(durable.git_dir())?;
         let pushed = durable.reader().reopen()?;
         let (ambient, received_at) = (ambient.clone(), ambient.now());
-        let (updates, docket) = (vec![update], OnceCell::new());
-        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal: true, docket })
+        let (updates, docket, heads) = (vec![update], OnceCell::new(), OnceCell::new());
+        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal: true, docket, heads })
     }
 
     /// What was judged before; nothing where no gate judges.
@@ -89,6 +91,15 @@ impl Visit {
     /// What a gate was installed with.
     pub(super) fn gate(&self) -> Result<&Settings, HookError> {
         self.settings.as_ref().ok_or_else(|| HookError::NotInstalled { path: directory(self.durable.git_dir()) })
+    }
+
+    /// The branches and tags that stand here, with their commits.
+    pub(super) fn heads(&self) -> Result<&[(String, Oid)], HookError> {
+        if let Some(heads) = self.heads.get() {
+            return Ok(heads);
+        }
+        let heads = self.durable.heads()?;
+        Ok(self.heads.get_or_init(|| heads))
     }
 
     /// The actor that the transport vouches for.

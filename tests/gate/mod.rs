@@ -2,6 +2,7 @@
 
 mod adversary;
 mod allowed;
+mod branches;
 mod consent;
 mod contention;
 mod court;

@@ -9,7 +9,7 @@ const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
 
 /// Makes rules the law, on the server too.
 #[track_caller]
-fn enact(court: &Court<'_>, rules: &str) {
+pub fn enact(court: &Court<'_>, rules: &str) {
     let text = format!("policy \"test\" version 1\n\n{BASE}\n{rules}\n");
     court.alice.write("gatos/policies/10-test.rgs", text);
     let bundle = court.alice.gatos(["--json", "policy", "publish"]).ok().json();

@@ -1,4 +1,5 @@
 mod chain;
+mod changes;
 mod commit;
 mod config;
 mod contention;

@@ -1,0 +1,79 @@
+//! Branches with rules: what a push to them may hide, and what it may take away.
+
+use super::court::{Court, over_each};
+use super::rules::enact;
+use crate::harness::World;
+use crate::must::forge::Forge;
+
+const API: &str = r#"
+rule "api"
+  on push "refs/heads/main"
+  deny if changed("api/**")
+  allow
+"#;
+
+fn tree(forge: &Forge<'_>, entries: &[(&str, String, &str)]) -> String {
+    let mut bytes = Vec::new();
+    for (mode, name, id) in entries {
+        bytes.extend_from_slice(format!("{mode} {name}\0").as_bytes());
+        bytes.extend((0..20).map(|n| u8::from_str_radix(&id[2 * n..2 * n + 2], 16).expect("digits")));
+    }
+    forge.write("tree", &bytes)
+}
+
+fn commit(forge: &Forge<'_>, tree: &str) -> String {
+    let who = "a <a@example.org> 1795251600 +0000";
+    forge.write("commit", format!("tree {tree}\nauthor {who}\ncommitter {who}\n\nx\n").as_bytes())
+}
+
+/// A hundred names in each of five directories, all of them one object a level.
+fn bomb(forge: &Forge<'_>, leaf: String) -> String {
+    let level = |below: String| {
+        let names: Vec<_> = (0..100).map(|n| ("40000", format!("d{n:02}"), below.as_str())).collect();
+        tree(forge, &names)
+    };
+    (0..5).fold(leaf, |below, _| level(below))
+}
+
+/// A number that the record of the last refusal holds among its facts.
+#[track_caller]
+fn fact(court: &Court<'_>, name: &str) -> u64 {
+    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+    decision["facts"][name].as_u64().unwrap_or_else(|| panic!("no {name}: {decision}"))
+}
+
+#[test]
+fn must_refuse_a_tree_of_trees_before_it_is_walked_through() {
+    over_each(|court| {
+        enact(court, API);
+        let forge = court.forge(&court.alice);
+        let blob = forge.write("blob", b"x");
+        let file = tree(&forge, &[("100644", "f".into(), &blob)]);
+        let files = bomb(&forge, file);
+        let files = commit(&forge, &files);
+        court.refused(&court.alice, [format!("{files}:refs/heads/main")], "push.too-many").err_says("changed paths");
+        assert!(fact(court, "entries_seen") < 300_000, "ten thousand million paths");
+        let hollow = bomb(&forge, forge.write("tree", b""));
+        let hollow = commit(&forge, &hollow);
+        let told = court.refused(&court.alice, [format!("{hollow}:refs/heads/main")], "push.too-many");
+        told.err_says("entries of directories");
+        assert!(fact(court, "entries_seen") <= 1_000_001);
+    });
+}
+
+#[test]
+fn must_see_every_path_that_a_checkout_would_write() {
+    let world = World::new();
+    let court = Court::new(&world);
+    enact(&court, API);
+    let forge = court.forge(&court.alice);
+    let blob = forge.write("blob", b"x");
+    let inner = tree(&forge, &[("100644", "f".into(), &blob)]);
+    let odd = commit(&forge, &tree(&forge, &[("40755", "api".into(), &inner)]));
+    court.refused(&court.alice, [format!("{odd}:refs/heads/main")], "api");
+    let twice = tree(&forge, &[("100644", "api".into(), &blob), ("40000", "api".into(), &inner)]);
+    court.refused(&court.alice, [format!("{}:refs/heads/main", commit(&forge, &twice))], "tree.shape");
+    let link = tree(&forge, &[("120000", "l".into(), &blob), ("160000", "sub".into(), &"1".repeat(40))]);
+    court.push(&court.alice, [format!("{}:refs/heads/main", commit(&forge, &link))]).ok();
+}
