@@ -22,7 +22,7 @@ const EMIT: [&str; 9] = ["verb", "ns", "type", "actor", "key", "ulid", "payload"
 /// Fields of an append that differ in every event, and name it or hold what it says.
 pub(super) const SINGULAR: [&str; 3] = ["payload", "target", "ulid"];
 /// What a decision keeps of an act: no payload, or the record would publish what it denies; no list of commits.
-const RECORDED: [&str; 16] = [
+const RECORDED: [&str; 17] = [
     "ns",
     "ref",
     "type",
@@ -34,6 +34,7 @@ const RECORDED: [&str; 16] = [
     "old",
     "new",
     "created",
+    "deleted",
     "fast_forward",
     "changed_count",
     "ulid",

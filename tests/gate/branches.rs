@@ -77,3 +77,33 @@ fn must_see_every_path_that_a_checkout_would_write() {
     let link = tree(&forge, &[("120000", "l".into(), &blob), ("160000", "sub".into(), &"1".repeat(40))]);
     court.push(&court.alice, [format!("{}:refs/heads/main", commit(&forge, &link))]).ok();
 }
+
+#[test]
+fn must_tell_rules_of_a_deletion() {
+    over_each(|court| {
+        enact(
+            court,
+            r#"
+rule "keep"
+  on push "refs/heads/keep/**"
+  deny if deleted
+  allow if fast_forward
+  because "{ref} is kept"
+
+rule "short"
+  on push "refs/heads/short/**"
+  allow if deleted or created
+"#,
+        );
+        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.push(&court.alice, ["HEAD:refs/heads/keep/a", "HEAD:refs/heads/short/a"]).ok();
+        court.refused(&court.alice, [":refs/heads/keep/a"], "keep").err_says("refs/heads/keep/a is kept");
+        let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+        let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+        assert_eq!(decision["intent"]["deleted"], true);
+        // To speak of deletions is not to speak of rewriting.
+        court.alice.git(["commit", "-q", "--amend", "--allow-empty", "-m", "other"]).ok();
+        court.refused(&court.alice, ["+HEAD:refs/heads/short/a"], "ref.non-ff");
+        court.push(&court.alice, [":refs/heads/short/a"]).ok();
+    });
+}

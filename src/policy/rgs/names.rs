@@ -39,6 +39,7 @@ pub const VALUES: &[Name] = &[
     field("old", PUSH),
     field("new", PUSH),
     field("created", PUSH),
+    field("deleted", PUSH),
     field("fast_forward", PUSH),
     field("identity", PUSH),
     field("commits", PUSH),
