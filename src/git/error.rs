@@ -26,6 +26,10 @@ pub enum GitError {
     ForeignOwner { path: PathBuf },
     #[error("{} is not UTF-8, and objects are not read from such a directory", path.display())]
     ObjectDirectory { path: PathBuf },
+    #[error("cannot lock {}: {source}", path.display())]
+    LockFile { path: PathBuf, source: std::io::Error },
+    #[error("another process has kept {} locked for {seconds} s; try again", path.display())]
+    Busy { path: PathBuf, seconds: u64 },
     #[error("history is shallow: git fetch --unshallow")]
     Shallow,
 
@@ -118,6 +122,7 @@ impl GitError {
             GitError::Sha256 { .. } | GitError::RefFormat { .. } | GitError::Extension { .. } => "REPO_UNSUPPORTED",
             GitError::ForeignOwner { .. } => "REPO_OWNER",
             GitError::Shallow => "REPO_SHALLOW",
+            GitError::LockFile { .. } | GitError::Busy { .. } => "LOCK",
             GitError::ReadRef { .. } | GitError::ListRefs { .. } => "REF_READ",
             GitError::SymbolicRef { .. } => "REF_SYMBOLIC",
             GitError::Resolve { .. } => "NAME_AMBIGUOUS",

@@ -201,6 +201,20 @@ impl Plane {
         )
     }
 
+    /// Whether others are judged by what it holds, or accepted facts compared with it.
+    pub fn is_law(&self) -> bool {
+        matches!(
+            self,
+            Plane::TrustGraph
+                | Plane::PolicyActive
+                | Plane::PolicyBundle(_)
+                | Plane::State { .. }
+                | Plane::Grant(_)
+                | Plane::Revocation { .. }
+                | Plane::Job { .. }
+        )
+    }
+
     /// The inverse of `Display`.
     fn parse(path: &str) -> Option<Plane> {
         let parts: Vec<&str> = path.split('/').collect();

@@ -1,6 +1,6 @@
 //! The store: objects, refs and chains of a git repository.
 //!
-//! Owns: the ref layout, reading (`Reader`), writing (`Store`), compare-and-swap of refs, chains of first parents, packs,
+//! Owns: the ref layout, reading (`Reader`), writing (`Store`), compare-and-swap of refs, locks between processes, chains of first parents, packs,
 //! commit bytes, the child git and what it prints.
 //! Imports: id, ambient, canon.
 //! Invariant: this room does not know what a commit says. Only a `Store` writes, and no ref moves without an expectation.
@@ -13,6 +13,7 @@ mod commits;
 mod config;
 mod deflate;
 mod error;
+mod file_lock;
 mod history;
 mod layout;
 mod loose;
@@ -34,6 +35,7 @@ pub use child::{Ended, Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use deflate::Compressed;
 pub use error::GitError;
+pub use file_lock::{FileLock, gate_lock};
 pub use layout::{
     JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, listing_fetch_args,
     named, own_refspec, refspec_reaches_ours, stranger_named,

@@ -28,6 +28,7 @@ impl Store {
     /// Moves all of these refs or none. `Moved` where one is not as expected.
     pub fn transact(&self, moves: &[Move]) -> Result<(), GitError> {
         self.step()?;
+        let _law = self.lock_law(moves.iter().map(|m| m.name.as_str()))?;
         let lines: String = moves.iter().map(Move::line).collect();
         let failed = match Git::new(self).args(["update-ref", "-m", "gatos", "--stdin"]).stdin(lines).run() {
             Ok(_) => return Ok(()),

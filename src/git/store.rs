@@ -144,6 +144,7 @@ impl Store {
     pub fn update(&self, name: &RefName, expected: Expected, new: Oid) -> Result<(), GitError> {
         self.step()?;
         let text = name.to_string();
+        let _law = self.lock_law([text.as_str()].into_iter())?;
         let old = match expected {
             Expected::Absent => Oid::ZERO,
             Expected::At(oid) => oid,

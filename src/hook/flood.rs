@@ -133,7 +133,7 @@ pub(super) fn count(
     new: &str,
     evidence: u64,
 ) -> Result<Record, HookError> {
-    let _lock = Lock::named(git_dir, "flood.lock", true, ambient)?;
+    let _lock = Lock::named(git_dir, "flood.lock", ambient)?;
     let path = directory(git_dir).join("flood.json");
     // Counters that cannot be read begin again: that writes more, never less.
     let mut hour = files::read(&path)?.and_then(|bytes| Hour::from_bytes(&bytes)).unwrap_or_default();

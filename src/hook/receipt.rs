@@ -57,7 +57,7 @@ fn update(update: &Update) -> Value {
 pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookError> {
     let mut written = 0;
     // One at a time, or two would write the same receipt.
-    let _lock = Lock::named(visit.durable.git_dir(), "receipts.lock", true, &visit.ambient)?;
+    let _lock = Lock::named(visit.durable.git_dir(), "receipts.lock", &visit.ambient)?;
     for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
         let Some(bytes) = files::read(&path)? else { continue };
         let Some(mut accepted) = Accepted::parse(&bytes) else {

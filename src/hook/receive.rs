@@ -65,19 +65,9 @@ pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
     Law::standing(&visit).map(drop)
 }
 
-/// Whether a push must have the gate for itself: what it changes is what others are judged by, or compared with.
+/// Whether a push must have the gate for itself.
 fn alone(update: &Update) -> bool {
-    let Named::Ours(plane) = &update.named else { return false };
-    matches!(
-        plane,
-        Plane::TrustGraph
-            | Plane::PolicyActive
-            | Plane::PolicyBundle(_)
-            | Plane::State { .. }
-            | Plane::Grant(_)
-            | Plane::Revocation { .. }
-            | Plane::Job { .. }
-    )
+    matches!(&update.named, Named::Ours(plane) if plane.is_law())
 }
 
 /// A push that could not be judged is refused and recorded as every other.

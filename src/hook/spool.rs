@@ -53,7 +53,7 @@ fn counted(visit: &Visit, denials: &[Denial], roots: Roots) -> Result<Option<Oid
 /// Writes what waits, oldest first.
 fn drain(visit: &Visit) -> Result<(), HookError> {
     // One at a time, or two would write the same refusal.
-    let _lock = Lock::named(visit.durable.git_dir(), "spool.lock", true, &visit.ambient)?;
+    let _lock = Lock::named(visit.durable.git_dir(), "spool.lock", &visit.ambient)?;
     for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
         let Some(bytes) = files::read(&path)? else { continue };
         if let Ok(Value::Map(document)) = json::parse_canonical(&bytes) {

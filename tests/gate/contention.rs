@@ -125,3 +125,26 @@ fn a_receipt_is_written_when_its_push_has_ended() {
     court.push(&court.alice, [format!("{tip}:refs/gatos/xyz")]).code(1);
     assert_eq!((court.receipts(), file.exists()), (before + 1, false));
 }
+
+/// Who works in the server's own repository waits for pushes that are being judged, and then has the gate for himself.
+#[test]
+fn must_change_no_law_under_a_push_that_is_being_judged() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let server = court.server.clone().as_person("alice");
+    let lock = std::fs::File::open(court.server.path().join("gatos/gate/lock")).expect("the lock of the gate");
+    lock.lock_shared().expect("a push is being judged");
+    let key = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
+    let tip = || court.server.git(["rev-parse", super::court::TRUST]).ok().stdout();
+    let before = tip();
+    let change = server.command(["trust", "add-actor", "user:carol", &key]).spawn();
+    // A journal is no law.
+    server.gatos(["emit", "add", "{\"n\":5}"]).ok();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(tip(), before, "the law changed under a push");
+    lock.unlock().expect("the push has ended");
+    change.wait().ok();
+    assert_ne!(tip(), before);
+    // In a clone without a gate there is nothing to wait for.
+    court.alice.gatos(["trust", "add-actor", "user:dora", &key]).ok();
+}
