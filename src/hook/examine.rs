@@ -3,7 +3,9 @@ use super::install::{hooks_dir, is_ours, parts_of};
 use super::settings::Settings;
 use crate::ambient::Ambient;
 use crate::git::{Git, NewCommit, Store};
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// One thing that must be so for a gate to stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,15 @@ const SCRATCH: &str = "hook-test";
 pub fn examine(ambient: &Ambient) -> Result<Vec<Step>, HookError> {
     let store = Store::discover(ambient)?;
     let hooks = hooks_dir(&store)?;
+    let mut steps = look(&store, ambient, &hooks)?;
+    if steps.iter().all(|s| s.fault.is_none()) {
+        steps.push(Step { what: "a push that must be refused".into(), fault: scratch(ambient, &store)? });
+    }
+    Ok(steps)
+}
+
+/// The same without a push: nothing is recorded.
+pub(super) fn look(store: &Store, ambient: &Ambient, hooks: &Path) -> Result<Vec<Step>, HookError> {
     let step = |what: &str, fault: Option<String>| Step { what: what.to_owned(), fault };
     let mut steps = Vec::new();
     let settings = Settings::read(store.git_dir())?;
@@ -30,12 +41,12 @@ pub fn examine(ambient: &Ambient) -> Result<Vec<Step>, HookError> {
         let fault = settings.signer(store.git_dir(), ambient).err().map(|e| e.to_string());
         steps.push(step("key", fault));
     }
-    steps.push(step("pre-receive", fault_of_hook(&hooks, "pre-receive")));
+    steps.push(step("pre-receive", fault_of_hook(hooks, "pre-receive")));
     if settings.is_some_and(|settings| settings.await_receipt) {
-        steps.push(step("post-receive", fault_of_hook(&hooks, "post-receive")));
+        steps.push(step("post-receive", fault_of_hook(hooks, "post-receive")));
     }
     if steps.iter().all(|s| s.fault.is_none()) {
-        steps.push(step("a push that must be refused", scratch(ambient, &store)?));
+        steps.push(step("the hook as git runs it", probe(ambient, store, hooks)));
     }
     Ok(steps)
 }
@@ -78,6 +89,34 @@ fn executable(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn executable(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Runs the hook on what is no list of updates: our part must be run, and the hook must end by what it says, whoever else has
+/// a part in it.
+fn probe(ambient: &Ambient, store: &Store, hooks: &Path) -> Option<String> {
+    let hook = hooks.join("pre-receive");
+    let mut command = Command::new(&hook);
+    ambient.env().lend(&mut command);
+    command.env("GIT_DIR", ".").current_dir(store.git_dir()).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut run = || {
+        let mut child = command.stderr(Stdio::piped()).spawn()?;
+        if let Some(mut pipe) = child.stdin.take() {
+            // A hook that does not read has its own say.
+            let _ = pipe.write_all(b"no update\n");
+        }
+        child.wait_with_output()
+    };
+    let said = match run() {
+        Ok(said) => said,
+        Err(e) => return Some(format!("{} cannot be run: {e}", hook.display())),
+    };
+    let text = String::from_utf8_lossy(&said.stderr);
+    let heard = text.contains(&HookError::Line { at: 1 }.to_string());
+    match (heard, said.status.success()) {
+        (true, false) => None,
+        (true, true) => Some(format!("{} does not heed what our part refuses: every push passes", hook.display())),
+        (false, _) => Some(format!("{} does not run our part; it says: {}", hook.display(), text.trim())),
+    }
 }
 
 /// Pushes from a repository of its own, over the path, as anybody would.

@@ -142,6 +142,18 @@ pub(super) fn count(
     Ok(record)
 }
 
+/// Puts back what was to be told by an entry that could not be written.
+pub(super) fn keep(git_dir: &Path, ambient: &Ambient, counted: Vec<Counted>) -> Result<(), HookError> {
+    if counted.is_empty() {
+        return Ok(());
+    }
+    let _lock = Lock::named(git_dir, "flood.lock", ambient)?;
+    let path = directory(git_dir).join("flood.json");
+    let mut hour = files::read(&path)?.and_then(|bytes| Hour::from_bytes(&bytes)).unwrap_or_default();
+    hour.left.splice(..0, counted);
+    files::replace(&path, &hour.to_bytes())
+}
+
 impl Counted {
     pub(super) fn to_value(&self) -> Value {
         Value::map([("count", Value::Int(self.count as i64)), ("chain", format!("blake3:{}", self.chain).into())])

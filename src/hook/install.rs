@@ -1,4 +1,5 @@
 use super::error::HookError;
+use super::examine::{Step, look};
 use super::receive::RECEIPT;
 use super::settings::{Settings, Source, directory};
 use crate::ambient::Ambient;
@@ -29,6 +30,8 @@ pub struct Installed {
     pub hooks: PathBuf,
     /// The trust graph that stands here lets the gate give receipts.
     pub trusted: bool,
+    /// What was looked at, and what is wrong.
+    pub steps: Vec<Step>,
 }
 
 const PRE: &str = "pre-receive";
@@ -60,7 +63,8 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
             graph.stands(&settings.actor, &settings.key) && graph.holds(&settings.actor, &cap, Some(&ambient.now()))
         }
     };
-    Ok(Installed { actor: settings.actor, key: settings.key, root: settings.root, hooks, trusted })
+    let steps = look(&store, ambient, &hooks)?;
+    Ok(Installed { actor: settings.actor, key: settings.key, root: settings.root, hooks, trusted, steps })
 }
 
 /// The settings that stand, with what the order changes; the key is made once.
@@ -119,12 +123,15 @@ pub(super) fn hooks_dir(store: &Store) -> Result<PathBuf, HookError> {
 fn place(hooks: &Path, name: &str, program: &Path) -> Result<(), HookError> {
     let (hook, parts) = (hooks.join(name), hooks.join(format!("{name}.d")));
     let stub = stub(name, program);
-    if parts.is_dir() && hosted(&hook) {
+    if parts.is_dir() && fs::read_to_string(&hook).is_ok_and(|text| runs_parts(&text, name)) {
         return write(&parts.join(PART), &stub);
     }
     match fs::read(&hook) {
         Ok(held) if is_ours(&held) && !parts.is_dir() => write(&hook, &stub),
         Ok(held) => {
+            if !is_ours(&held) {
+                refuse_unknown_parts(&hook, &parts)?;
+            }
             fs::create_dir_all(&parts).map_err(failed("making", &parts))?;
             if !is_ours(&held) {
                 let previous = parts.join(PREVIOUS);
@@ -138,9 +145,30 @@ fn place(hooks: &Path, name: &str, program: &Path) -> Result<(), HookError> {
     }
 }
 
-/// Whether a hook runs the parts beside it by itself.
-fn hosted(hook: &Path) -> bool {
-    fs::read_to_string(hook).is_ok_and(|text| !text.contains(MARK) && text.contains(".d"))
+/// Whether the text of a hook runs the parts beside it, as that of Gitea and Forgejo does: it goes through all of
+/// `<name>.d/*` and ends by what they said. Whether it does so in truth is tried out afterwards.
+fn runs_parts(text: &str, name: &str) -> bool {
+    if is_ours(text.as_bytes()) {
+        return false;
+    }
+    let lines = || text.lines().map(|line| line.trim().replace(['"', '\''], "")).filter(|line| !line.starts_with('#'));
+    let parts = [format!("/{name}.d/*"), "/${hookname}.d/*".into(), "/$hookname.d/*".into()];
+    let goes_through = |line: &String| line.starts_with("for ") && parts.iter().any(|part| line.contains(part));
+    lines().any(|line| goes_through(&line)) && lines().any(|line| line.split_whitespace().any(|word| word == "exit"))
+}
+
+/// A hook that we do not know beside parts that we did not put there: it may run them, and then ours would run them twice.
+fn refuse_unknown_parts(hook: &Path, parts: &Path) -> Result<(), HookError> {
+    let known = |name: std::ffi::OsString| name == PART || name == PREVIOUS;
+    let foreign = fs::read_dir(parts).into_iter().flatten().flatten().find(|entry| !known(entry.file_name()));
+    let Some(entry) = foreign else { return Ok(()) };
+    let why = format!(
+        "{} is a hook that this program does not know, and {} stands beside it; let one of the two run alone: move the \
+         directory away, or replace the hook by one that runs all of it",
+        hook.display(),
+        entry.path().display()
+    );
+    Err(HookError::Install { why })
 }
 
 /// Whether a hook is one of ours.

@@ -123,12 +123,14 @@ pub struct GateInstalled {
     pub hooks: PathBuf,
     /// The trust graph here knows the gate's key.
     pub trusted: bool,
+    pub tested: GateTested,
 }
 
 impl View for GateInstalled {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let gate = self;
         writeln!(page, "gate installed in {}", gate.hooks.display())?;
+        gate.tested.faults(page)?;
         match gate.root {
             Some(root) => writeln!(page, "repository {root}")?,
             None => writeln!(page, "no --root: nothing of ours passes before a trust graph stands here")?,
@@ -150,6 +152,8 @@ impl View for GateInstalled {
         map.insert("hooks", gate.hooks.to_string_lossy().into_owned());
         map.insert("root", gate.root.map_or(Value::Null, Value::text));
         map.insert("trusted", gate.trusted);
+        map.insert("stands", gate.tested.stands());
+        map.insert("steps", gate.tested.steps());
         Value::Map(map)
     }
 }
@@ -178,6 +182,28 @@ pub struct GateTested {
     pub steps: Vec<(String, Option<String>)>,
 }
 
+impl GateTested {
+    pub fn stands(&self) -> bool {
+        self.steps.iter().all(|(_, fault)| fault.is_none())
+    }
+
+    fn faults(&self, page: &mut Page<'_>) -> io::Result<()> {
+        for (what, fault) in &self.steps {
+            if let Some(fault) = fault {
+                writeln!(page, "{}   {what}: {fault}", page.ink(Ink::Bad, "BAD"))?;
+            }
+        }
+        if self.stands() { Ok(()) } else { writeln!(page, "the gate does not stand") }
+    }
+
+    fn steps(&self) -> Value {
+        Value::list(self.steps.iter().map(|(what, fault)| {
+            let fault = fault.as_deref().map_or(Value::Null, Value::from);
+            Value::map([("what", what.as_str().into()), ("fault", fault)])
+        }))
+    }
+}
+
 impl View for GateTested {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         for (what, fault) in &self.steps {
@@ -186,19 +212,14 @@ impl View for GateTested {
                 Some(fault) => writeln!(page, "BAD   {what}: {fault}")?,
             }
         }
-        match self.steps.iter().all(|(_, fault)| fault.is_none()) {
+        match self.stands() {
             true => writeln!(page, "the gate stands"),
             false => writeln!(page, "the gate does not stand"),
         }
     }
 
     fn json(&self) -> Value {
-        let steps = self.steps.iter().map(|(what, fault)| {
-            let fault = fault.as_deref().map_or(Value::Null, Value::from);
-            Value::map([("what", what.as_str().into()), ("fault", fault)])
-        });
-        let stands = self.steps.iter().all(|(_, fault)| fault.is_none());
-        Value::map([("stands", stands.into()), ("steps", Value::list(steps))])
+        Value::map([("stands", self.stands().into()), ("steps", self.steps())])
     }
 }
 

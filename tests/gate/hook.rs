@@ -2,6 +2,7 @@
 
 use super::court::{Court, JOURNALS};
 use super::transport::Transport;
+use crate::cli::fits;
 use crate::harness::World;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -58,6 +59,80 @@ fn a_foreign_hook_runs_behind_the_gate_and_comes_back() {
     court.push(&court.alice, ["HEAD:refs/heads/other"]).code(1).err_says("10-gatos is missing");
     court.server.gatos(["hook", "uninstall"]).ok();
     assert_eq!(fs::read_to_string(&hook).expect("it is back"), foreign);
+}
+
+/// What Gitea and Forgejo put in place of a hook.
+const HOSTED: &str = r#"#!/usr/bin/env sh
+# AUTO GENERATED, DO NOT MODIFY
+data=$(cat)
+exitcodes=""
+hookname=$(basename $0)
+GIT_DIR=${GIT_DIR:-$(dirname $0)/..}
+
+for hook in ${GIT_DIR}/hooks/${hookname}.d/*; do
+  test -x "${hook}" && test -f "${hook}" || continue
+  echo "${data}" | "${hook}"
+  exitcodes="${exitcodes} $?"
+done
+
+for i in ${exitcodes}; do
+  [ ${i} -eq 0 ] || exit ${i}
+done
+"#;
+
+#[test]
+fn must_stand_among_the_parts_of_a_host_and_say_so_where_it_does_not() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.server.gatos(["hook", "uninstall"]).ok();
+    let hooks = court.server.path().join("hooks");
+    let install = || court.server.gatos(["--json", "hook", "install", "--server", "--await-receipt"]);
+    for name in ["pre-receive", "post-receive"] {
+        script(&hooks.join(name), HOSTED);
+        script(&hooks.join(format!("{name}.d/gitea")), "#!/bin/sh\ncat >> seen\n");
+    }
+    let made = fits("hook-install", install().ok().json());
+    assert_eq!(made["stands"], true);
+    assert_eq!(fs::read_to_string(hooks.join("pre-receive")).expect("the host's"), HOSTED);
+    assert!(hooks.join("pre-receive.d/10-gatos").exists() && !hooks.join("pre-receive.d/50-previous").exists());
+    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    court.refused(&court.alice, ["HEAD:refs/gatos/xyz"], "ref.unknown");
+    let receipts = court.receipts();
+    court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
+    assert_eq!(court.receipts(), receipts + 1);
+    let seen = fs::read_to_string(court.server.path().join("seen")).expect("the host's part ran");
+    assert!(seen.contains("refs/heads/main"));
+    fits("hook-test", court.server.gatos(["--json", "hook", "test"]).ok().json());
+    // Hooks that look like it and are not: one does not heed its parts, one runs others.
+    let deaf = HOSTED.replace("[ ${i} -eq 0 ] || exit ${i}", "true || exit 1");
+    let elsewhere = HOSTED.replace("for hook in ${GIT_DIR}", "GIT_DIR=/nowhere\nfor hook in ${GIT_DIR}");
+    for (text, why) in [(deaf, "does not heed what our part refuses"), (elsewhere, "does not run our part")] {
+        script(&hooks.join("pre-receive"), &text);
+        let made = fits("hook-install", install().code(1).json());
+        assert_eq!(made["stands"], false);
+        court
+            .server
+            .gatos(["hook", "install", "--server", "--await-receipt"])
+            .code(1)
+            .says(why)
+            .says("the gate does not stand");
+        court.server.gatos(["hook", "test"]).code(1).says(why);
+    }
+    // A hook that merely speaks of some directory runs no parts of ours: what stands there is for a person to sort out.
+    script(
+        &hooks.join("pre-receive"),
+        "#!/bin/sh\n# for hook in hooks/pre-receive.d/*\n. /etc/profile.d/x.sh || exit 0\n",
+    );
+    court
+        .server
+        .gatos(["hook", "install", "--server", "--await-receipt"])
+        .code(3)
+        .err_says("pre-receive.d/gitea stands beside it");
+    for name in ["pre-receive", "post-receive"] {
+        fs::remove_file(hooks.join(format!("{name}.d/gitea"))).expect("a file");
+    }
+    install().ok();
+    court.refused(&court.alice, ["HEAD:refs/gatos/xyz"], "ref.unknown");
 }
 
 #[test]

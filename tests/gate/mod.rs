@@ -6,6 +6,7 @@ mod branches;
 mod consent;
 mod contention;
 mod court;
+mod flood;
 mod forged;
 mod hook;
 mod law;

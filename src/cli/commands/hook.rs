@@ -1,7 +1,7 @@
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::hook::{self, Denial, Order, Process, Source};
+use crate::hook::{self, Denial, Order, Process, Source, Step};
 use crate::id::{Actor, Blake3};
 use crate::view::{GateInstalled, GateRemoved, GateTested, Refusal, RefusedRef};
 use anyhow::Context as _;
@@ -40,7 +40,7 @@ enum Verb {
 /// Install the gate in the repository around the working directory
 ///
 /// From then on a push is judged by the law that stands here, a refusal is recorded under audit/policy, and an accepted push
-/// has a receipt. Example, in a bare repository: git gatos hook install --server --root blake3:…
+/// has a receipt. What was installed is looked at; exit 1 where it does not stand. Example, in a bare repository: git gatos hook install --server --root blake3:…
 #[derive(clap::Args)]
 struct Install {
     /// This repository is one that others push to
@@ -68,9 +68,8 @@ impl Hook {
             Verb::Uninstall => Ok(Answer::yes(GateRemoved { found: hook::uninstall(context.ambient())? })),
             Verb::Test => {
                 let steps = hook::examine(context.ambient())?;
-                let stands = steps.iter().all(|s| s.fault.is_none());
-                let steps = steps.into_iter().map(|s| (s.what, s.fault)).collect();
-                Ok(Answer::verdict(stands, GateTested { steps }))
+                let tested = tested(steps);
+                Ok(Answer::verdict(tested.stands(), tested))
             }
             Verb::PreReceive => {
                 let verdict = hook::pre_receive(context.ambient(), io::stdin().lock())?;
@@ -101,14 +100,23 @@ impl Install {
         let source = Source::parse(&self.identity).ok_or_else(|| CliError::usage("no such source of identity"))?;
         let order = Order { actor: self.actor, root: self.root, source, await_receipt: self.await_receipt, program };
         let made = hook::install(context.ambient(), order)?;
-        Ok(Answer::yes(GateInstalled {
-            actor: made.actor,
-            key: made.key,
-            root: made.root,
-            hooks: made.hooks,
-            trusted: made.trusted,
-        }))
+        let tested = tested(made.steps);
+        Ok(Answer::verdict(
+            tested.stands(),
+            GateInstalled {
+                actor: made.actor,
+                key: made.key,
+                root: made.root,
+                hooks: made.hooks,
+                trusted: made.trusted,
+                tested,
+            },
+        ))
     }
+}
+
+fn tested(steps: Vec<Step>) -> GateTested {
+    GateTested { steps: steps.into_iter().map(|s| (s.what, s.fault)).collect() }
 }
 
 pub(super) fn shown(denial: Denial) -> RefusedRef {
