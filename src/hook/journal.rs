@@ -4,6 +4,7 @@ use super::error::HookError;
 use super::files;
 use super::law::{Law, Policy};
 use super::settings::directory;
+use super::standing::Counted;
 use super::visit::Visit;
 use crate::canon::Value;
 use crate::git::GitError;
@@ -13,7 +14,7 @@ use crate::ledger::{
     last_event,
 };
 use crate::policy::{Decision, FactsOf, Intent, Judgement};
-use crate::trust::Void;
+use crate::trust::{Graph, Void};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ pub(super) fn check(
         return Ok(Err(Box::new(Denial::of(name, "gate.no-policy", why).at(new))));
     };
     if old.is_none()
-        && let Some(denial) = too_many(visit, name, ns, writer)?
+        && let Some(denial) = too_many(visit, &law.graph, name, ns, writer)?
     {
         return Ok(Err(Box::new(denial.at(new).by(writer.actor(), &key))));
     }
@@ -90,11 +91,16 @@ pub(super) fn check(
         Err(e) => return unread(name, new, e).map(|d| Err(Box::new(d.by(writer.actor(), &key)))),
     };
     let before = before.map(|(_, event)| event);
+    // The last good event may stand anywhere in what was accepted before.
+    let met = match old {
+        Some(tip) => matches!(visit.count(&law.graph, ns, writer, tip)?, Counted::To(..)),
+        None => false,
+    };
     let mut check = JournalCheck {
         visit,
         name,
-        total: visit.events_in(ns)?,
-        late: visit.last_of_checkpoint(ns)?,
+        total: visit.events_in(&law.graph, ns)?,
+        late: visit.last_of_checkpoint(&law.graph, ns)?,
         held: match old {
             None => None,
             Some(tip) => Some(held_ulids(visit, &origin, tip)?),
@@ -106,7 +112,7 @@ pub(super) fn check(
                 Void::All => Vec::new(),
                 Void::After(last) => last,
             };
-            Revoked { met: before.as_ref().is_some_and(|e| last.contains(&e.cid)), last }
+            Revoked { met, last }
         }),
         origin: Arc::clone(&origin),
     };
@@ -249,9 +255,11 @@ pub(super) fn of_decision(name: &str, decision: Decision, intent: &Intent<'_>) -
 }
 
 /// An actor has a journal a clone; whoever makes more than so many makes work for everybody.
-fn too_many(visit: &Visit, name: &str, ns: &Ns, writer: &Writer) -> Result<Option<Denial>, HookError> {
-    let live = visit.journals(ns)?;
-    let own = live.keys().filter(|w| w.actor() == writer.actor() && *w != writer).count();
+fn too_many(visit: &Visit, graph: &Graph, name: &str, ns: &Ns, writer: &Writer) -> Result<Option<Denial>, HookError> {
+    // Whoever held a key that is revoked now must not have used up what its owner has.
+    let live = |w: &Writer| graph.key_with_prefix(w.actor(), w.key8()).is_some_and(|key| !graph.is_revoked(&key));
+    let journals = visit.journals(ns)?;
+    let own = journals.keys().filter(|w| w.actor() == writer.actor() && *w != writer && live(w)).count();
     Ok((own >= JOURNALS_MAX).then(|| {
         let why = format!("{} has {own} journals in {ns} already; {JOURNALS_MAX} is the most", writer.actor());
         Denial::of(name, "quota.journals", why).hint("go on in a clone that has one")

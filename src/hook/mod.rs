@@ -25,6 +25,7 @@ mod receive;
 mod record;
 mod settings;
 mod spool;
+mod standing;
 mod state;
 mod updates;
 mod visit;

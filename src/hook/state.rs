@@ -2,6 +2,7 @@ use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::journal::{of_decision, of_git};
 use super::law::Law;
+use super::standing::Counted;
 use super::visit::Visit;
 use crate::canon::Value;
 use crate::id::{Ns, Oid, Writer};
@@ -31,19 +32,45 @@ pub(super) fn check(
         Ok(chain) => chain,
         Err(e) => return of_git(name, new, e).map(|d| Err(Box::new(d))),
     };
-    let journals = visit.journals(ns)?;
+    let held = Held { journals: visit.journals(ns)?, counted: visit.counted(&law.graph, ns)? };
     let mut accepted = standing(visit, old)?;
     for step in chain {
         let commit = match step {
             Ok((commit, _)) => commit,
             Err(e) => return of_git(name, new, e).map(|d| Err(Box::new(d))),
         };
-        if let Err(denial) = one(visit, law, name, ns, &journals, &accepted, commit)? {
+        if let Err(denial) = one(visit, law, name, ns, &held, &accepted, commit)? {
             return Ok(Err(denial));
         }
         accepted.push(commit);
     }
     Ok(Ok(()))
+}
+
+/// The journals of a namespace as this push would leave them: what is here of them, and what counts.
+struct Held {
+    journals: BTreeMap<Writer, Oid>,
+    counted: BTreeMap<Writer, Counted>,
+}
+
+impl Held {
+    /// Why a window counts something that a revocation has voided.
+    fn void(&self, visit: &Visit, heads: &Heads) -> Result<Option<String>, HookError> {
+        for head in heads.iter() {
+            let counts = match self.counted.get(&head.writer) {
+                Some(counted @ Counted::To(tip, _)) => {
+                    counted.takes(head) && visit.pushed.is_ancestor(head.head, *tip)?
+                }
+                _ => false,
+            };
+            if !counts {
+                let writer = &head.writer;
+                let rest = self.counted.get(writer).map_or("it is not here".to_owned(), Counted::sentence);
+                return Ok(Some(format!("the events of {writer} up to {}, whose key was revoked: {rest}", head.seq)));
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// Whether the policy lets whoever pushes write checkpoints.
@@ -74,7 +101,7 @@ fn one(
     law: &Law,
     name: &str,
     ns: &Ns,
-    journals: &BTreeMap<Writer, Oid>,
+    held: &Held,
     accepted: &[Oid],
     commit: Oid,
 ) -> Result<Judged, HookError> {
@@ -89,7 +116,7 @@ fn one(
         return refuse("checkpoint.bound", why);
     }
     for head in claim.heads.iter() {
-        let within = match journals.get(&head.writer) {
+        let within = match held.journals.get(&head.writer) {
             Some(tip) => visit.pushed.contains(head.head) && visit.pushed.is_ancestor(head.head, *tip)?,
             None => false,
         };
@@ -99,6 +126,9 @@ fn one(
                 Denial::of(name, "checkpoint.window", why).at(commit).hint("push the journals first, or with it"),
             )));
         }
+    }
+    if let Some(why) = held.void(visit, &claim.heads)? {
+        return refuse("pof.mismatch", format!("it counts {why}"));
     }
     let base = match &claim.proof.base {
         Some(base) if accepted.contains(&base.checkpoint) => Some(base.clone()),
@@ -111,9 +141,9 @@ fn one(
     let Ok(program) = read_elc(&claim.elc) else { return refuse("pof.mismatch", "fold.elc is no program".into()) };
     let start = match base {
         None => (Folded::empty(), Heads::default()),
-        Some(base) => match begin(visit, &claim, &base)? {
-            Some(start) => start,
-            None => return refuse("checkpoint.base", format!("{} has another fold", base.checkpoint)),
+        Some(base) => match begin(visit, &claim, &base, held)? {
+            Ok(start) => start,
+            Err(why) => return refuse("checkpoint.base", format!("{} {why}", base.checkpoint)),
         },
     };
     let (folded, read) = match fold(visit, law, ns, &program, start, &claim.heads) {
@@ -132,7 +162,7 @@ fn one(
     if let Some(difference) = claim.contradiction(law.graph.repo(), &read, &folded, code_root) {
         return refuse("pof.mismatch", difference);
     }
-    match left_out(visit, law, ns, journals, &claim)? {
+    match left_out(visit, law, ns, held, &claim)? {
         None => Ok(Ok(())),
         Some(why) => Ok(Err(Box::new(
             Denial::of(name, "checkpoint.open", why).at(commit).hint("git gatos sync, then git gatos state checkpoint"),
@@ -140,19 +170,27 @@ fn one(
     }
 }
 
-/// The fold as far as an accepted checkpoint; `None` where it was another fold.
-fn begin(visit: &Visit, claim: &Checkpoint, base: &Base) -> Result<Option<(Folded, Heads)>, HookError> {
-    let held = Checkpoint::read(&visit.pushed, base.checkpoint)?;
-    if held.proof.fold_root != claim.proof.fold_root || held.proof.state_root != base.state_root {
-        return Ok(None);
+/// The fold as far as an accepted checkpoint, or why nothing can be folded behind it.
+fn begin(
+    visit: &Visit,
+    claim: &Checkpoint,
+    base: &Base,
+    held: &Held,
+) -> Result<Result<(Folded, Heads), String>, HookError> {
+    let before = Checkpoint::read(&visit.pushed, base.checkpoint)?;
+    if before.proof.fold_root != claim.proof.fold_root || before.proof.state_root != base.state_root {
+        return Ok(Err("has another fold".into()));
+    }
+    if let Some(why) = held.void(visit, &before.heads)? {
+        return Ok(Err(format!("counts {why}")));
     }
     let end = LastEvent {
-        cid: held.proof.ledger_end,
-        commit: held.ledger_head,
-        ts: held.time,
-        policy_root: held.proof.policy_root,
+        cid: before.proof.ledger_end,
+        commit: before.ledger_head,
+        ts: before.time,
+        policy_root: before.proof.policy_root,
     };
-    Ok(Some((held.folded(end), held.heads)))
+    Ok(Ok((before.folded(end), before.heads)))
 }
 
 fn plans(law: &Law, ns: &Ns, tips: impl Iterator<Item = (Writer, Oid, Option<u64>)>, after: &Heads) -> Vec<StreamPlan> {
@@ -196,18 +234,15 @@ fn fold(
 
 /// A window is closed downward: an event here that it leaves out and that sorts at or before its last makes it a lie about
 /// what was known.
-fn left_out(
-    visit: &Visit,
-    law: &Law,
-    ns: &Ns,
-    journals: &BTreeMap<Writer, Oid>,
-    claim: &Checkpoint,
-) -> Result<Option<String>, HookError> {
+fn left_out(visit: &Visit, law: &Law, ns: &Ns, held: &Held, claim: &Checkpoint) -> Result<Option<String>, HookError> {
     let mut last: Option<Key> = None;
     for head in claim.heads.iter() {
         last = last.max(Some(visit.key_of(ns, &head.writer, head.head, head.seq)?));
     }
-    let tips = journals.iter().map(|(writer, tip)| (writer.clone(), *tip, None));
+    let tips = held.counted.iter().filter_map(|(writer, counted)| match counted {
+        Counted::To(tip, until) => Some((writer.clone(), *tip, *until)),
+        Counted::Nothing => None,
+    });
     let merge = Merge::open(&visit.pushed, plans(law, ns, tips, &claim.heads), &claim.heads, claim.proof.events)?;
     Ok(merge.peek().filter(|next| Some(next) <= last.as_ref()).map(|next| {
         format!("its window leaves out event {} of {}, which sorts before its last", next.seq, next.writer)

@@ -1,6 +1,7 @@
 use super::error::HookError;
 use super::memory::Memory;
 use super::settings::{Settings, directory};
+use super::standing::Counted;
 use super::updates::Update;
 use crate::ambient::{Ambient, Env};
 use crate::canon::{Map, Value};
@@ -171,11 +172,15 @@ impl Visit {
         Ok(last)
     }
 
-    /// How many events a namespace holds before this push.
-    pub(super) fn events_in(&self, ns: &Ns) -> Result<u64, HookError> {
+    /// How many events a namespace holds before this push that count.
+    pub(super) fn events_in(&self, graph: &Graph, ns: &Ns) -> Result<u64, HookError> {
         let mut total = 0;
         for (writer, tip) in self.standing_journals(ns)? {
-            total += self.last_seq(ns, &writer, tip)?.0;
+            total += match self.count(graph, ns, &writer, tip)? {
+                Counted::Nothing => 0,
+                Counted::To(_, Some(until)) => until,
+                Counted::To(tip, None) => self.last_seq(ns, &writer, tip)?.0,
+            };
         }
         Ok(total)
     }
@@ -197,12 +202,19 @@ impl Visit {
         Ok(Key { clock, writer: writer.clone(), seq })
     }
 
-    /// The place of the last event of the newest accepted checkpoint.
-    pub(super) fn last_of_checkpoint(&self, ns: &Ns) -> Result<Option<Key>, HookError> {
+    /// The place of the last event of the newest accepted checkpoint that counts still: behind what a revocation has voided
+    /// nobody can be too late.
+    pub(super) fn last_of_checkpoint(&self, graph: &Graph, ns: &Ns) -> Result<Option<Key>, HookError> {
         let Some(tip) = self.durable.resolve(&RefName::own(Plane::State { ns: ns.clone() }))? else { return Ok(None) };
-        let mut last = None;
+        let (mut last, journals) = (None, self.standing_journals(ns)?);
         for head in Checkpoint::read(&self.durable, tip)?.heads.iter() {
-            last = last.max(Some(self.key_of(ns, &head.writer, head.head, head.seq)?));
+            let end = journals.get(&head.writer).copied().unwrap_or(head.head);
+            let (commit, seq) = match self.count(graph, ns, &head.writer, end)? {
+                Counted::Nothing => continue,
+                Counted::To(commit, Some(until)) if until < head.seq => (commit, until),
+                Counted::To(..) => (head.head, head.seq),
+            };
+            last = last.max(Some(self.key_of(ns, &head.writer, commit, seq)?));
         }
         Ok(last)
     }

@@ -9,6 +9,7 @@ mod envelope;
 mod error;
 mod index;
 mod journal;
+mod standing;
 mod stream;
 mod union;
 mod window;
@@ -19,6 +20,7 @@ pub use envelope::{CAP_BYTES_MAX, CAPS_MAX, Draft, Event, Header, Origin, PAYLOA
 pub use error::{DraftError, Fault, LedgerError};
 pub use index::{Entry, UlidIndex, event_at};
 pub use journal::{Link, Position, append_at, last_event, last_numbers};
+pub use standing::{Spot, Standing};
 pub use stream::{EventStream, Loaded, StreamPlan};
 pub use union::{Fork, Journal, Union, namespaces, union, union_without};
 pub use window::{CLOCK_LEAD_MAX, Heads, Key, Merge, Skipped, WindowHead};

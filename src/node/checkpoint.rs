@@ -168,6 +168,10 @@ impl Node {
             }
         };
         let view = self.view(&ns)?;
+        if let Some((_, why)) = self.voided_in(&view, &claim.heads)? {
+            verdict.difference = Some(why);
+            return Ok(verdict);
+        }
         let start = match &claim.proof.base {
             Some(base) if believe(base.checkpoint) => self.start_at(&view, base.checkpoint, program.root())?,
             _ => None,

@@ -19,7 +19,7 @@ impl Node {
             };
             let origin = Origin::new(self.repo(), journal.ns.clone(), key, journal.writer.clone());
             let origin = Arc::new(origin.expect("the key was found by its prefix"));
-            let end = self.standing(journal.clone(), &origin).and_then(|(journal, _)| match journal {
+            let end = self.standing(journal.clone(), &origin).and_then(|stood| match stood.journal {
                 Some(journal) => self.verified_end(&journal, &origin),
                 None => Ok(None),
             });

@@ -89,6 +89,8 @@ pub struct Report {
     pub repo: Option<Blake3>,
     pub journals: u64,
     pub events: u64,
+    /// Events that a revocation of their key voided: they count for nothing.
+    pub void: u64,
     pub checkpoints: u64,
     pub bundles: u64,
     pub trust_versions: u64,

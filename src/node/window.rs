@@ -20,6 +20,8 @@ pub(super) struct View {
     pub ns: Ns,
     pub journals: Vec<(Journal, Arc<Origin>)>,
     pub findings: Vec<Finding>,
+    /// Events that a revocation of their key voided.
+    pub void: u64,
 }
 
 impl View {
@@ -50,7 +52,7 @@ pub(super) fn journal_name(ns: &Ns, writer: &Writer) -> String {
 }
 
 /// Whether the end of a window stands before what a revocation took.
-fn within(journal: &Journal, head: &WindowHead) -> bool {
+pub(super) fn within(journal: &Journal, head: &WindowHead) -> bool {
     journal.until.is_none_or(|until| head.seq <= until)
 }
 
@@ -63,7 +65,7 @@ impl Node {
 
     /// The same, leaving out the journals of some writers.
     pub(super) fn view_without(&self, ns: &Ns, without: &BTreeSet<Writer>) -> Result<View, NodeError> {
-        let mut view = View { ns: ns.clone(), journals: Vec::new(), findings: Vec::new() };
+        let mut view = View { ns: ns.clone(), journals: Vec::new(), findings: Vec::new(), void: 0 };
         let union = union_without(self.reader(), ns, self.authority()?.as_ref(), without)?;
         for (name, tip, why) in union.unreadable {
             view.findings.push(Finding::new(name, tip, "object.unreadable", why));
@@ -81,7 +83,8 @@ impl Node {
                         "equivocation: the branches do not descend from each other: {}",
                         places.join(", ")
                     ),
-                    severity: Severity::Fail,
+                    // The revocation of a key says which of its branches is good, and voids the others.
+                    severity: if self.is_voided(&journal.writer) { Severity::Note } else { Severity::Fail },
                 });
             }
             let actor = journal.writer.actor();
@@ -101,9 +104,10 @@ impl Node {
             };
             let origin = Origin::new(self.repo(), ns.clone(), key, journal.writer.clone());
             let origin = Arc::new(origin.expect("the key was found by its prefix"));
-            let (standing, finding) = self.standing(journal, &origin)?;
-            view.findings.extend(finding);
-            view.journals.extend(standing.map(|journal| (journal, origin)));
+            let stood = self.standing(journal, &origin)?;
+            view.findings.extend(stood.finding);
+            view.void += stood.void;
+            view.journals.extend(stood.journal.map(|journal| (journal, origin)));
         }
         Ok(view)
     }

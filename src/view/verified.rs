@@ -17,7 +17,10 @@ impl View for Verified {
         let seen = format!(
             "{}, {}, {}, {}, {}, {}",
             some(r.journals, "journal"),
-            some(r.events, "event"),
+            match r.void {
+                0 => some(r.events, "event"),
+                void => format!("{} (and {void} void)", some(r.events, "event")),
+            },
             some(r.checkpoints, "checkpoint"),
             some(r.bundles, "policy bundle"),
             some(r.trust_versions, "trust version"),
@@ -40,6 +43,7 @@ impl View for Verified {
         map.insert("findings", Value::list(r.findings.iter().map(Finding::to_value)));
         map.insert("journals", count(r.journals));
         map.insert("events", count(r.events));
+        map.insert("void", count(r.void));
         map.insert("checkpoints", count(r.checkpoints));
         map.insert("bundles", count(r.bundles));
         map.insert("trust_versions", count(r.trust_versions));

@@ -16,3 +16,4 @@ mod rules;
 mod sync;
 mod sync_random;
 mod transport;
+mod void;

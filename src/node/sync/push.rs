@@ -43,21 +43,21 @@ pub(super) struct Told {
 
 impl Run<'_> {
     /// Trust first, for by it the policy is judged, and by both everything else.
-    pub(super) fn push_law(&mut self, _: &Node) -> Result<(), NodeError> {
+    pub(super) fn push_law(&mut self, node: &Node) -> Result<(), NodeError> {
         let is_trust = |plane: &Plane| *plane == Plane::TrustGraph;
         let is_policy = |plane: &Plane| matches!(plane, Plane::PolicyActive | Plane::PolicyBundle(_));
-        self.push_plane("pushing trust", &is_trust)?;
-        self.push_plane("pushing policies", &is_policy)
+        self.push_plane(node, "pushing trust", &is_trust)?;
+        self.push_plane(node, "pushing policies", &is_policy)
     }
 
     /// Proposals, approvals, grants and their end.
-    pub(super) fn push_consents(&mut self, _: &Node) -> Result<(), NodeError> {
-        self.push_plane("pushing proposals", &|plane| plane.is_consent())
+    pub(super) fn push_consents(&mut self, node: &Node) -> Result<(), NodeError> {
+        self.push_plane(node, "pushing proposals", &|plane| plane.is_consent())
     }
 
     /// Whatever else this clone owns. Its decisions and sessions are nobody else's.
-    pub(super) fn push_others(&mut self, _: &Node) -> Result<(), NodeError> {
-        self.push_plane("pushing the rest", &|plane| {
+    pub(super) fn push_others(&mut self, node: &Node) -> Result<(), NodeError> {
+        self.push_plane(node, "pushing the rest", &|plane| {
             !matches!(
                 plane,
                 Plane::TrustGraph
@@ -72,8 +72,8 @@ impl Run<'_> {
         })
     }
 
-    fn push_plane(&mut self, what: &str, which: &dyn Fn(&Plane) -> bool) -> Result<(), NodeError> {
-        let wants = self.wanted(which)?;
+    fn push_plane(&mut self, node: &Node, what: &str, which: &dyn Fn(&Plane) -> bool) -> Result<(), NodeError> {
+        let wants = self.wanted(node, which)?;
         let told = self.push(what, wants)?;
         self.settle(told);
         Ok(())
@@ -82,7 +82,7 @@ impl Run<'_> {
     /// Journals; what the gate finds late is sealed anew and pushed again.
     pub(super) fn push_journals(&mut self, mut node: Node) -> Result<Node, NodeError> {
         for round in 1.. {
-            let wants = self.wanted(&|plane| matches!(plane, Plane::Journal { .. }))?;
+            let wants = self.wanted(&node, &|plane| matches!(plane, Plane::Journal { .. }))?;
             let mut told = self.push("pushing journals", wants)?;
             let may_seal = self.is_authority && round < ROUNDS;
             let is_late = |refused: &RefusedPush| may_seal && refused.rule.as_deref() == Some(LATE);
@@ -102,13 +102,14 @@ impl Run<'_> {
     }
 
     /// The own refs of some planes that go beyond what the remote holds.
-    pub(super) fn wanted(&mut self, which: &dyn Fn(&Plane) -> bool) -> Result<Vec<Want>, NodeError> {
+    pub(super) fn wanted(&mut self, node: &Node, which: &dyn Fn(&Plane) -> bool) -> Result<Vec<Want>, NodeError> {
         let mut wants = Vec::new();
-        for (plane, new) in self.own()? {
+        for (plane, tip) in self.own()? {
             if !which(&plane) || self.seen.rewritten.contains(&plane) {
                 continue;
             }
             let old = self.remote_value(&plane);
+            let Some(new) = self.counting(node, &plane, tip, old)? else { continue };
             if let Some(old) = old {
                 if old == new || self.store.is_ancestor(new, old)? {
                     continue;
@@ -121,6 +122,24 @@ impl Run<'_> {
             wants.push(Want { plane, new, old });
         }
         Ok(wants)
+    }
+
+    /// What of an own ref may be pushed: of a journal whose key was revoked, what counts of it.
+    fn counting(&mut self, node: &Node, plane: &Plane, tip: Oid, old: Option<Oid>) -> Result<Option<Oid>, NodeError> {
+        let Plane::Journal { ns, writer } = plane else { return Ok(Some(tip)) };
+        let held = |old: Oid| old == tip || self.store.is_ancestor(tip, old).unwrap_or(false);
+        if !node.is_voided(writer) || old.is_some_and(held) {
+            return Ok(Some(tip));
+        }
+        let (new, good) = node.good_part(ns, writer, tip)?;
+        if new != Some(tip) {
+            let name = RefName::own(plane.clone());
+            let good =
+                good.map_or("none of its events counts".to_owned(), |seq| format!("its events count up to {seq}"));
+            let notice = format!("the key of {name} was revoked: {good}, and what is void is not pushed");
+            self.done.notices.push(notice);
+        }
+        Ok(new)
     }
 
     fn apart(&mut self, plane: &Plane, new: Oid, old: Oid) {

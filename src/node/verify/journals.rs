@@ -6,6 +6,7 @@ use crate::node::drive::Watch;
 use crate::node::error::NodeError;
 use crate::node::report::Finding;
 use crate::node::window::{View, journal_name};
+use crate::state::Checkpoint;
 use std::collections::{BTreeSet, HashMap};
 
 /// What one reading of a namespace met.
@@ -49,6 +50,7 @@ impl<'n> Verification<'n> {
         };
         self.report.journals += (view.journals.len() + broken.len()) as u64;
         self.report.events += reading.events;
+        self.report.void += view.void;
         self.report.findings.extend(view.findings.iter().cloned());
         self.report.findings.extend(reading.findings);
         self.self_judged(ns, &merge)?;
@@ -97,16 +99,37 @@ impl<'n> Verification<'n> {
         Ok(Read::Whole(merge))
     }
 
+    /// Whether a checkpoint counts events that a revocation has voided since: it was true, and is nothing to begin at now.
+    pub(super) fn counts_void(&mut self, name: &str, ns: &Ns, claim: &Checkpoint) -> Result<bool, NodeError> {
+        if !claim.heads.iter().any(|head| self.node.is_voided(&head.writer)) {
+            return Ok(false);
+        }
+        let view = match self.node.view(ns) {
+            Ok(view) => view,
+            // The journal at fault was named, and no checkpoint over it can be vouched for.
+            Err(NodeError::Ledger(LedgerError::Read { source, .. })) => {
+                self.unreadable(name, claim.commit, &source);
+                return Ok(true);
+            }
+            Err(other) => return Err(other),
+        };
+        let Some((_, why)) = self.node.voided_in(&view, &claim.heads)? else { return Ok(false) };
+        self.report.findings.push(Finding::new(name, claim.commit, "key.revoked", why).note());
+        Ok(true)
+    }
+
     /// Without a gate's receipt nobody but the writer has judged his events.
     fn self_judged(&mut self, ns: &Ns, merge: &Merge<'_>) -> Result<(), NodeError> {
         for (origin, position) in merge.positions() {
             let Some(commit) = position.commit else { continue };
             let (seq, name) = (position.seq, journal_name(ns, &origin.writer));
             let accepted: BTreeSet<Oid> = self.receipts.tips_of(&name).collect();
-            if accepted.contains(&commit) {
+            let store = self.node.store();
+            // Where a revocation cuts a journal, the receipt may be for more than what is left of it.
+            let covers = |tip: &Oid| *tip == commit || store.is_ancestor(commit, *tip).unwrap_or(false);
+            if accepted.iter().any(covers) {
                 continue;
             }
-            let store = self.node.store();
             let sentence = match accepted.iter().any(|tip| store.is_ancestor(*tip, commit).unwrap_or(false)) {
                 true => format!("self-judged: no gate has given a receipt for the last of its events, up to {seq}"),
                 false => format!("self-judged: no gate has given a receipt for its events up to {seq}"),

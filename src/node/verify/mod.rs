@@ -48,6 +48,7 @@ fn broken_trust(error: &NodeError) -> Report {
         repo: None,
         journals: 0,
         events: 0,
+        void: 0,
         checkpoints: 0,
         bundles: 0,
         trust_versions: 0,
@@ -80,6 +81,7 @@ impl<'n> Verification<'n> {
             repo: Some(node.repo()),
             journals: 0,
             events: 0,
+            void: 0,
             checkpoints: 0,
             bundles: 0,
             trust_versions: node.graph().versions().len() as u64,
@@ -358,14 +360,16 @@ impl<'n> Verification<'n> {
             self.fail(name, commit, "checkpoint.bound", format!("it is of namespace {}", claim.proof.ns));
             return Ok(false);
         }
+        if self.counts_void(&name, ns, &claim)? {
+            return Ok(false);
+        }
         let mut whole = true;
         for head in claim.heads.iter() {
             self.report.anchors.checkpoint_heads += 1;
             if !self.is_in(ns, &head.writer, head.head)? {
                 whole = false;
-                let (code, why) = self.node.why_lost(&head.writer);
-                let lost = format!("checkpoint {commit} names this append, and {why}");
-                self.fail(journal_name(ns, &head.writer), head.head, code, lost);
+                let lost = format!("checkpoint {commit} names this append, and the journal does not hold it");
+                self.fail(journal_name(ns, &head.writer), head.head, "journal.dropped", lost);
             }
         }
         if !whole {

@@ -38,6 +38,7 @@ fn a_report_counts_failures_and_names_notes() {
         repo: None,
         journals: 1,
         events: 2,
+        void: 1,
         checkpoints: 0,
         bundles: 1,
         trust_versions: 1,
@@ -47,7 +48,8 @@ fn a_report_counts_failures_and_names_notes() {
     };
     let zero = Oid::ZERO;
     let shown = text(&Verified(report.clone()));
-    let counts = "1 journal, 2 events, 0 checkpoints, 1 policy bundle, 1 trust version, 0 recorded refusals";
+    let counts =
+        "1 journal, 2 events (and 1 void), 0 checkpoints, 1 policy bundle, 1 trust version, 0 recorded refusals";
     let anchors = "anchors: none, so newest appends that were dropped would not be noticed";
     assert_eq!(
         shown,
