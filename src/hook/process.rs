@@ -10,8 +10,9 @@ pub struct Process {
     pub start: String,
 }
 
-/// How often a process that waits for another looks whether it has ended.
-const LOOK: Duration = Duration::from_millis(3);
+/// How often a process that waits for another looks how far it is: ever more seldom, for most pushes are short.
+const LOOK: Duration = Duration::from_millis(1);
+const LOOK_MAX: Duration = Duration::from_millis(25);
 /// How far up the receiving process is looked for: git, a dispatcher, a shell or two between.
 const ANCESTORS_MAX: usize = 16;
 
@@ -29,11 +30,17 @@ impl Process {
         None
     }
 
-    /// Returns when it has ended.
-    pub(super) fn wait(&self) {
-        while self.runs() {
-            std::thread::sleep(LOOK);
+    /// Returns true when `done` is, false when the process has ended before.
+    pub(super) fn watch<E>(&self, mut done: impl FnMut() -> Result<bool, E>) -> Result<bool, E> {
+        let mut pause = LOOK;
+        while !done()? {
+            if !self.runs() {
+                return Ok(false);
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 5 / 4).min(LOOK_MAX);
         }
+        Ok(true)
     }
 
     /// Whether it has not ended.

@@ -83,6 +83,22 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
     Ok(written)
 }
 
+/// Whether every ref of the push that a process receives stands where that moves it.
+pub(super) fn all_moved(visit: &Visit, receiver: &Process) -> Result<bool, HookError> {
+    for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
+        let accepted = files::read(&path)?.and_then(|bytes| Accepted::parse(&bytes));
+        let Some(accepted) = accepted.filter(|a| a.receiver == *receiver) else { continue };
+        for (name, new, _) in accepted.updates() {
+            if visit.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO) != new {
+                return Ok(false);
+            }
+        }
+        return Ok(true);
+    }
+    // It is not put aside yet.
+    Ok(false)
+}
+
 fn write(visit: &Visit, document: Map, moved: Vec<Value>) -> Result<Option<Oid>, HookError> {
     let signer = visit.gate()?.signer(visit.durable.git_dir(), &visit.ambient)?;
     append(visit, &|standing| {

@@ -56,12 +56,12 @@ pub fn post_receive(ambient: &Ambient) -> Result<u64, HookError> {
     receipt::settle(&Visit::open(ambient, Vec::new())?, Process::receiver().as_ref())
 }
 
-/// Keeps the lock, which is this process' standard input, until the receiving process has ended. Then it writes the receipt of
-/// the push, and judges a law that it brought, so that the next push finds it judged.
+/// Keeps the lock, which is this process' standard input, until all refs of the push have moved or the receiving process has
+/// ended. Then it writes the receipt of the push, and judges a law that it brought, so that the next push finds it judged.
 pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
-    receiver.wait();
     let visit = Visit::open(ambient, Vec::new())?;
-    receipt::settle(&visit, None)?;
+    let moved = receiver.watch(|| receipt::all_moved(&visit, receiver))?;
+    receipt::settle(&visit, moved.then_some(receiver))?;
     Law::standing(&visit).map(drop)
 }
 
