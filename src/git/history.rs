@@ -25,6 +25,12 @@ impl Reader {
         Ok(Some(commits))
     }
 
+    /// Whether `new` is `old` or descends from it by whatever parent.
+    pub fn descends(&self, new: Oid, old: Oid) -> Result<bool, GitError> {
+        let walked = |source| GitError::ReadObject { oid: new, source };
+        Ok(new == old || self.repo.graph_descendant_of(theirs(new), theirs(old)).map_err(walked)?)
+    }
+
     /// The commit that an object is, or that a tag stands for; `None` for anything else.
     pub fn commit_behind(&self, oid: Oid) -> Result<Option<Oid>, GitError> {
         let object = self.repo.find_object(theirs(oid), None).map_err(|source| GitError::ReadObject { oid, source })?;

@@ -37,7 +37,7 @@ fn loses(visit: &Visit, update: &Update) -> Result<Option<String>, HookError> {
     let (Some(before), Some(after)) = commits else {
         return Ok(Some(format!("it names {old}, which is no commit, and nothing descends from that")));
     };
-    Ok(match visit.pushed.is_ancestor(before, after)? {
+    Ok(match visit.pushed.descends(after, before)? {
         true => None,
         false => Some(format!("{new} does not descend from {old}")),
     })

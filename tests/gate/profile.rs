@@ -86,6 +86,11 @@ fn must_let_no_ref_lose_what_it_held_under_the_profile_research() {
         let on = [format!("{second}:refs/heads/side"), "HEAD:refs/heads/main".into(), "HEAD:refs/heads/new".into()];
         court.push(&court.alice, on).ok();
         court.push(&court.alice, ["+v1:refs/tags/v1"]).ok();
+        // A merge into another branch goes on from both.
+        court.alice.git(["checkout", "-q", "-b", "topic", &first]).ok();
+        commit(&court.alice, "four");
+        court.alice.git(["merge", "-q", "-m", "merge", &third]).ok();
+        court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
         court.push(&court.alice, [POLICIES]).ok();
         court.push(&court.alice, [":refs/heads/side"]).ok();
     });
