@@ -7,7 +7,7 @@ const ULID: &str = "01ARYZ6S41TSV4RRFFQ69G5FAV";
 
 /// The last commit of alice's journal with something changed in its text.
 #[track_caller]
-fn changed(court: &Court<'_>, change: impl FnOnce(String) -> String) -> String {
+pub fn changed(court: &Court<'_>, change: impl FnOnce(String) -> String) -> String {
     court.emit(&court.alice, "{\"n\":2}");
     let (_, tip) = court.journal(&court.alice);
     let forge = court.forge(&court.alice);

@@ -2,6 +2,7 @@
 
 mod adversary;
 mod allowed;
+mod attacks;
 mod branches;
 mod consent;
 mod contention;
@@ -9,6 +10,7 @@ mod court;
 mod flood;
 mod forged;
 mod hook;
+mod killed;
 mod law;
 mod profile;
 mod receipts;
