@@ -199,21 +199,27 @@ impl Comparison<'_> {
         let (before, after) = (tree(before), tree(after));
         if before != after {
             let path = [&path[..], b"/"].concat();
+            self.count(&path)?;
             self.open.push(Pair { path, before, after, depth: pair.depth + 1 });
         }
         Ok(())
     }
 
     fn differs(&mut self, path: Vec<u8>, kind: ChangeKind, oid: Oid) -> Result<(), Stop> {
-        self.path_bytes += path.len() as u64;
-        if self.path_bytes > PATHS_BYTES_MAX {
-            return Err(self.too_much("bytes of changed paths", PATHS_BYTES_MAX));
-        }
+        self.count(&path)?;
         if self.found.len() as u64 == self.paths_max {
             return Err(self.too_much("changed paths", self.paths_max));
         }
         self.found.push((path, kind, oid));
         Ok(())
+    }
+
+    fn count(&mut self, path: &[u8]) -> Result<(), Stop> {
+        self.path_bytes += path.len() as u64;
+        match self.path_bytes > PATHS_BYTES_MAX {
+            true => Err(self.too_much("bytes of changed paths", PATHS_BYTES_MAX)),
+            false => Ok(()),
+        }
     }
 
     fn too_much(&self, what: &'static str, max: u64) -> Stop {

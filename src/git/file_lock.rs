@@ -41,6 +41,14 @@ impl FileLock {
         }
     }
 
+    /// Takes the lock of the gate of a repository. Who wants it alone has the turn while he waits, so that those who share it
+    /// do not keep him out in a row.
+    pub fn gate(git_dir: &Path, alone: bool, ambient: &Ambient) -> Result<FileLock, GitError> {
+        let path = gate_lock(git_dir);
+        let _turn = FileLock::take(&path.with_extension("turn"), alone, ambient)?;
+        FileLock::take(&path, alone, ambient)
+    }
+
     /// The open file, with which the lock goes on.
     pub fn into_file(self) -> File {
         self.file
@@ -48,7 +56,7 @@ impl FileLock {
 }
 
 /// Where the push gate of a repository locks: shared by pushes that only append, alone where the law changes.
-pub fn gate_lock(git_dir: &Path) -> PathBuf {
+fn gate_lock(git_dir: &Path) -> PathBuf {
     git_dir.join("gatos").join("gate").join("lock")
 }
 
@@ -60,7 +68,7 @@ impl Store {
         let is_law =
             |name: &str| RefName::parse(name).is_some_and(|name| name.place == Place::Own && name.plane.is_law());
         match path.exists() && names.any(is_law) {
-            true => FileLock::take(&path, true, &self.ambient).map(Some),
+            true => FileLock::gate(self.common_dir(), true, &self.ambient).map(Some),
             false => Ok(None),
         }
     }

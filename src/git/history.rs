@@ -5,8 +5,15 @@ use super::{Commit, GitError, Reader};
 use crate::id::Oid;
 use git2::{ObjectType, Sort};
 
+/// Most bytes of commits that are held together.
+const BYTES_MAX: usize = 64 << 20;
+/// Most tags that stand for each other, and most bytes of one.
+const TAGS_MAX: usize = 8;
+const TAG_BYTES: u64 = 1 << 20;
+
 impl Reader {
-    /// The commits that `new` has and none of `olds` has, the newest first; `None` where they are more than `max`.
+    /// The commits that `new` has and none of `olds` has, the newest first; `None` where they are more than `max`, or hold
+    /// more than 64 MiB.
     pub fn commits_between(&self, olds: &[Oid], new: Oid, max: usize) -> Result<Option<Vec<Commit>>, GitError> {
         let walked = |source| GitError::ReadObject { oid: new, source };
         let mut walk = self.repo.revwalk().map_err(walked)?;
@@ -15,12 +22,14 @@ impl Reader {
         for old in olds {
             walk.hide(theirs(*old)).map_err(walked)?;
         }
-        let mut commits = Vec::new();
+        let (mut commits, mut bytes): (Vec<Commit>, usize) = (Vec::new(), 0);
         for id in walk {
-            if commits.len() == max {
+            if commits.len() == max || bytes > BYTES_MAX {
                 return Ok(None);
             }
-            commits.push(self.commit(ours(id.map_err(walked)?))?);
+            let commit = self.commit(ours(id.map_err(walked)?))?;
+            bytes += commit.raw().len();
+            commits.push(commit);
         }
         Ok(Some(commits))
     }
@@ -33,8 +42,20 @@ impl Reader {
 
     /// The commit that an object is, or that a tag stands for; `None` for anything else.
     pub fn commit_behind(&self, oid: Oid) -> Result<Option<Oid>, GitError> {
-        let object = self.repo.find_object(theirs(oid), None).map_err(|source| GitError::ReadObject { oid, source })?;
-        Ok(object.peel(ObjectType::Commit).ok().map(|commit| ours(commit.id())))
+        let odb = self.odb()?;
+        let mut here = oid;
+        for _ in 0..TAGS_MAX {
+            let failed = |source| GitError::ReadObject { oid: here, source };
+            // What it is before it is read: a blob may be of any size.
+            match odb.read_header(theirs(here)).map_err(failed)? {
+                (_, ObjectType::Commit) => return Ok(Some(here)),
+                (size, ObjectType::Tag) if size as u64 <= TAG_BYTES => {
+                    here = ours(self.repo.find_tag(theirs(here)).map_err(failed)?.target_id());
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
     }
 
     /// The commits of every branch and tag here, by name.

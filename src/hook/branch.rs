@@ -17,6 +17,9 @@ const COMMITS_MAX: usize = 1_000;
 const PATHS_MAX: u64 = 100_000;
 /// Most characters of a commit's message that a rule reads.
 const MESSAGE_MAX: usize = 4_096;
+/// So much of an author, and of a path, is repeated.
+const AUTHOR_MAX: usize = 256;
+const PATH_MAX: usize = 512;
 
 /// Judges a branch, a tag, any ref that is not ours: by the profile, then where a rule names it. What no rule names is not
 /// asked about.
@@ -98,9 +101,12 @@ fn brought(visit: &Visit, bundle: &Bundle, update: &Update) -> Result<Result<Bro
     };
     let olds = match update.old {
         Some(old) => vec![visit.pushed.commit_behind(old)?.unwrap_or(old)],
-        // What lies on a branch without rules was judged by none: to park commits there must not make them old.
+        // What lies on another branch is old where it was judged by all rules that name this one: to park commits elsewhere
+        // must not take them out of sight.
         None => {
-            let judged = visit.heads()?.iter().filter(|(head, _)| bundle.names(Verb::Push, head));
+            let asked: Vec<_> = bundle.rules().iter().filter(|r| r.covers(Verb::Push, Some(name))).collect();
+            let by_all = |head: &str| asked.iter().all(|rule| rule.covers(Verb::Push, Some(head)));
+            let judged = visit.heads()?.iter().filter(|(head, _)| by_all(head));
             judged.map(|(_, tip)| *tip).collect()
         }
     };
@@ -124,7 +130,8 @@ fn brought(visit: &Visit, bundle: &Bundle, update: &Update) -> Result<Result<Bro
 fn shown(commit: &Commit, trust: &crate::trust::TrustDoc) -> Value {
     let mut map = Map::new();
     map.insert("id", Value::text(commit.id));
-    map.insert("author", format!("{} <{}>", commit.author.name, commit.author.email));
+    let author = format!("{} <{}>", commit.author.name, commit.author.email);
+    map.insert("author", author.chars().take(AUTHOR_MAX).collect::<String>());
     if let Some(key) = commit_signer(commit.raw()) {
         map.insert("key", Value::text(key));
         if let Some(actor) = trust.holder(&key) {
@@ -144,7 +151,7 @@ fn matches(globs: &[String], changed: &[Changed]) -> Value {
         let mut fitting = changed.iter().filter(|c| glob.matches(&c.path));
         let mut fits = Map::new();
         if let Some(first) = fitting.next() {
-            fits.insert("first", first.path.as_str());
+            fits.insert("first", first.path.chars().take(PATH_MAX).collect::<String>());
         }
         let count = i64::from(fits.contains("first")) + fitting.count() as i64;
         fits.insert("count", count);

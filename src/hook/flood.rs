@@ -12,6 +12,8 @@ use std::path::Path;
 
 /// So many refusals of one kind are written in an hour, each.
 const WRITTEN_MAX: u64 = 1_000;
+/// So many refusals of one pusher are written in an hour, of whatever kinds: he chooses the names.
+const ALL_MAX: u64 = 10_000;
 /// So many bytes of evidence are kept in an hour.
 const EVIDENCE_MAX: u64 = 16 << 20;
 /// Kinds told apart in an hour; the rest are one.
@@ -49,6 +51,8 @@ pub(super) struct Hour {
     evidence: u64,
     /// By the digest of the kind: how many were met, and those that wait for an entry.
     pub(super) kinds: BTreeMap<String, (u64, Option<Counted>)>,
+    /// By the digest of who pushed: how many were met.
+    pushers: BTreeMap<String, u64>,
     /// Of hours before.
     left: Vec<Counted>,
 }
@@ -63,14 +67,18 @@ impl Hour {
             left.splice(..0, std::mem::take(&mut self.left));
             *self = Hour { hour, left, ..Hour::default() };
         }
-        let name = format!("{}\n{}\n{}", kind.identity.unwrap_or_default(), kind.rule, kind.name);
+        let pusher = kind.identity.unwrap_or_default();
+        let name = format!("{pusher}\n{}\n{}", kind.rule, kind.name);
         let mut key = digest::blake3(name.as_bytes()).hex();
         if self.kinds.len() >= KINDS_MAX && !self.kinds.contains_key(&key) {
             key = "others".to_owned();
         }
+        let all = self.pushers.entry(digest::blake3(pusher.as_bytes()).hex()).or_default();
+        *all += 1;
+        let beyond = all.saturating_sub(ALL_MAX);
         let (met, waiting) = self.kinds.entry(key).or_default();
         *met += 1;
-        let over = met.saturating_sub(WRITTEN_MAX);
+        let over = met.saturating_sub(WRITTEN_MAX).max(beyond);
         if over > 0 {
             let before = waiting.take().unwrap_or(Counted { count: 0, chain: text::hex(&[0; 32]) });
             let link = format!("{}\n{now}\n{}\n{new}", before.chain, kind.name);
@@ -98,6 +106,8 @@ impl Hour {
         map.insert("hour", self.hour);
         map.insert("evidence", self.evidence as i64);
         map.insert("kinds", Value::list(kinds));
+        let pushers = self.pushers.iter().map(|(key, met)| Value::list([key.as_str().into(), Value::Int(*met as i64)]));
+        map.insert("pushers", Value::list(pushers));
         map.insert("left", Value::list(self.left.iter().map(counted)));
         json::document(&Value::Map(map)).unwrap_or_default()
     }
@@ -116,10 +126,21 @@ impl Hour {
             }
             _ => None,
         };
+        let pusher = |v: &Value| match v.as_list()? {
+            [key, met] => Some((key.as_str()?.to_owned(), whole(met)?)),
+            _ => None,
+        };
         Some(Hour {
             hour: value.get("hour")?.as_int()?,
             evidence: whole(value.get("evidence")?)?,
             kinds: value.get("kinds")?.as_list()?.iter().map(kind).collect::<Option<_>>()?,
+            pushers: value
+                .get("pushers")
+                .and_then(Value::as_list)
+                .unwrap_or_default()
+                .iter()
+                .map(pusher)
+                .collect::<Option<_>>()?,
             left: value.get("left")?.as_list()?.iter().map(counted).collect::<Option<_>>()?,
         })
     }

@@ -2,7 +2,7 @@ use super::error::HookError;
 use super::process::Process;
 use super::settings::directory;
 use crate::ambient::Ambient;
-use crate::git::{FileLock, GitError, gate_lock};
+use crate::git::{FileLock, GitError};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -12,19 +12,12 @@ pub(super) struct Lock(FileLock);
 
 impl Lock {
     pub(super) fn take(git_dir: &Path, alone: bool, ambient: &Ambient) -> Result<Lock, HookError> {
-        Lock::of(&gate_lock(git_dir), alone, ambient)
+        FileLock::gate(git_dir, alone, ambient).map(Lock).map_err(busy)
     }
 
     /// Held alone for short work on the files of the gate.
     pub(super) fn named(git_dir: &Path, name: &str, ambient: &Ambient) -> Result<Lock, HookError> {
-        Lock::of(&directory(git_dir).join(name), true, ambient)
-    }
-
-    fn of(path: &Path, alone: bool, ambient: &Ambient) -> Result<Lock, HookError> {
-        FileLock::take(path, alone, ambient).map(Lock).map_err(|e| match e {
-            GitError::Busy { seconds, .. } => HookError::Busy { seconds },
-            other => other.into(),
-        })
+        FileLock::take(&directory(git_dir).join(name), true, ambient).map(Lock).map_err(busy)
     }
 
     /// Hands the lock to a process that keeps it until the receiving one has ended: the refs move after this hook has. The
@@ -43,5 +36,12 @@ impl Lock {
             .spawn()
             .map_err(|source| HookError::Holder { source })?;
         Ok(())
+    }
+}
+
+fn busy(error: GitError) -> HookError {
+    match error {
+        GitError::Busy { seconds, .. } => HookError::Busy { seconds },
+        other => other.into(),
     }
 }

@@ -5,13 +5,14 @@ use super::law::{Law, Policy};
 use super::settings::directory;
 use crate::canon::{Value, cbor, digest};
 use crate::id::Oid;
+use crate::lua::ENGINE;
 use crate::policy::Bundle;
 use crate::trust::Graph;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// The form of the bytes: another one is not read.
-const FORM: &str = "gate-law/1";
+/// The form of the bytes and the program that judged them: what another one wrote is not read, for it may have judged otherwise.
+const FORM: &str = concat!("gate-law/1 ", env!("CARGO_PKG_VERSION"));
 /// Bytes of the digest in front of every file.
 const DIGEST: usize = 32;
 
@@ -29,8 +30,8 @@ impl Memory {
     /// The law that was judged last.
     pub(super) fn law(&self) -> Option<Law> {
         let value = cbor::decode(&self.read("law")?).ok()?;
-        let [form, graph, policy] = value.as_list()? else { return None };
-        if form.as_str() != Some(FORM) {
+        let [form, engine, graph, policy] = value.as_list()? else { return None };
+        if form.as_str() != Some(FORM) || engine.as_str() != Some(ENGINE) {
             return None;
         }
         let graph = Graph::recall(raw(graph)?)?;
@@ -60,7 +61,7 @@ impl Memory {
                 Value::list([Value::Bytes(bundle), Value::list(line)])
             }
         };
-        if let Ok(bytes) = cbor::to_vec(&Value::list([FORM.into(), Value::Bytes(graph), policy])) {
+        if let Ok(bytes) = cbor::to_vec(&Value::list([FORM.into(), ENGINE.into(), Value::Bytes(graph), policy])) {
             self.write("law", &bytes);
         }
     }

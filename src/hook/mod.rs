@@ -6,6 +6,7 @@
 //! Invariant: what is pushed never judges itself; the law is read from where the push cannot write, and what is not
 //! understood is refused. This room does not know the working clone (`node`).
 
+mod bounds;
 mod branch;
 mod consent;
 mod denial;

@@ -22,7 +22,7 @@ impl Process {
         let mut id = parent_id();
         for _ in 0..ANCESTORS_MAX {
             let about = look(id)?;
-            if about.name == "git" || about.name.starts_with("git-receive-pa") || about.name == "receive-pack" {
+            if receives(id) {
                 return Some(Process { id, start: about.start });
             }
             id = about.parent;
@@ -31,16 +31,16 @@ impl Process {
     }
 
     /// Returns true when `done` is, false when the process has ended before.
-    pub(super) fn watch<E>(&self, mut done: impl FnMut() -> Result<bool, E>) -> Result<bool, E> {
+    pub(super) fn watch(&self, mut done: impl FnMut() -> bool) -> bool {
         let mut pause = LOOK;
-        while !done()? {
+        while !done() {
             if !self.runs() {
-                return Ok(false);
+                return false;
             }
             std::thread::sleep(pause);
             pause = (pause * 5 / 4).min(LOOK_MAX);
         }
-        Ok(true)
+        true
     }
 
     /// Whether it has not ended.
@@ -50,7 +50,6 @@ impl Process {
 }
 
 struct About {
-    name: String,
     parent: u32,
     start: String,
     ended: bool,
@@ -66,14 +65,37 @@ fn parent_id() -> u32 {
     0
 }
 
+/// Whether a process was started to receive a push: a hook may itself be started by another git.
+#[cfg(target_os = "linux")]
+fn receives(id: u32) -> bool {
+    let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    is_receive_pack(line.split(|byte| *byte == 0).map(String::from_utf8_lossy))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn receives(id: u32) -> bool {
+    let asked = std::process::Command::new("ps").args(["-o", "args=", "-p", &id.to_string()]).output();
+    let line = asked.map(|asked| String::from_utf8_lossy(&asked.stdout).into_owned()).unwrap_or_default();
+    is_receive_pack(line.split_whitespace().map(std::borrow::Cow::from))
+}
+
+/// `git-receive-pack DIR`, or `git receive-pack DIR`, whatever the path of git.
+pub(super) fn is_receive_pack<'w>(mut words: impl Iterator<Item = std::borrow::Cow<'w, str>>) -> bool {
+    let program = words.next().unwrap_or_default();
+    match program.rsplit('/').next() {
+        Some("git-receive-pack") => true,
+        Some("git") => words.any(|word| word == "receive-pack"),
+        _ => false,
+    }
+}
+
 /// Reads `/proc/<id>/stat` (proc(5)): number, name in parentheses, state, parent, and as the 22nd field the start.
 #[cfg(target_os = "linux")]
 fn look(id: u32) -> Option<About> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    let (head, rest) = stat.rsplit_once(") ")?;
+    let (_, rest) = stat.rsplit_once(") ")?;
     let fields: Vec<&str> = rest.split(' ').collect();
     Some(About {
-        name: head.split_once('(')?.1.to_owned(),
         ended: matches!(*fields.first()?, "Z" | "X"),
         parent: fields.get(1)?.parse().ok()?,
         start: (*fields.get(19)?).to_owned(),
@@ -83,17 +105,12 @@ fn look(id: u32) -> Option<About> {
 /// Elsewhere `ps` tells the same.
 #[cfg(not(target_os = "linux"))]
 fn look(id: u32) -> Option<About> {
-    let asked = std::process::Command::new("ps")
-        .args(["-o", "ppid=,stat=,lstart=,comm=", "-p", &id.to_string()])
-        .output()
-        .ok()?;
+    let asked =
+        std::process::Command::new("ps").args(["-o", "ppid=,stat=,lstart=", "-p", &id.to_string()]).output().ok()?;
     let text = String::from_utf8(asked.stdout).ok()?;
     let mut fields = text.split_whitespace();
     let parent = fields.next()?.parse().ok()?;
     let ended = fields.next()?.starts_with('Z');
-    let start: Vec<&str> = fields.by_ref().take(5).collect();
-    let path: Vec<&str> = fields.collect();
-    let name = path.join(" ");
-    let name = name.rsplit('/').next()?.to_owned();
-    Some(About { name, parent, start: start.join(" "), ended })
+    let start: Vec<&str> = fields.collect();
+    Some(About { parent, start: start.join(" "), ended })
 }

@@ -33,9 +33,9 @@ pub(super) fn branch(visit: &Visit, law: &Law, update: &Update) -> Result<Option
 fn loses(visit: &Visit, update: &Update) -> Result<Option<String>, HookError> {
     let Some(new) = update.new else { return Ok(Some("it would be deleted".into())) };
     let Some(old) = update.old else { return Ok(None) };
-    let commits = (visit.pushed.commit_behind(old)?, visit.pushed.commit_behind(new)?);
+    let commits = (visit.pushed.commit_behind(old)?.filter(|commit| *commit == old), visit.pushed.commit_behind(new)?);
     let (Some(before), Some(after)) = commits else {
-        return Ok(Some(format!("it names {old}, which is no commit, and nothing descends from that")));
+        return Ok(Some(format!("it names {old}, which is no commit but a tag or data: nothing descends from it")));
     };
     Ok(match visit.pushed.descends(after, before)? {
         true => None,

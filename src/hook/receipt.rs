@@ -9,7 +9,9 @@ use super::visit::Visit;
 use crate::canon::{Map, Value, json};
 use crate::git::{Named, Store, named};
 use crate::id::{Oid, Timestamp};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// A push that was accepted and whose refs may not have moved yet. It is signed when they have: a receipt that was written
 /// before would vouch for what did not happen.
@@ -56,6 +58,7 @@ fn update(update: &Update) -> Value {
 /// they have moved as far as this push shows it, for it may move the same refs on before their receipts are written.
 pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookError> {
     let mut written = 0;
+    let mut names: Option<HashSet<&str>> = None;
     // One at a time, or two would write the same receipt.
     let _lock = Lock::named(visit.durable.git_dir(), "receipts.lock", &visit.ambient)?;
     for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
@@ -65,7 +68,8 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
             continue;
         };
         if own != Some(&accepted.receiver) && accepted.receiver.runs() {
-            if accepted.observe(visit)? {
+            let names = names.get_or_insert_with(|| visit.updates.iter().map(|u| u.name.as_str()).collect());
+            if accepted.observe(visit, names)? {
                 files::replace(&path, &accepted.encode()?)?;
             }
             continue;
@@ -75,28 +79,83 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
             files::remove(&path)?;
             continue;
         }
-        if write(visit, accepted.document, moved)?.is_some() {
-            written += 1;
+        for part in parts(moved) {
+            written += u64::from(write(visit, accepted.document.clone(), part)?.is_some());
         }
         files::remove(&path)?;
     }
     Ok(written)
 }
 
-/// Whether every ref of the push that a process receives stands where that moves it.
-pub(super) fn all_moved(visit: &Visit, receiver: &Process) -> Result<bool, HookError> {
-    for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
-        let accepted = files::read(&path)?.and_then(|bytes| Accepted::parse(&bytes));
-        let Some(accepted) = accepted.filter(|a| a.receiver == *receiver) else { continue };
+/// The push that a process receives, as its holder watches it.
+pub(super) struct Awaited<'p> {
+    receiver: &'p Process,
+    /// Where its receipt waits, once it was met there.
+    waiting: Option<(PathBuf, Accepted)>,
+    /// When the first of its refs was seen to have moved.
+    moving: Option<Instant>,
+}
+
+/// How long git may take from the first ref of a push to the last.
+const MOVING_MAX: Duration = Duration::from_secs(60);
+
+impl<'p> Awaited<'p> {
+    pub(super) fn of(receiver: &'p Process) -> Awaited<'p> {
+        Awaited { receiver, waiting: None, moving: None }
+    }
+
+    /// Whether its refs have moved as far as they will: all of them, or some and git has had time for the others; or
+    /// somebody else has written the receipt.
+    pub(super) fn is_over(&mut self, visit: &Visit) -> Result<bool, HookError> {
+        if self.waiting.is_none() {
+            self.waiting = self.find(visit)?;
+        }
+        let Some((path, accepted)) = &self.waiting else { return Ok(false) };
+        if !path.exists() {
+            return Ok(true);
+        }
+        let (mut some, mut all) = (false, true);
         for (name, new, _) in accepted.updates() {
-            if visit.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO) != new {
-                return Ok(false);
+            match visit.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO) == new {
+                true => some = true,
+                false => all = false,
+            }
+            if some && !all {
+                break;
             }
         }
-        return Ok(true);
+        if some {
+            self.moving.get_or_insert_with(Instant::now);
+        }
+        Ok(all || self.moving.is_some_and(|since| since.elapsed() > MOVING_MAX))
     }
-    // It is not put aside yet.
-    Ok(false)
+
+    fn find(&self, visit: &Visit) -> Result<Option<(PathBuf, Accepted)>, HookError> {
+        for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
+            let accepted = files::read(&path)?.and_then(|bytes| Accepted::parse(&bytes));
+            if let Some(accepted) = accepted.filter(|a| a.receiver == *self.receiver) {
+                return Ok(Some((path, accepted)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// So many bytes of updates stand in one receipt: every reader must read it.
+const RECEIPT_BYTES: usize = 512 << 10;
+
+/// The updates of a push as they are told, in one receipt or several.
+fn parts(moved: Vec<Value>) -> Vec<Vec<Value>> {
+    let (mut parts, mut size) = (vec![Vec::new()], 0);
+    for update in moved {
+        size += json::document(&update).map_or(0, |bytes| bytes.len() + 1);
+        if size > RECEIPT_BYTES && parts.last().is_some_and(|part| !part.is_empty()) {
+            size = 0;
+            parts.push(Vec::new());
+        }
+        parts.last_mut().into_iter().for_each(|part| part.push(update.clone()));
+    }
+    parts
 }
 
 fn write(visit: &Visit, document: Map, moved: Vec<Value>) -> Result<Option<Oid>, HookError> {
@@ -165,11 +224,10 @@ impl Accepted {
 
     /// Notes which of its refs stand where it moves them, of those that the push at hand would move on. True where there is
     /// something new to note.
-    fn observe(&mut self, visit: &Visit) -> Result<bool, HookError> {
+    fn observe(&mut self, visit: &Visit, names: &HashSet<&str>) -> Result<bool, HookError> {
         let mut seen = Vec::new();
         for (name, new, _) in self.updates() {
-            let moved_on = visit.updates.iter().any(|u| u.name == name);
-            if moved_on
+            if names.contains(name)
                 && !self.happened.iter().any(|h| h == name)
                 && visit.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO) == new
             {

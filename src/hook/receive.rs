@@ -1,3 +1,4 @@
+use super::bounds::{self, DENIALS_MAX};
 use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::flood::Counted;
@@ -5,8 +6,9 @@ use super::journal::{self, of_git};
 use super::law::{Law, Policy, check_active, check_trust, read_bundle};
 use super::lock::Lock;
 use super::process::Process;
+use super::receipt::Awaited;
 use super::record::{Entry, Roots, Standing, append, cut, decision, signed};
-use super::updates::{OTHERS_MAX, OURS_MAX, Update, read};
+use super::updates::{Update, read};
 use super::visit::Visit;
 use super::{branch, consent, profile, receipt, spool, state};
 use crate::ambient::Ambient;
@@ -59,8 +61,15 @@ pub fn post_receive(ambient: &Ambient) -> Result<u64, HookError> {
 /// Keeps the lock, which is this process' standard input, until all refs of the push have moved or the receiving process has
 /// ended. Then it writes the receipt of the push, and judges a law that it brought, so that the next push finds it judged.
 pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
-    let visit = Visit::open(ambient, Vec::new())?;
-    let moved = receiver.watch(|| receipt::all_moved(&visit, receiver))?;
+    let (mut visit, mut awaited) = (None, Awaited::of(receiver));
+    let moved = receiver.watch(|| {
+        if visit.is_none() {
+            visit = Visit::open(ambient, Vec::new()).ok();
+        }
+        // What cannot be read now has not happened yet: to let go early would let others in before the refs have moved.
+        visit.as_ref().is_some_and(|visit| awaited.is_over(visit).unwrap_or(false))
+    });
+    let visit = visit.map_or_else(|| Visit::open(ambient, Vec::new()), Ok)?;
     receipt::settle(&visit, moved.then_some(receiver))?;
     Law::standing(&visit).map(drop)
 }
@@ -82,7 +91,7 @@ fn unable(visit: &Visit, error: &HookError) -> (Vec<Denial>, Roots) {
 
 /// Every refusal of a push, and by what law it was judged.
 fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
-    if let Some(denial) = too_many(&visit.updates) {
+    if let Some(denial) = bounds::whole(&visit.updates) {
         let standing = Law::standing(visit)?.map(|law| law.graph.repo());
         let repo = standing.or(visit.settings.as_ref().and_then(|s| s.root));
         return Ok((vec![denial], Roots { repo, ..Roots::default() }));
@@ -91,6 +100,9 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
     for update in &visit.updates {
         if let Err(denial) = shape(visit, update)? {
             denials.push(*denial);
+        }
+        if denials.len() == DENIALS_MAX {
+            break;
         }
     }
     let mut law = match Law::standing(visit)? {
@@ -103,8 +115,12 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
         trust: Some(law.graph.tip()),
         policy: law.policy.as_ref().map(|p| p.root),
     });
+    denials.extend(law.as_ref().and_then(|law| bounds::judged(law, &visit.updates)));
     let refused: HashSet<String> = denials.iter().map(|d| d.name.clone()).collect();
     for update in visit.updates.iter().filter(|u| !refused.contains(&u.name)) {
+        if denials.len() >= DENIALS_MAX {
+            break;
+        }
         if let Err(denial) = one(visit, law.as_mut(), update)? {
             denials.push(*denial);
         }
@@ -124,27 +140,12 @@ pub fn rehearse(
     new: Oid,
     pusher: Option<String>,
 ) -> Result<Vec<Denial>, HookError> {
-    let update = Update { named: named(name), name: name.to_owned(), old, new: Some(new) };
+    let update = Update { named: named(name), name: name.to_owned(), utf8: true, old, new: Some(new) };
     let visit = Visit::rehearse(ambient, update, pusher)?;
     if Law::standing(&visit)?.is_none() {
         return Err(HookError::NoLaw);
     }
     Ok(judge(&visit)?.0)
-}
-
-fn too_many(updates: &[Update]) -> Option<Denial> {
-    let ours = updates.iter().filter(|u| u.named != Named::Other).count();
-    let (count, max) = match (ours, updates.len() - ours) {
-        (ours, _) if ours > OURS_MAX => (ours, OURS_MAX),
-        (_, others) if others > OTHERS_MAX => (others, OTHERS_MAX),
-        _ => return None,
-    };
-    let why = format!("it moves {count} refs; {max} is the most in one push");
-    Some(
-        Denial::of(&cut(&updates[0].name), "push.too-many", why)
-            .hint("push them in several pushes")
-            .fact("refs", count as i64),
-    )
 }
 
 /// The rules of a name and its two ends, which need no law.
@@ -156,15 +157,22 @@ fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
             None => denial,
         })))
     };
+    if !update.utf8 {
+        return refuse("ref.name", "it is not UTF-8, and rules could not tell it from another", None);
+    }
     if !is_ref_name(&update.name) {
         return refuse("ref.name", "git has no refs of such a name", None);
     }
     match &update.named {
-        // git follows it, and would move a ref that this push does not name.
-        Named::Other if matches!(visit.durable.resolve_ref(&update.name), Err(GitError::SymbolicRef { .. })) => {
-            return refuse("ref.symbolic", "it is symbolic on the server", Some("push to the ref that it stands for"));
+        Named::Other => {
+            return match stands(visit, update)? {
+                None if update.old == update.new && !visit.rehearsal => {
+                    refuse("ref.unchanged", "it would stay as it is", None)
+                }
+                None => Ok(Ok(())),
+                Some((rule, why, hint)) => refuse(rule, why, hint),
+            };
         }
-        Named::Other => return Ok(Ok(())),
         Named::Stranger => {
             let hint = "the planes and their names: docs/formats.md";
             return refuse("ref.unknown", "no plane has refs of such a name", Some(hint));
@@ -179,15 +187,31 @@ fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
         let hint = "what was said stays; a ref of ours is never deleted";
         return refuse("ref.delete", "it would be deleted", Some(hint));
     };
-    match visit.durable.resolve_ref(&update.name) {
-        Ok(stands) if stands == update.old || visit.rehearsal => {}
-        Ok(_) => return refuse("ref.moved", "it has moved since this push began", Some("fetch, then push again")),
-        Err(GitError::SymbolicRef { .. }) => return refuse("ref.symbolic", "it is symbolic on the server", None),
-        Err(other) => return Err(other.into()),
+    if let Some((rule, why, hint)) = stands(visit, update)? {
+        return refuse(rule, why, hint);
+    }
+    if update.old == update.new && !visit.rehearsal {
+        return refuse("ref.unchanged", "it would stay as it is", None);
     }
     match visit.pushed.raw_commit(new) {
         Ok(_) => Ok(Ok(())),
         Err(e) => of_git(&update.name, new, e).map(|d| Err(Box::new(d))),
+    }
+}
+
+/// Why a ref does not stand where the pusher says: rule, sentence and hint. git looks at that only when it moves the ref, and
+/// what is judged must be what moves.
+type Elsewhere = (&'static str, &'static str, Option<&'static str>);
+
+fn stands(visit: &Visit, update: &Update) -> Result<Option<Elsewhere>, HookError> {
+    match visit.durable.resolve_ref(&update.name) {
+        Ok(stands) if stands == update.old || visit.rehearsal => Ok(None),
+        Ok(_) => Ok(Some(("ref.moved", "it has moved since this push began", Some("fetch, then push again")))),
+        // git follows it, and would move a ref that this push does not name.
+        Err(GitError::SymbolicRef { .. }) => {
+            Ok(Some(("ref.symbolic", "it is symbolic on the server", Some("push to the ref that it stands for"))))
+        }
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -258,9 +282,10 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
             Ok(_) => Ok(Ok(())),
         },
         Plane::Journal { ns, writer } => journal::check(visit, law, name, (ns, writer), update.old, new),
-        Plane::State { ns } => match profile::fold(visit, law, name, ns, update.old, new)? {
-            Some(denial) => Ok(Err(Box::new(denial))),
-            None => state::check(visit, law, name, ns, update.old, new),
+        // Whether he may is asked first.
+        Plane::State { ns } => match state::check(visit, law, name, ns, update.old, new)? {
+            Ok(()) => Ok(profile::fold(visit, law, name, ns, update.old, new)?.map_or(Ok(()), |d| Err(Box::new(d)))),
+            refused => Ok(refused),
         },
         plane if plane.is_consent() => consent::check(visit, law, update, plane, new),
         // A plane without a judge has no refs here.

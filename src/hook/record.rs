@@ -149,6 +149,37 @@ pub(super) fn decision(visit: &Visit, denials: &[Denial], roots: Roots, counted:
         }
     }
     map.insert("received_at", Value::text(visit.received_at));
+    fitting(map)
+}
+
+/// Most bytes of a decision: every reader must read it.
+const DECISION_BYTES: usize = 256 << 10;
+/// Most characters of a sentence in it.
+const SENTENCE_MAX: usize = 2_000;
+
+/// What a pusher can make long is left out where a decision would be too long, and its size is told.
+pub(super) fn fitting(mut map: Map) -> Map {
+    for name in ["reason", "hint"] {
+        if let Some(text) = map.get(name).and_then(Value::as_str).filter(|text| text.len() > SENTENCE_MAX) {
+            let short: String = text.chars().take(SENTENCE_MAX).collect();
+            map.insert(name, short);
+        }
+    }
+    let size = |value: &Value| json::document(value).map_or(usize::MAX, |bytes| bytes.len());
+    let told = |value: &Value| Value::map([("left_out", Value::Int(i64::try_from(size(value)).unwrap_or(i64::MAX)))]);
+    if size(&Value::Map(map.clone())) > DECISION_BYTES
+        && let Some(facts) = map.get("facts").map(told)
+    {
+        map.insert("facts", facts);
+    }
+    if size(&Value::Map(map.clone())) > DECISION_BYTES
+        && let Some(Value::Map(mut intent)) = map.get("intent").cloned()
+    {
+        if let Some(payload) = intent.get("payload").map(told) {
+            intent.insert("payload", payload);
+        }
+        map.insert("intent", intent);
+    }
     map
 }
 
@@ -173,10 +204,13 @@ pub(super) fn cut(name: &str) -> String {
 pub(super) fn evidence(visit: &Visit, denials: &[Denial]) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for denial in denials {
+        if files.len() == EVIDENCE_MAX {
+            break;
+        }
         let update = visit.updates.iter().find(|u| u.name == denial.name);
         let Some(oid) = denial.commit.or(update.and_then(|u| u.new)) else { continue };
         let name = format!("evidence/{}.json", oid.hex());
-        if files.len() == EVIDENCE_MAX || files.iter().any(|(n, _)| *n == name) {
+        if files.iter().any(|(n, _)| *n == name) {
             continue;
         }
         let bytes = json::document(&exhibit(visit, oid)).unwrap_or_default();

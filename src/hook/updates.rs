@@ -15,6 +15,8 @@ pub const OTHERS_MAX: usize = 100_000;
 pub struct Update {
     /// The name as pushed; git has not looked at it yet.
     pub name: String,
+    /// Whether the name is just that; else there are others in its place.
+    pub utf8: bool,
     pub named: Named,
     /// What the pusher was told stands there; `None` = nothing.
     pub old: Option<Oid>,
@@ -37,9 +39,9 @@ pub fn read(input: impl Read) -> Result<Vec<Update>, HookError> {
 fn read_line(line: &[u8]) -> Option<Update> {
     let mut parts = line.splitn(3, |b| *b == b' ');
     let (old, new, name) = (id(parts.next()?)?, id(parts.next()?)?, parts.next()?);
-    // Old branches may have names in other encodings; no name of ours has.
+    let utf8 = std::str::from_utf8(name).is_ok();
     let name = String::from_utf8_lossy(name).into_owned();
-    Some(Update { named: named(&name), name, old, new })
+    Some(Update { named: named(&name), name, utf8, old, new })
 }
 
 fn id(hex: &[u8]) -> Option<Option<Oid>> {

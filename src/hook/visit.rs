@@ -156,16 +156,32 @@ impl Visit {
             .collect())
     }
 
-    /// The last event of each journal of a key as accepted here, by writer.
+    /// The last event of each journal of a key as this push would leave them, by writer.
     pub(super) fn last_events(&self, graph: &Graph, key: &PublicKey) -> Result<BTreeMap<Writer, Vec<Cid>>, HookError> {
         let mut last: BTreeMap<Writer, Vec<Cid>> = BTreeMap::new();
-        for (name, tip) in self.durable.refs(&Scope::Journals(None))? {
-            let (Place::Own, Plane::Journal { ns, writer }) = (name.place, name.plane) else { continue };
+        let standing = self.durable.refs(&Scope::Journals(None))?.into_iter();
+        let mut tips: BTreeMap<(Ns, Writer), Oid> = standing
+            .filter_map(|(name, tip)| match (name.place, name.plane) {
+                (Place::Own, Plane::Journal { ns, writer }) => Some(((ns, writer), tip)),
+                _ => None,
+            })
+            .collect();
+        for update in &self.updates {
+            if let (Named::Ours(Plane::Journal { ns, writer }), Some(new)) = (&update.named, update.new) {
+                tips.insert((ns.clone(), writer.clone()), new);
+            }
+        }
+        for ((ns, writer), tip) in tips {
             if writer.key8() != key.key8() || !graph.knows(writer.actor(), key) {
                 continue;
             }
-            if let Some(origin) = Origin::new(graph.repo(), ns, *key, writer.clone()) {
-                last.entry(writer).or_default().push(last_event(&self.durable, tip, &origin)?.cid);
+            let pushed = self.updates.iter().any(|u| u.new == Some(tip));
+            let Some(origin) = Origin::new(graph.repo(), ns, *key, writer.clone()) else { continue };
+            match last_event(&self.pushed, tip, &origin) {
+                Ok(event) => last.entry(writer).or_default().push(event.cid),
+                // A pushed journal that cannot be read is refused for that.
+                Err(_) if pushed => {}
+                Err(e) => return Err(e.into()),
             }
         }
         last.values_mut().for_each(|cids| cids.sort_by_key(Cid::to_string));

@@ -42,7 +42,7 @@ fn must_refuse_a_deletion_of_anything_of_ours() {
         let (refs, record) = (court.refs(), court.record());
         let nothing = "0".repeat(40);
         let line = format!("{nothing} {nothing} refs/gatos/state/main\n");
-        let hook = ["-c", "alias.h=!git-gatos hook pre-receive", "h"];
+        let hook = ["-c", "alias.h=!f() { git-gatos hook pre-receive; }; f", "h", "receive-pack"];
         let command = world.command("git", "git", court.server.path()).args(hook);
         command.stdin(line).run().code(1).err_says("rule    ref.delete  ");
         court.stands(&refs, &record, "ref.delete");

@@ -13,8 +13,8 @@ fn key_of(court: &Court<'_>, person: &str) -> String {
 }
 
 /// What a hook says to a list of updates that no client of git's would send.
-fn raw(court: &Court<'_>, list: impl Into<Vec<u8>>) -> Outcome {
-    let hook = ["-c", "alias.h=!git-gatos hook pre-receive", "h"];
+pub(super) fn raw(court: &Court<'_>, list: impl Into<Vec<u8>>) -> Outcome {
+    let hook = ["-c", "alias.h=!f() { git-gatos hook pre-receive; }; f", "h", "receive-pack"];
     court.world.command("git", "git", court.server.path()).args(hook).stdin(list).run()
 }
 

@@ -4,6 +4,7 @@ mod adversary;
 mod allowed;
 mod attacks;
 mod branches;
+mod claims;
 mod consent;
 mod contention;
 mod court;

@@ -80,12 +80,14 @@ fn must_let_no_ref_lose_what_it_held_under_the_profile_research() {
             court.alice.gatos(["--json", "policy", "publish"]).ok().json()["id"].as_str().expect("an id").to_owned();
         court.alice.gatos(["policy", "activate", &id]).ok();
         court.refused(&court.alice, [POLICIES, ":refs/heads/side"], "profile.fast-forward");
-        // What goes on passes: new names, later commits, tags that move along.
+        // A tag has a signature and words of its own, and another one is not the same.
+        court.refused(&court.alice, ["+HEAD:refs/tags/v1"], "profile.fast-forward");
+        court.alice.git(["tag", "-f", "-a", "-m", "other words", "v1", &second]).ok();
+        court.refused(&court.alice, ["+v1:refs/tags/v1"], "profile.fast-forward");
+        // What goes on passes: new names and later commits.
         let third = commit(&court.alice, "three");
-        court.alice.git(["tag", "-f", "-a", "-m", "t", "v1", &third]).ok();
         let on = [format!("{second}:refs/heads/side"), "HEAD:refs/heads/main".into(), "HEAD:refs/heads/new".into()];
         court.push(&court.alice, on).ok();
-        court.push(&court.alice, ["+v1:refs/tags/v1"]).ok();
         // A merge into another branch goes on from both.
         court.alice.git(["checkout", "-q", "-b", "topic", &first]).ok();
         commit(&court.alice, "four");

@@ -53,3 +53,19 @@ fn evidence_is_bounded_and_kinds_are() {
     }
     assert_eq!(hour.kinds.len(), KINDS_MAX + 1);
 }
+
+#[test]
+fn one_pusher_cannot_choose_names_until_the_disk_is_full() {
+    let mut hour = Hour::default();
+    let written = (0..30_000u64)
+        .filter(|n| {
+            let name = format!("refs/heads/{}", n % 4_000);
+            let kind = Kind { identity: Some("mallory"), rule: "none", name: &name };
+            matches!(hour.take(at(0), kind, "x", 0), Record::Written { .. })
+        })
+        .count();
+    assert!((10_000..10_020).contains(&written), "{written}");
+    let other = Kind { identity: Some("bob"), rule: "none", name: "refs/heads/x" };
+    assert!(matches!(hour.take(at(0), other, "x", 0), Record::Written { .. }));
+    assert_eq!(Hour::from_bytes(&hour.to_bytes()), Some(hour));
+}

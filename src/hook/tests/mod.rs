@@ -1,2 +1,4 @@
 mod flood;
+mod process;
+mod record;
 mod updates;
