@@ -92,6 +92,16 @@ impl Desk {
         Ok(())
     }
 
+    /// Judges by the trust graph of a node that was opened since, for the same actor with the same key.
+    pub(super) fn see_trust(&mut self, node: &Node) -> Result<(), NodeError> {
+        let bundle = node.bundle()?;
+        self.consents = node.consents(&bundle)?;
+        self.facts = facts_of(node, &self.identity, self.consents.as_ref())?;
+        self.policy_root = bundle.commit();
+        self.judge = Judge::new(bundle, cache::read(node, &allowed_path(self.policy_root)).as_deref());
+        Ok(())
+    }
+
     pub(super) fn intent<'a>(&'a self, draft: &'a Draft) -> Intent<'a> {
         Intent::emit(&self.ns, &self.identity.actor, &self.identity.key, draft)
     }

@@ -40,15 +40,29 @@ pub struct Progressed {
     pub lines: u64,
 }
 
-/// A run of batches.
-struct Run<'n> {
-    node: &'n Node,
+/// What a run of batches keeps when the trust graph moves under it.
+struct Carried {
     desk: Desk,
-    known: Known<'n>,
     group: usize,
     /// Where the journal ended behind the last batch.
     left: Option<(Writer, Position)>,
     batch: Batch,
+    /// Events in hand that wait for the new trust graph, and how their batch was closed.
+    waiting: Option<(Vec<BatchEvent>, Closed)>,
+}
+
+/// A run of batches under one trust graph.
+struct Run<'n> {
+    node: &'n Node,
+    known: Known<'n>,
+    now: Carried,
+}
+
+/// How a run ended.
+enum Turn {
+    End,
+    /// The trust graph has moved: what is in hand is judged by the one that this repository was opened with.
+    Trust(Box<Node>),
 }
 
 /// The appends of a batch, as they are stored.
@@ -81,13 +95,37 @@ impl Node {
         told: &mut dyn FnMut(Progressed),
         cancel: &Cancel,
     ) -> (Batch, Result<(), F::Error>) {
-        let mut run = match Run::open(self, ns, group) {
-            Ok(run) => run,
+        let mut gather = Gather::new(feed);
+        let mut now = match Carried::open(self, ns, group) {
+            Ok(carried) => carried,
             Err(e) => return (Batch::default(), Err(e.into())),
         };
-        let ended = run.all(&mut Gather::new(feed), told, cancel);
+        let mut newer: Option<Node> = None;
+        let ended = loop {
+            let node = newer.as_ref().unwrap_or(self);
+            let mut run = Run { node, known: Known::new(node), now };
+            let turn = run.all(&mut gather, told, cancel);
+            now = run.now;
+            match turn {
+                Ok(Turn::End) => break Ok(()),
+                Ok(Turn::Trust(fresh)) => {
+                    self.hear(&fresh);
+                    if let Err(e) = now.desk.see_trust(&fresh) {
+                        break Err(e.into());
+                    }
+                    newer = Some(*fresh);
+                }
+                Err(e) => break Err(e),
+            }
+        };
         self.tidy();
-        (run.batch, ended)
+        (now.batch, ended)
+    }
+
+    /// Takes over what another opening of the same repository noticed. That a fork of trust stands was said before.
+    fn hear(&self, other: &Node) {
+        let said = |notice: &String| self.alarm().is_some_and(|alarm| alarm.to_string() == *notice);
+        other.take_notices().into_iter().filter(|notice| !said(notice)).for_each(|notice| self.notice(notice));
     }
 
     /// Many small packs slow down every later write.
@@ -98,38 +136,48 @@ impl Node {
     }
 }
 
-impl<'n> Run<'n> {
-    fn open(node: &'n Node, ns: &Ns, group: usize) -> Result<Run<'n>, NodeError> {
+impl Carried {
+    fn open(node: &Node, ns: &Ns, group: usize) -> Result<Carried, NodeError> {
         let desk = Desk::open(node, ns)?;
         node.store().empty_tree()?;
         // A replica is drawn before any ULID is.
         node.writer(&desk.identity, ns)?;
-        let (known, group) = (Known::new(node), group.min(EVENTS_MAX));
-        Ok(Run { node, desk, known, group, left: None, batch: Batch::default() })
+        let group = group.min(EVENTS_MAX);
+        Ok(Carried { desk, group, left: None, batch: Batch::default(), waiting: None })
     }
+}
 
+impl Run<'_> {
     fn all<F: Feed>(
         &mut self,
         gather: &mut Gather<'_, F>,
         told: &mut dyn FnMut(Progressed),
         cancel: &Cancel,
-    ) -> Result<(), F::Error> {
+    ) -> Result<Turn, F::Error> {
         loop {
-            let (events, closed) = gather.batch(cancel)?;
+            let (events, closed) = match self.now.waiting.take() {
+                Some(waiting) => waiting,
+                None => gather.batch(cancel)?,
+            };
             if !events.is_empty() {
-                self.keep(&events)?;
-                if self.batch.denied.is_some() {
-                    return Ok(());
+                // A pipe may stay open for days: whoever lost his key meanwhile writes no more.
+                if let Some(fresh) = self.node.trust_moved()? {
+                    self.now.waiting = Some((events, closed));
+                    return Ok(Turn::Trust(Box::new(fresh)));
                 }
-                told(Progressed { lines: self.batch.lines });
+                self.keep(&events)?;
+                if self.now.batch.denied.is_some() {
+                    return Ok(Turn::End);
+                }
+                told(Progressed { lines: self.now.batch.lines });
             }
             match closed {
                 Closed::Full => {}
                 Closed::Paused => self.node.tidy(),
-                Closed::End => return Ok(()),
+                Closed::End => return Ok(Turn::End),
                 Closed::Cancelled => {
-                    self.batch.cancelled = true;
-                    return Ok(());
+                    self.now.batch.cancelled = true;
+                    return Ok(Turn::End);
                 }
             }
         }
@@ -139,8 +187,8 @@ impl<'n> Run<'n> {
     fn keep(&mut self, events: &[BatchEvent]) -> Result<(), NodeError> {
         loop {
             // Where the journal ends is asked anew each time: others append while the lock is free.
-            let place = Place::take(self.node, &self.desk, self.left.as_ref())?;
-            self.desk.see_policy(self.node)?;
+            let place = Place::take(self.node, &self.now.desk, self.now.left.as_ref())?;
+            self.now.desk.see_policy(self.node)?;
             let Some(signed) = self.sign(&place, events)? else { return Ok(()) };
             match self.store(&place, &signed) {
                 Ok(()) => {}
@@ -151,15 +199,15 @@ impl<'n> Run<'n> {
                 }
                 Err(other) => return Err(other),
             }
-            self.batch.lines += events.len() as u64;
-            self.batch.repeated += signed.repeated;
+            self.now.batch.lines += events.len() as u64;
+            self.now.batch.repeated += signed.repeated;
             return Ok(());
         }
     }
 
     /// Judges and seals here, while a second thread signs what is sealed. Nothing where a line was denied.
     fn sign(&mut self, place: &Place, events: &[BatchEvent]) -> Result<Option<Signed>, NodeError> {
-        let (signer, group) = (Arc::clone(&self.desk.signer), self.group);
+        let (signer, group) = (Arc::clone(&self.now.desk.signer), self.now.group);
         std::thread::scope(|scope| {
             let (slices, inbox) = sync_channel(SLICES_AHEAD);
             let signing = scope.spawn(move || build_all(place, &signer, group, &inbox));
@@ -178,16 +226,16 @@ impl<'n> Run<'n> {
         events: &[BatchEvent],
         slices: &SyncSender<Vec<Sealed>>,
     ) -> Result<Option<Signed>, NodeError> {
-        let slice = self.group * (SLICE_EVENTS / self.group).max(1);
-        let mut pen = Pen::new(&place.origin, self.desk.policy_root, place.position, place.clock);
+        let slice = self.now.group * (SLICE_EVENTS / self.now.group).max(1);
+        let mut pen = Pen::new(&place.origin, self.now.desk.policy_root, place.position, place.clock);
         let mut signed = Signed::default();
         let mut sealed = Vec::with_capacity(slice.min(events.len()));
-        self.batch.judged = self.batch.lines;
+        self.now.batch.judged = self.now.batch.lines;
         for BatchEvent { draft, named } in events {
-            self.batch.judged += 1;
-            if let Judgement::Refused(decision) = self.desk.decide(self.node, draft)? {
-                let audit = self.desk.record(self.node, &decision, draft)?;
-                self.batch.denied = Some((*decision, audit));
+            self.now.batch.judged += 1;
+            if let Judgement::Refused(decision) = self.now.desk.decide(self.node, draft)? {
+                let audit = self.now.desk.record(self.node, &decision, draft)?;
+                self.now.batch.denied = Some((*decision, audit));
                 return Ok(None);
             }
             if *named && self.known.said_before(place, draft)? {
@@ -226,10 +274,10 @@ impl<'n> Run<'n> {
         let expected = place.position.commit.map_or(Expected::Absent, Expected::At);
         node.store().update(&place.name, expected, commit)?;
         self.known.stored(place, commit);
-        let (ns, writer) = (self.desk.ns.clone(), place.origin.writer.clone());
+        let (ns, writer) = (self.now.desk.ns.clone(), place.origin.writer.clone());
         node.remember(&ns, &writer, commit);
-        self.left = Some((writer.clone(), Position { seq, clock, cid: Some(cid), commit: Some(commit) }));
-        self.batch.last = Some(Emitted { ns, writer, seq, cid, ulid, commit, repeated: false });
+        self.now.left = Some((writer.clone(), Position { seq, clock, cid: Some(cid), commit: Some(commit) }));
+        self.now.batch.last = Some(Emitted { ns, writer, seq, cid, ulid, commit, repeated: false });
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 use super::cache;
 use super::error::NodeError;
 use super::memory::Memory;
-use super::settle::{Alarm, authority_of, settle};
+use super::settle::{Alarm, Tips, authority_of, settle, tips};
 use crate::ambient::Ambient;
 use crate::git::{Place, Plane, Reader, Scope, Store};
 use crate::id::{Blake3, Oid, Segment};
@@ -18,6 +18,8 @@ pub struct Node {
     memory: Memory,
     notices: RefCell<Vec<String>>,
     alarm: Option<Alarm>,
+    /// The tips of the trust graph by which it was settled.
+    trust_tips: Tips,
 }
 
 impl Node {
@@ -41,6 +43,7 @@ impl Node {
             memory,
             notices: RefCell::new(Vec::new()),
             alarm: found.alarm,
+            trust_tips: found.tips,
         };
         if let Some(alarm) = &node.alarm {
             node.notice(alarm.to_string());
@@ -87,6 +90,14 @@ impl Node {
     /// Something a person should know that changes no answer.
     pub fn notice(&self, text: String) {
         self.notices.borrow_mut().push(text);
+    }
+
+    /// The repository with the trust graph as it is now; `None` where it is the same still.
+    pub(super) fn trust_moved(&self) -> Result<Option<Node>, NodeError> {
+        if tips(self.reader())? == self.trust_tips {
+            return Ok(None);
+        }
+        Node::from_store(self.store.reopen()?, &self.ambient, true).map(Some)
     }
 
     /// What was noticed so far.

@@ -56,6 +56,8 @@ pub(super) struct Found {
     /// The genesis was trusted on first use.
     pub first_use: bool,
     pub alarm: Option<Alarm>,
+    /// Everything by which that was decided: the tips that refs show.
+    pub tips: Tips,
 }
 
 /// Settles which trust graph counts and remembers how far it was seen.
@@ -76,15 +78,21 @@ pub fn alarm(ambient: &Ambient) -> Result<Option<Alarm>, NodeError> {
     Ok(decide(&reader, held, &|tip| pin::look(&reader, tip))?.alarm)
 }
 
-type Tips = Vec<(RefName, Oid)>;
+pub(super) type Tips = Vec<(RefName, Oid)>;
+
+/// The tips of the trust graph that refs show now.
+pub(super) fn tips(reader: &Reader) -> Result<Tips, NodeError> {
+    let mut tips: Tips = reader.refs(&Scope::Trust)?;
+    tips.retain(|(name, _)| name.plane == Plane::TrustGraph);
+    Ok(tips)
+}
 
 fn decide(
     reader: &Reader,
     held: Option<Pin>,
     load: &dyn Fn(Oid) -> Result<Graph, NodeError>,
 ) -> Result<Found, NodeError> {
-    let mut tips: Tips = reader.refs(&Scope::Trust)?;
-    tips.retain(|(name, _)| name.plane == Plane::TrustGraph);
+    let tips = tips(reader)?;
     if tips.is_empty() {
         return Err(if reader.is_shallow() { NodeError::Shallow } else { NodeError::NoGenesis });
     }
@@ -105,7 +113,7 @@ fn decide(
         Some(pin) if alarm.is_some() => pin,
         _ => Pin { repo, tip: graph.tip() },
     };
-    Ok(Found { graph, pin, first_use: held.is_none(), alarm })
+    Ok(Found { graph, pin, first_use: held.is_none(), alarm, tips })
 }
 
 /// Every graph that can be read, each tip once. Whoever may write to a remote must not be able to stop its readers: a graph

@@ -8,21 +8,21 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 /// `emit --jsonl -` with a pipe as its input, and the other end of that pipe.
-fn piped(world: &World, repo: &Repo<'_>, options: &str) -> (Running, File) {
-    world.command("mkfifo", "alice", repo.path()).args(["in"]).run().ok();
+pub(super) fn piped(world: &World, repo: &Repo<'_>, options: &str) -> (Running, File) {
+    world.command("mkfifo", repo.person(), repo.path()).args(["in"]).run().ok();
     let line = format!("exec {} emit --jsonl - {options} < in", env!("CARGO_BIN_EXE_git-gatos"));
-    let running = world.command("bash", "alice", repo.path()).args(["-c", &line]).spawn();
+    let running = world.command("bash", repo.person(), repo.path()).args(["-c", &line]).spawn();
     let pipe = File::options().write(true).open(repo.path().join("in")).expect("the command opens its input");
     (running, pipe)
 }
 
-fn add(pipe: &mut File, count: usize) {
+pub(super) fn add(pipe: &mut File, count: usize) {
     pipe.write_all("{\"type\":\"add\",\"payload\":{\"n\":1}}\n".repeat(count).as_bytes()).expect("somebody reads");
 }
 
 /// Waits until so many events are stored.
 #[track_caller]
-fn stored(repo: &Repo<'_>, count: usize) {
+pub(super) fn stored(repo: &Repo<'_>, count: usize) {
     let begin = Instant::now();
     loop {
         let shown = repo.gatos(["log"]);

@@ -1,6 +1,7 @@
 //! Keys that are revoked: what stays, what is void, and who says so.
 
 use super::{fetch, person, ready, refused, speak_as, tip};
+use crate::cli::pipes::{add, piped, stored};
 use crate::harness::{Repo, World};
 use serde_json::Value;
 
@@ -79,6 +80,37 @@ fn must_void_what_a_revoked_key_says_later_and_name_it() {
     // alice writes on; the forged clocks have no say.
     emit(&alice, 11);
     alice.gatos(["state", "show", "--raw"]).ok().says("{\"count\":24}");
+}
+
+#[test]
+fn must_take_nothing_more_from_a_pipe_whose_key_was_revoked() {
+    let world = World::new();
+    let (alice, bob, key) = two(&world, &[]);
+    speak_as(&bob, "user:bob", &key);
+    let (running, mut pipe) = piped(&world, &bob, "--json");
+    add(&mut pipe, 2);
+    stored(&bob, 2);
+    // What has nothing to do with him changes nothing for him.
+    let (_, carol) = person(&alice, "carol");
+    alice.gatos(["trust", "add-key", "user:carol", &carol]).ok();
+    fetch(&bob, &alice, "origin");
+    add(&mut pipe, 1);
+    stored(&bob, 3);
+    fetch(&alice, &bob, "bob");
+    alice.gatos(["trust", "revoke", &key, "--reason", "stolen"]).ok();
+    fetch(&bob, &alice, "origin");
+    add(&mut pipe, 1);
+    // The pipe stays open: he is told when he speaks, not when he has ended.
+    let keeper = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_secs(30));
+        drop(pipe);
+    });
+    let frame = running.wait().code(1).json();
+    assert_eq!((&frame["code"], &frame["rule"]), (&"POLICY_DENY".into(), &"emit-as-self".into()), "{frame}");
+    assert!(!keeper.is_finished(), "it waited for the pipe");
+    assert_eq!(frame["stored"], 3, "{frame}");
+    assert_eq!(bob.gatos(["log"]).ok().stdout().lines().count(), 3);
+    bob.gatos(["verify"]).ok();
 }
 
 #[test]
