@@ -1,7 +1,8 @@
 //! `sync` and `clone` where no gate stands; `tests/gate/sync.rs` has the rest.
 
 use super::{fits, ready, refused};
-use crate::harness::World;
+use crate::harness::{Repo, World};
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_sync_without_a_remote_says_what_to_do() {
@@ -56,4 +57,62 @@ fn two_trust_graphs_are_an_alarm_and_nothing_is_taken() {
     assert_eq!(repo.git(["rev-parse", "refs/gatos/trust/graph"]).ok().stdout(), before);
     let theirs = other.git(["rev-parse", "refs/gatos/policies/active"]).ok().stdout();
     assert_ne!(repo.git(["rev-parse", "refs/gatos/policies/active"]).ok().stdout(), theirs);
+}
+
+/// A remote whose program waits: it says that it was called, and goes on, or fails, once it is told to.
+fn slow(world: &World, repo: &Repo<'_>, program: &str, ends: &str) {
+    let script = format!("#!/bin/sh\ntouch ../called\nwhile [ ! -e ../go ]; do sleep 0.05; done\n{ends}\n");
+    let path = world.path().join("slow.sh");
+    std::fs::write(&path, script).expect("a script");
+    repo.git(["config", &format!("remote.origin.{program}"), &format!("sh {}", path.display())]).ok();
+}
+
+/// Ctrl-C while the remote is at work, which is then let go on; what was said of it.
+#[track_caller]
+fn interrupted(world: &World, repo: &Repo<'_>) {
+    let marks = ["called", "go"].map(|mark| world.path().join(mark));
+    marks.iter().for_each(|mark| drop(std::fs::remove_file(mark)));
+    let running = repo.command(["--json", "sync"]).spawn();
+    let begin = Instant::now();
+    while !marks[0].exists() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "the remote was not called");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    running.interrupt();
+    std::thread::sleep(Duration::from_millis(100));
+    std::fs::write(&marks[1], "").expect("a mark");
+    refused(running.wait(), 3, "CANCELLED");
+}
+
+#[test]
+fn an_interrupted_sync_ends_between_two_whole_steps() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    let server = world.bare("server");
+    repo.git(["remote", "add", "origin", server.path().to_str().expect("UTF-8")]).ok();
+    repo.gatos(["sync"]).ok();
+    for ns in ["main", "other"] {
+        repo.gatos(["emit", "add", "{\"n\":1}", "--ns", ns]).ok();
+    }
+    let refs = |repo: &Repo<'_>| repo.git(["for-each-ref", "--format=%(refname) %(objectname)"]).ok().stdout();
+    let before = [refs(&repo), refs(&server)];
+    // While it fetches: what was fetched is there, and nothing was pushed. That the remote ends too is not its fault.
+    for ends in ["exec git-upload-pack \"$@\"", "exit 1"] {
+        slow(&world, &repo, "uploadpack", ends);
+        interrupted(&world, &repo);
+        assert_eq!([refs(&repo), refs(&server)], before);
+    }
+    repo.git(["config", "--unset", "remote.origin.uploadpack"]).ok();
+    // While it pushes and the remote fails: nothing moved.
+    slow(&world, &repo, "receivepack", "exit 1");
+    interrupted(&world, &repo);
+    assert_eq!([refs(&repo), refs(&server)], before);
+    repo.git(["config", "--unset", "remote.origin.receivepack"]).ok();
+    repo.gatos(["sync"]).ok();
+    assert_eq!(refs(&server).lines().filter(|line| line.contains("/journal/")).count(), 2);
+    repo.gatos(["verify"]).ok();
+    repo.gatos(["sync"]).ok().says("nothing to do");
+    for repo in [&repo, &server] {
+        repo.git(["fsck", "--strict", "--no-dangling"]).ok();
+    }
 }

@@ -23,6 +23,8 @@ impl Run<'_> {
         let lines = fetched(&ended.output.stdout);
         // A rejected ref makes the exit code too; without one the fetch itself failed.
         if !ended.status.success() && !lines.iter().any(|line| line.rejected) {
+            // Ctrl-C reaches the child git too: that it ended is then no fault of the remote.
+            self.go_on()?;
             return Err(ended.failure().into());
         }
         self.seen = Seen::default();

@@ -192,6 +192,7 @@ impl Run<'_> {
         let ended = Git::new(&self.store).args(all).end()?;
         let lines = pushed(&ended.output.stdout);
         if lines.is_empty() {
+            self.go_on()?;
             return Err(ended.failure().into());
         }
         let mut said: HashMap<String, Said> = lines.into_iter().map(|Pushed { name, said }| (name, said)).collect();
