@@ -1,4 +1,4 @@
-use super::consent::{self, Told};
+use super::consent;
 use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::files;
@@ -13,6 +13,7 @@ use crate::ledger::{
     CLOCK_LEAD_MAX, Draft, Event, EventStream, Fault, Key, LedgerError, Loaded, Origin, StreamPlan, UlidIndex,
     last_event,
 };
+use crate::policy::consent::Told;
 use crate::policy::{Decision, FactsOf, Intent, Judgement};
 use crate::trust::{Graph, Void};
 use std::collections::HashSet;

@@ -1,14 +1,14 @@
+use super::consent;
 use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::journal::of_decision;
 use super::memory::Memory;
 use super::visit::Visit;
-use crate::canon::{Map, Value};
 use crate::git::{GitError, Plane, Reader, RefName};
 use crate::id::{Blake3, Oid};
 use crate::policy::consent::Consents;
-use crate::policy::{Bundle, FactsOf, Intent, Judge, Judgement, PolicyError, Verb};
-use crate::trust::{Graph, Revocation, Said, Target, dsse};
+use crate::policy::{Bundle, Judge, Leave, PolicyError, SignedAct, Verb, bundle_signers, may_sign_now, trust_leave};
+use crate::trust::{Graph, Revocation, Said, Target};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -173,6 +173,13 @@ pub(super) fn check_active(
             let why = format!("it is version {} and does not continue the active bundle", bundle.version());
             return Ok(Err(Box::new(Denial::of(name, "policy.chain", why).at(commit))));
         }
+        // What comes onto a law that stands is signed by who may sign now; the first push of law brings all there ever was.
+        if standing.is_some() && !may_sign_now(graph, &bundle_signers(&visit.pushed, commit)?) {
+            let why = "nobody signed it whom trust lets sign now";
+            let denial =
+                Denial::of(name, "policy.signer", why).at(commit).hint("publish it again: git gatos policy publish");
+            return Ok(Err(Box::new(denial)));
+        }
         // The first policy of a repository replaces none: the roots' word is enough.
         if let Some(judge) = replaced.as_mut().or(standing.as_mut().map(|p| &mut p.judge))
             && let Err(denial) = permitted(visit, graph, judge, name, &bundle)?
@@ -193,29 +200,37 @@ fn permitted(
     name: &str,
     bundle: &Bundle,
 ) -> Result<Judged, HookError> {
-    let mut refused = Denial::of(name, "policy.signer", "nobody that trust knows signed it").at(bundle.commit());
-    let signatures = visit.pushed.file(bundle.commit(), SIGNATURES, SIGNATURES_MAX)?.unwrap_or_default();
-    for signature in dsse::parse(&signatures).unwrap_or_default() {
-        let Some(actor) = graph.current().holder(&signature.keyid) else { continue };
-        let mut fields = Map::new();
-        fields.insert("actor", actor.as_str());
-        fields.insert("key", Value::text(signature.keyid));
-        fields.insert("target", Value::text(bundle.id()));
-        let intent = Intent::act(Verb::PolicyActivate, fields);
-        let facts = FactsOf::actor(graph, actor, &signature.keyid, Some(&visit.received_at)).facts()?;
-        match judge.decide(&intent, &facts, graph.tip())? {
-            Judgement::Allowed(_) => return Ok(Ok(())),
-            Judgement::Refused(decision) => {
-                refused = of_decision(name, *decision, &intent).at(bundle.commit()).by(actor, &signature.keyid);
-            }
-        }
-    }
-    Ok(Err(Box::new(refused)))
+    let consents = consent::granted(visit, graph, judge.bundle())?;
+    let act = SignedAct {
+        verb: Verb::PolicyActivate,
+        target: &bundle.id().to_string(),
+        signers: &bundle_signers(&visit.pushed, bundle.commit())?,
+        graph,
+        received_at: Some(&visit.received_at),
+        consents: consents.as_deref(),
+    };
+    let leave = act.judge(judge)?;
+    Ok(of_leave(name, leave, "policy.signer").map_err(|denial| Box::new(denial.at(bundle.commit()))))
 }
 
-/// Where the signatures of a bundle stand, and most bytes of them.
-const SIGNATURES: &str = "signatures.json";
-const SIGNATURES_MAX: u64 = 64 << 10;
+fn of_leave(name: &str, leave: Leave, unsigned: &str) -> Result<(), Denial> {
+    match leave {
+        Leave::Given => Ok(()),
+        Leave::Nobody => Err(Denial::of(name, unsigned, "nobody that trust knows signed it")),
+        Leave::Refused { decision, intent, actor, key } => Err(of_decision(name, *decision, &intent).by(&actor, &key)),
+    }
+}
+
+/// What the policy says to changes of the trust graph, where a rule of it speaks of them.
+pub(super) fn check_trust_rules(visit: &Visit, law: &mut Law, name: &str, pushed: &Graph) -> Result<Judged, HookError> {
+    let Some(policy) = &mut law.policy else { return Ok(Ok(())) };
+    let consents = consent::granted(visit, &law.graph, policy.judge.bundle())?;
+    let at = Some(&visit.received_at);
+    Ok(match trust_leave(&mut policy.judge, &law.graph, pushed, at, consents.as_deref())? {
+        None => Ok(()),
+        Some((commit, leave)) => of_leave(name, leave, "trust.signer").map_err(|denial| Box::new(denial.at(commit))),
+    })
+}
 
 /// Reads a pushed bundle, or says what is wrong with it.
 pub(super) fn read_bundle(

@@ -3,7 +3,7 @@ use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::flood::Counted;
 use super::journal::{self, of_git};
-use super::law::{Law, Policy, check_active, check_trust, read_bundle};
+use super::law::{Law, Policy, check_active, check_trust, check_trust_rules, read_bundle};
 use super::lock::Lock;
 use super::process::Process;
 use super::receipt::Awaited;
@@ -264,7 +264,10 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
     match plane {
         Plane::TrustGraph => match forward(visit, name, update.old, new)? {
             Err(denial) => Ok(Err(denial)),
-            Ok(()) => Ok(check_trust(visit, Some(&law.graph), name, new)?.map(drop)),
+            Ok(()) => match check_trust(visit, Some(&law.graph), name, new)? {
+                Err(denial) => Ok(Err(denial)),
+                Ok(pushed) => check_trust_rules(visit, law, name, &pushed),
+            },
         },
         Plane::PolicyActive => match forward(visit, name, update.old, new)? {
             Err(denial) => Ok(Err(denial)),

@@ -4,12 +4,12 @@ use super::settings::{Settings, directory};
 use super::standing::Counted;
 use super::updates::Update;
 use crate::ambient::{Ambient, Env};
-use crate::canon::{Map, Value};
+use crate::canon::Map;
 use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store};
-use crate::id::{Actor, Cid, Ns, Oid, PublicKey, Timestamp, Writer};
+use crate::id::{Cid, Ns, Oid, PublicKey, Timestamp, Writer};
 use crate::ledger::{Key, Origin, last_event, last_numbers};
-use crate::policy::FactsOf;
 use crate::policy::consent::Docket;
+use crate::policy::{FactsOf, actor_of_transport};
 use crate::state::Checkpoint;
 use crate::trust::Graph;
 use std::cell::OnceCell;
@@ -103,33 +103,17 @@ impl Visit {
         Ok(self.heads.get_or_init(|| heads))
     }
 
-    /// The actor that the transport vouches for.
-    pub(super) fn pushing(&self) -> Option<Actor> {
-        let name = self.pusher.as_deref()?;
-        name.parse().ok().or_else(|| format!("user:{name}").parse().ok())
-    }
-
     /// The fields and facts of an act of whoever pushes; there is no signature of his to look at.
     pub(super) fn act(&self, graph: &Graph) -> (Map, FactsOf) {
         let mut fields = Map::new();
-        let mut facts = FactsOf::default()
-            .with("trust_version", graph.current().version)
-            .with("received_at", Value::text(self.received_at));
-        if let Some(pusher) = &self.pusher {
-            fields.insert("identity", pusher.as_str());
+        let pusher = self.pusher.as_deref();
+        if let Some(pusher) = pusher {
+            fields.insert("identity", pusher);
         }
-        if let Some(actor) = self.pushing() {
+        if let Some(actor) = pusher.and_then(actor_of_transport) {
             fields.insert("actor", actor.as_str());
-            // The transport vouches for him in place of a key.
-            let known = !graph.keys_of(&actor).is_empty();
-            facts = facts
-                .with("actor_known", known)
-                .with("key_known", known)
-                .with("is_root", graph.is_root(&actor))
-                .with("caps", Value::list(graph.caps_of(&actor, Some(&self.received_at)).iter().map(Value::text)))
-                .with("groups", Value::list(graph.groups_of(&actor).iter().map(Value::text)));
         }
-        (fields, facts)
+        (fields, FactsOf::of_transport(graph, pusher, &self.received_at))
     }
 
     /// The journals of a namespace as they would stand after this push.

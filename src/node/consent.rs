@@ -3,14 +3,14 @@ use super::identity::Identity;
 use super::open::Node;
 use super::receipts::Receipts;
 use crate::canon::{Map, Value};
-use crate::git::{Expected, GitError, Place, Plane, ProofKind, RefName, Scope};
+use crate::git::{Expected, GitError, Move, Place, Plane, ProofKind, RefName, Scope};
 use crate::id::{Actor, Ns, Oid, Seconds, Timestamp};
 use crate::policy::consent::{
-    Approval, Case, Consents, Docket, Document, Found, Grant, Proposal, Received, Required, Revocation, State,
-    members_at, members_now, write, write_signed,
+    Approval, Case, Consents, Docket, Document, Found, Grant, Proof, Proposal, Received, Required, Revocation, State,
+    members_at, members_now, read_signed, write, write_signed,
 };
 use crate::policy::{Bundle, Decision, FactsOf, Governance, Governed, Intent, Judge, Judgement, Quorum, Verb, record};
-use crate::trust::Signer;
+use crate::trust::{Signer, Target};
 
 /// How long a proposal stands where neither the caller nor the bundle says.
 const TTL: Seconds = Seconds(72 * 3600);
@@ -43,6 +43,8 @@ pub struct Standing {
     pub state: State,
     /// By which it is judged.
     pub now: Timestamp,
+    /// A proof of it that is here and holds.
+    proof: Option<Proof>,
 }
 
 impl Standing {
@@ -51,8 +53,8 @@ impl Standing {
         self.case.counted().values().filter(|vote| vote.received == Received::Unknown).count()
     }
 
-    fn of(case: &Case, now: Timestamp) -> Standing {
-        Standing { state: case.state(now), case: case.clone(), now }
+    fn of(docket: &Docket, case: &Case, now: Timestamp) -> Standing {
+        Standing { state: case.state(now), case: case.clone(), now, proof: docket.proof_for(&case.id).cloned() }
     }
 }
 
@@ -67,9 +69,17 @@ impl Node {
         Ok(docket)
     }
 
-    fn consent_refs(&self, receipts: &Receipts) -> Result<Vec<Found>, NodeError> {
+    /// Every proposal that is here, judged without looking into receipts.
+    pub(super) fn docket_of_refs(&self) -> Result<Docket, NodeError> {
+        let found = self.consent_refs(&Receipts::default())?;
+        Ok(Docket::gather(self.reader(), self.graph(), &found))
+    }
+
+    pub(super) fn consent_refs(&self, receipts: &Receipts) -> Result<Vec<Found>, NodeError> {
         let refs = self.store().refs(&Scope::Consents)?;
-        let received = |name: &RefName, tip| receipts.of(name, tip).map_or(Received::Unknown, Received::At);
+        let received = |name: &RefName, tip| {
+            receipts.of(name, tip).map_or(Received::Unknown, |entered| Received::At(entered.at, entered.trust))
+        };
         let mut found: Vec<Found> = refs
             .into_iter()
             .map(|(name, tip)| {
@@ -92,7 +102,10 @@ impl Node {
         if !Consents::are_read(bundle) {
             return Ok(None);
         }
-        let found = self.consent_refs(&Receipts::default())?;
+        // Only of a revoked key it matters when its word came in.
+        let matters = self.graph().revocations().any(|(_, r)| matches!(r.target, Target::Key(_)));
+        let receipts = if matters { self.receipts()? } else { Receipts::default() };
+        let found = self.consent_refs(&receipts)?;
         let docket = Docket::gather(self.reader(), self.graph(), &found);
         Ok(Some(Consents::of(&docket, &bundle.governance()?, self.ambient().now())))
     }
@@ -100,7 +113,7 @@ impl Node {
     /// Every proposal, those that end first before the others.
     pub fn proposals(&self) -> Result<Vec<Standing>, NodeError> {
         let (docket, now) = (self.docket(&self.receipts()?)?, self.ambient().now());
-        let mut all: Vec<Standing> = docket.cases().map(|case| Standing::of(case, now)).collect();
+        let mut all: Vec<Standing> = docket.cases().map(|case| Standing::of(&docket, case, now)).collect();
         all.sort_by_key(|s| (s.case.proposal.expire_at, s.case.id));
         Ok(all)
     }
@@ -147,7 +160,10 @@ impl Node {
         // Read back: what a reader would refuse is not written.
         let proposal = Proposal::parse(&proposal.encode()).map_err(|e| NodeError::Terms { why: e.to_string() })?;
         let commit = write_signed(self.store(), &proposal, &identity.actor, &self.signer(&identity)?, now)?;
-        self.create(&RefName::own(Plane::Proposal(proposal.id())), commit)?;
+        let same = |held| {
+            read_signed(self.reader(), held, |p: &Proposal| p.created_by.clone()).is_ok_and(|s| s.document == proposal)
+        };
+        self.create(&RefName::own(Plane::Proposal(proposal.id())), commit, &same)?;
         Ok(Spoken::Done(Box::new(self.find_proposal(&proposal.id().hex())?)))
     }
 
@@ -181,6 +197,14 @@ impl Node {
         if governed.is_none() {
             let rules = "only rules that say `require` themselves see such a grant";
             self.notice(format!("governance.json does not name {}: {rules}", ask.action));
+        }
+        if let (Some(ttl), Some(governed)) = (ask.ttl, governed)
+            && ttl.0 > governed.ttl.0
+        {
+            return refuse(format!(
+                "the active policy lets {} stand for {} seconds, not for {}; leave --ttl out",
+                ask.action, governed.ttl.0, ttl.0
+            ));
         }
         match ask.ttl.or(governed.map(|g| g.ttl)).unwrap_or(TTL) {
             Seconds(0) => refuse("a proposal stands for longer than nothing".into()),
@@ -225,7 +249,11 @@ impl Node {
             let now = self.ambient().now();
             let commit = write_signed(self.store(), &approval, &identity.actor, &self.signer(&identity)?, now)?;
             let writer = self.writer(&identity, &Ns::main())?;
-            self.create(&RefName::own(Plane::Approval { proposal: case.id, writer }), commit)?;
+            let same = |held| {
+                let read = read_signed(self.reader(), held, |_: &Approval| identity.actor.clone());
+                read.is_ok_and(|s| s.document == approval)
+            };
+            self.create(&RefName::own(Plane::Approval { proposal: case.id, writer }), commit, &same)?;
         }
         let standing = self.find_proposal(&case.id.hex())?;
         self.settle_grant(&standing)?;
@@ -251,11 +279,25 @@ impl Node {
         if standing.state != State::Partial {
             return Ok(());
         }
-        let Some(proof) = case.provable() else { return Ok(()) };
+        // A proof that is here and holds goes before another one of the same.
+        let Some(proof) = standing.proof.clone().or_else(|| case.provable()) else { return Ok(()) };
         let grant = Grant { repo: self.repo(), proposal_id: case.id, proof: proof.digest() };
         let (granted, proven) = write(self.store(), &grant, &proof, case.proposal.expire_at)?;
-        self.create(&RefName::own(Plane::AuditProof { kind: ProofKind::Governance, id: case.id }), proven)?;
-        self.create(&RefName::own(Plane::Grant(grant.id())), granted)
+        let to = |plane: Plane, new: Oid| -> Result<Move, NodeError> {
+            let name = RefName::own(plane);
+            let expected = self.store().resolve(&name)?.map_or(Expected::Absent, Expected::At);
+            Ok(Move { name: name.to_string(), expected, new: Some(new) })
+        };
+        let proof = to(Plane::AuditProof { kind: ProofKind::Governance, id: case.id }, proven)?;
+        // Both or none: a proof that stands alone would keep another one out.
+        match self.store().transact(&[proof, to(Plane::Grant(grant.id()), granted)?]) {
+            Err(moved @ GitError::Moved { .. }) => match self.find_proposal(&case.id.hex())?.case.issued() {
+                // Somebody else has made it in between.
+                Some(_) => Ok(()),
+                None => Err(moved.into()),
+            },
+            other => Ok(other?),
+        }
     }
 
     /// Ends what a proposal granted.
@@ -279,15 +321,19 @@ impl Node {
         let (signer, now) = (self.signer(&identity)?, self.ambient().now());
         let commit = write_signed(self.store(), &revocation, &identity.actor, &signer, now)?;
         let writer = self.writer(&identity, &Ns::main())?;
-        self.create(&RefName::own(Plane::Revocation { grant: issued.id, writer }), commit)?;
+        let same = |held| {
+            let read = read_signed(self.reader(), held, |r: &Revocation| r.revoked_by.clone());
+            read.is_ok_and(|s| s.document.grant_id == issued.id && s.document.revoked_by == identity.actor)
+        };
+        self.create(&RefName::own(Plane::Revocation { grant: issued.id, writer }), commit, &same)?;
         self.find_proposal(&case.id.hex())
     }
 
-    /// Creates a ref that says one thing once: that it is there already is as good.
-    fn create(&self, name: &RefName, commit: Oid) -> Result<(), NodeError> {
+    /// Creates a ref that says one thing once. That the same is said there already is as good; something else is not.
+    fn create(&self, name: &RefName, commit: Oid, same: &dyn Fn(Oid) -> bool) -> Result<(), NodeError> {
         match self.store().update(name, Expected::Absent, commit) {
-            Ok(()) | Err(GitError::Moved { .. }) => Ok(()),
-            Err(other) => Err(other.into()),
+            Err(GitError::Moved { found: Some(held), .. }) if held == commit || same(held) => Ok(()),
+            other => Ok(other?),
         }
     }
 
@@ -323,7 +369,7 @@ impl Node {
         }
     }
 
-    fn record_act(
+    pub(super) fn record_act(
         &self,
         decision: &Decision,
         intent: &Intent<'_>,

@@ -74,6 +74,11 @@ pub enum NodeError {
          meanwhile; publish it again: git gatos policy publish"
     )]
     NotNext { bundle: Blake3, active: Blake3, version: u64 },
+    #[error(
+        "nobody signed the bundle {bundle} who may sign one now; publish it again with a key that may: git gatos policy \
+         publish --sign-with FILE"
+    )]
+    NotSigned { bundle: Blake3 },
     #[error("no proposal or grant {what} is here; list them: git gatos proposals")]
     NoProposal { what: String },
     #[error("this cannot be proposed: {why}")]
@@ -180,7 +185,7 @@ impl NodeError {
             NodeError::NotOfKey { .. } => "NO_SUCH_POINT",
             NodeError::TrustMoved => "REF_MOVED",
             NodeError::NoPolicy => "NO_POLICY",
-            NodeError::NoBundle { .. } | NodeError::NotNext { .. } => "NO_BUNDLE",
+            NodeError::NoBundle { .. } | NodeError::NotNext { .. } | NodeError::NotSigned { .. } => "NO_BUNDLE",
             NodeError::NoDecision { .. } => "NO_DECISION",
             NodeError::NoProposal { .. } => "NO_PROPOSAL",
             NodeError::Terms { .. } => "PROPOSAL_TERMS",

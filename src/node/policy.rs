@@ -1,13 +1,14 @@
 use super::error::NodeError;
+use super::identity::Identity;
 use super::open::Node;
 use crate::canon::{Map, Value};
 use crate::git::{Expected, GitError, Plane, RefName, Scope};
-use crate::id::{Blake3, Ns, Oid, Sha256};
+use crate::id::{Blake3, Oid, Sha256};
 use crate::policy::{
-    Built, Bundle, Decision, FactsOf, Intent, Judge, Judgement, PROFILE_YAML, Profile, Recorded, Sources, Verb, create,
-    record,
+    Built, Bundle, Decision, FactsOf, Intent, Judge, Judgement, Leave, PROFILE_YAML, Profile, Recorded, SignedAct,
+    Sources, Verb, bundle_signers, create, may_sign_now, speaks_of, trust_leave,
 };
-use crate::trust::load_key_file;
+use crate::trust::{self, GraphFault, Signer, TrustError, load_key_file};
 use std::path::PathBuf;
 
 /// A bundle that was written and is not active yet.
@@ -90,33 +91,84 @@ impl Node {
             return Err(NodeError::NotNext { bundle: bundle.id(), active: active.id(), version: active.version() });
         }
         let identity = self.identity()?;
-        let mut fields = Map::new();
-        fields.insert("actor", identity.actor.as_str());
-        fields.insert("key", Value::text(identity.key));
-        fields.insert("target", Value::text(bundle.id()));
-        let intent = Intent::act(Verb::PolicyActivate, fields);
+        let target = bundle.id().to_string();
+        let intent = signed_intent(Verb::PolicyActivate, &identity, &target);
         let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None);
-        let facts = match self.consents(&active)? {
+        let consents = self.consents(&active)?;
+        let facts = match &consents {
             Some(consents) => consents.tell(facts, intent.target().as_deref()).facts()?,
             None => facts.facts()?,
         };
         let mut judge = Judge::new(active, None);
-        match judge.decide(&intent, &facts, self.graph().tip())? {
-            Judgement::Allowed(allowed) => {
-                let name = RefName::own(Plane::PolicyActive);
-                let held = self.store().resolve(&name)?;
-                self.store().update(&name, held.map_or(Expected::Absent, Expected::At), bundle.commit())?;
-                let rule = allowed.rule().to_owned();
-                Ok(Activation::Done { id: bundle.id(), commit: bundle.commit(), version: bundle.version(), rule })
-            }
-            Judgement::Refused(decision) => {
-                let writer = self.writer(&identity, &Ns::main())?;
-                let signer = self.signer(&identity)?;
-                let (store, ambient) = (self.store(), self.ambient());
-                let audit = record(store, ambient, &self.repo(), &writer, &signer, &decision, &intent, false)?;
-                Ok(Activation::Denied { decision: *decision, audit })
-            }
+        let rule = match judge.decide(&intent, &facts, self.graph().tip())? {
+            Judgement::Allowed(allowed) => allowed.rule().to_owned(),
+            Judgement::Refused(decision) => return self.activation_denied(*decision, &intent, &identity),
+        };
+        // A gate and every reader ask for those who signed it.
+        let act = SignedAct {
+            verb: Verb::PolicyActivate,
+            target: &target,
+            signers: &bundle_signers(self.reader(), bundle.commit())?,
+            graph: self.graph(),
+            received_at: None,
+            consents: consents.as_ref(),
+        };
+        if !may_sign_now(self.graph(), act.signers) {
+            return Err(NodeError::NotSigned { bundle: bundle.id() });
         }
+        match act.judge(&mut judge)? {
+            Leave::Given => {}
+            Leave::Nobody => return Err(NodeError::NotSigned { bundle: bundle.id() }),
+            Leave::Refused { decision, .. } => return self.activation_denied(*decision, &intent, &identity),
+        }
+        let name = RefName::own(Plane::PolicyActive);
+        let held = self.store().resolve(&name)?;
+        self.store().update(&name, held.map_or(Expected::Absent, Expected::At), bundle.commit())?;
+        Ok(Activation::Done { id: bundle.id(), commit: bundle.commit(), version: bundle.version(), rule })
+    }
+
+    fn activation_denied(
+        &self,
+        decision: Decision,
+        intent: &Intent<'_>,
+        identity: &Identity,
+    ) -> Result<Activation, NodeError> {
+        let audit = self.record_act(&decision, intent, identity, &self.signer(identity)?)?;
+        Ok(Activation::Denied { decision, audit })
+    }
+
+    /// The refusal of a change of the trust graph by the active policy, on record; it is asked where a rule speaks of them.
+    pub(super) fn trust_denied(
+        &self,
+        proposal: &trust::Proposal,
+        identity: &Identity,
+        signer: &Signer,
+    ) -> Result<Option<(Decision, Oid)>, NodeError> {
+        let active = match self.bundle() {
+            Ok(active) => active,
+            Err(NodeError::NoPolicy) => return Ok(None),
+            Err(other) => return Err(other),
+        };
+        if !speaks_of(&active, Verb::TrustUpdate) {
+            return Ok(None);
+        }
+        let version = self.graph().current().version;
+        let after = proposal.judge(Some(self.graph()));
+        let after = after.map_err(|source| TrustError::Propose { version, source })?;
+        let consents = self.consents(&active)?;
+        let mut judge = Judge::new(active, None);
+        let decision = match trust_leave(&mut judge, self.graph(), &after, None, consents.as_ref())? {
+            None | Some((_, Leave::Given)) => return Ok(None),
+            Some((_, Leave::Nobody)) => {
+                let source = GraphFault::Threshold { have: 0, need: self.graph().current().roots.threshold };
+                return Err(TrustError::Propose { version, source }.into());
+            }
+            Some((_, Leave::Refused { decision, .. })) => *decision,
+        };
+        let target = after.brought_by(after.tip()).first().map_or(String::new(), |change| change.target.to_string());
+        let intent = signed_intent(Verb::TrustUpdate, identity, &target);
+        let audit = self.record_act(&decision, &intent, identity, signer)?;
+        Ok(Some((decision, audit)))
     }
 
     /// Every active bundle so far, the newest first.
@@ -201,4 +253,13 @@ impl Node {
     pub fn bundle_of(&self, recorded: &Recorded) -> Option<Bundle> {
         Bundle::read(self.reader(), recorded.decision.policy_root, self.graph()).ok()
     }
+}
+
+/// The wish of this clone's owner to do what is known by its signatures.
+fn signed_intent(verb: Verb, identity: &Identity, target: &str) -> Intent<'static> {
+    let mut fields = Map::new();
+    fields.insert("actor", identity.actor.as_str());
+    fields.insert("key", Value::text(identity.key));
+    fields.insert("target", target);
+    Intent::act(verb, fields)
 }

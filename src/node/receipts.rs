@@ -1,75 +1,195 @@
 use super::error::NodeError;
 use super::open::Node;
-use crate::canon::{Value, json};
 use crate::git::{Plane, RefName, Scope};
-use crate::id::{Oid, Timestamp, Writer};
-use crate::policy::{EntryKind, read_entry};
-use crate::trust::Cap;
-use std::collections::{BTreeSet, HashMap};
+use crate::id::{Oid, PublicKey, Timestamp};
+use crate::policy::{EntryFault, EntryKind, Receipt, read_entry};
+use crate::trust::{Cap, Graph};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 /// What lets a key give receipts.
 const RECEIPT: &str = "gate:receipt";
-/// Largest receipt that is read.
-const RECEIPT_MAX: u64 = 1 << 20;
+/// So many graphs of the past are held at once: receipts name them in their order.
+const GRAPHS_KEPT: usize = 8;
+
+/// The receipts of one gate, oldest first.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub name: RefName,
+    pub receipts: Vec<Arc<Receipt>>,
+}
+
+/// When a push came in, and under which trust graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entered {
+    pub at: Timestamp,
+    pub trust: Oid,
+}
+
+/// Why a receipt is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// It names no trust graph, or one that is no part of the graph that counts here.
+    NoTrust,
+    /// By the trust graph that it names its key gives no receipts.
+    NoRight,
+    /// The key was revoked since: nobody can tell when it signed.
+    Revoked,
+}
+
+/// The trust graph as it stood at some of its commits.
+pub(super) struct Graphs<'g> {
+    now: &'g Graph,
+    held: VecDeque<(Oid, Arc<Graph>)>,
+}
+
+impl<'g> Graphs<'g> {
+    pub(super) fn new(now: &'g Graph) -> Graphs<'g> {
+        Graphs { now, held: VecDeque::new() }
+    }
+
+    /// None where it is no commit of the accepted chain.
+    pub(super) fn at(&mut self, commit: Oid) -> Option<Arc<Graph>> {
+        if let Some((_, graph)) = self.held.iter().find(|(of, _)| *of == commit) {
+            return Some(Arc::clone(graph));
+        }
+        let graph = Arc::new(self.now.at(commit)?);
+        if self.held.len() == GRAPHS_KEPT {
+            self.held.pop_front();
+        }
+        self.held.push_back((commit, Arc::clone(&graph)));
+        Some(graph)
+    }
+
+    /// Whether a receipt counts, by the trust graph that it names.
+    pub(super) fn doubt(&mut self, receipt: &Receipt) -> Option<Doubt> {
+        let Some(then) = receipt.trust_root.and_then(|root| self.at(root)) else { return Some(Doubt::NoTrust) };
+        let (gate, key) = (receipt.gate.actor(), &receipt.key);
+        let asked: Option<Cap> = RECEIPT.parse().ok();
+        let holds = asked.is_some_and(|cap| then.holds(gate, &cap, Some(&receipt.received_at)));
+        match () {
+            () if !then.stands(gate, key) || !holds => Some(Doubt::NoRight),
+            () if self.now.is_revoked(key) => Some(Doubt::Revoked),
+            () => None,
+        }
+    }
+}
 
 /// When gates received what refs name.
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
-    by_update: HashMap<(String, Oid), Timestamp>,
+    entered: HashMap<String, HashMap<Oid, Entered>>,
 }
 
 impl Receipts {
+    /// Takes those that count.
+    pub(super) fn of_lines(graph: &Graph, lines: &[Line]) -> Receipts {
+        let (mut receipts, mut graphs) = (Receipts::default(), Graphs::new(graph));
+        for receipt in lines.iter().flat_map(|line| &line.receipts) {
+            if graphs.doubt(receipt).is_none() {
+                receipts.take(receipt);
+            }
+        }
+        receipts
+    }
+
+    fn take(&mut self, receipt: &Receipt) {
+        let Some(trust) = receipt.trust_root else { return };
+        let now = Entered { at: receipt.received_at, trust };
+        for moved in &receipt.updates {
+            let Some(new) = moved.new else { continue };
+            let held = self.entered.entry(moved.name.clone()).or_default().entry(new).or_insert(now);
+            if now.at < held.at {
+                *held = now;
+            }
+        }
+    }
+
     /// The earliest receipt of what a ref names, wherever this clone holds it.
-    pub(super) fn of(&self, name: &RefName, tip: Oid) -> Option<Timestamp> {
+    pub(super) fn of(&self, name: &RefName, tip: Oid) -> Option<Entered> {
         let on_server = RefName::own(name.plane.clone()).to_string();
-        self.by_update.get(&(on_server, tip)).copied()
+        self.entered.get(&on_server)?.get(&tip).copied()
     }
 
     /// Everything that a ref of the server was moved to by a push that has a receipt.
     pub(super) fn tips_of(&self, on_server: &str) -> impl Iterator<Item = Oid> {
-        self.by_update.keys().filter(move |(name, _)| name == on_server).map(|(_, tip)| *tip)
+        self.entered.get(on_server).into_iter().flat_map(|tips| tips.keys().copied())
     }
 }
 
+/// An entry of an audit chain as it was read: who signed it and whether it is a refusal, or what is wrong with it.
+pub(super) type Met = Result<(PublicKey, bool), EntryFault>;
+
 impl Node {
-    /// Every receipt that is here, of keys that trust lets give them. What does not hold is for `verify` to name.
+    /// Every receipt that is here, of keys that trust let give them. What does not hold is for `verify` to name.
     pub(super) fn receipts(&self) -> Result<Receipts, NodeError> {
-        let mut receipts = Receipts::default();
-        let mut seen = BTreeSet::new();
-        for (name, tip) in self.store().refs(&Scope::Audits)? {
-            let Plane::AuditPolicy { writer } = &name.plane else { continue };
-            for step in self.reader().chain(tip, None, 0)? {
-                let commit = step?.0;
-                if seen.insert(commit) {
-                    self.receipt(writer, commit, &mut receipts)?;
-                }
-            }
-        }
-        Ok(receipts)
+        let lines = self.receipt_lines(&mut |_, _, _| Ok(()))?;
+        Ok(Receipts::of_lines(self.graph(), &lines))
     }
 
-    fn receipt(&self, writer: &Writer, commit: Oid, receipts: &mut Receipts) -> Result<(), NodeError> {
-        let Ok((key, EntryKind::Receipt)) = read_entry(self.reader(), commit, &self.repo(), writer) else {
-            return Ok(());
+    /// The receipts of every audit chain that is here, each entry read once and shown to `met`. Of two chains of which one
+    /// is the beginning of the other the longer one is given.
+    pub(super) fn receipt_lines(
+        &self,
+        met: &mut dyn FnMut(&RefName, Oid, Met) -> Result<(), NodeError>,
+    ) -> Result<Vec<Line>, NodeError> {
+        let mut read: HashMap<Oid, Option<Arc<Receipt>>> = HashMap::new();
+        let mut lines: Vec<Line> = Vec::new();
+        for (name, tip) in self.store().refs(&Scope::Audits)? {
+            let line = self.receipt_line(name, tip, &mut read, met)?;
+            let covered = |a: &Line, b: &Line| {
+                a.name.plane == b.name.plane
+                    && a.receipts.len() <= b.receipts.len()
+                    && b.receipts.starts_with(&a.receipts)
+            };
+            if !lines.iter().any(|other| covered(&line, other)) {
+                lines.retain(|other| !covered(other, &line));
+                lines.push(line);
+            }
+        }
+        Ok(lines)
+    }
+
+    fn receipt_line(
+        &self,
+        name: RefName,
+        tip: Oid,
+        read: &mut HashMap<Oid, Option<Arc<Receipt>>>,
+        met: &mut dyn FnMut(&RefName, Oid, Met) -> Result<(), NodeError>,
+    ) -> Result<Line, NodeError> {
+        let mut receipts = Vec::new();
+        let Plane::AuditPolicy { writer } = name.plane.clone() else { return Ok(Line { name, receipts }) };
+        let unread = |source: crate::git::GitError| (source.oid().unwrap_or(tip), Err(EntryFault::Read(source)));
+        let chain = match self.reader().chain(tip, None, 0) {
+            Ok(chain) => chain,
+            Err(source) => {
+                let (commit, fault) = unread(source);
+                met(&name, commit, fault)?;
+                return Ok(Line { name, receipts });
+            }
         };
-        let Some(bytes) = self.reader().file(commit, "receipt.json", RECEIPT_MAX)? else { return Ok(()) };
-        let Ok(value) = json::parse_canonical(&bytes) else { return Ok(()) };
-        let at = value.get("received_at").and_then(Value::as_str).and_then(|text| text.parse::<Timestamp>().ok());
-        let Some(at) = at else { return Ok(()) };
-        let cap: Cap = RECEIPT.parse()?;
-        let graph = self.graph();
-        if graph.owner(&key) != Some(writer.actor()) || graph.is_revoked(&key) {
-            return Ok(());
+        for step in chain {
+            let commit = match step {
+                Ok((commit, _)) => commit,
+                Err(source) => {
+                    let (commit, fault) = unread(source);
+                    met(&name, commit, fault)?;
+                    continue;
+                }
+            };
+            if let Some(held) = read.get(&commit) {
+                receipts.extend(held.clone());
+                continue;
+            }
+            let entry = read_entry(self.reader(), commit, &self.repo(), &writer);
+            let held = match &entry {
+                Ok((_, EntryKind::Receipt(receipt))) => Some(Arc::new(Receipt::clone(receipt))),
+                _ => None,
+            };
+            met(&name, commit, entry.map(|(key, kind)| (key, kind == EntryKind::Refusal)))?;
+            read.insert(commit, held.clone());
+            receipts.extend(held);
         }
-        if !graph.holds(writer.actor(), &cap, Some(&at)) {
-            return Ok(());
-        }
-        for update in value.get("updates").and_then(Value::as_list).unwrap_or_default() {
-            let text = |name: &str| update.get(name).and_then(Value::as_str).unwrap_or_default();
-            let Ok(new) = Oid::from_hex(text("new")) else { continue };
-            let held = receipts.by_update.entry((text("ref").to_owned(), new)).or_insert(at);
-            *held = (*held).min(at);
-        }
-        Ok(())
+        Ok(Line { name, receipts })
     }
 }

@@ -1,3 +1,4 @@
+use super::past::Tally;
 use crate::canon::{Map, Value};
 use crate::id::{Blake3, Oid};
 use std::fmt;
@@ -96,6 +97,9 @@ pub struct Report {
     pub trust_versions: u64,
     /// Recorded refusals.
     pub refusals: u64,
+    pub receipts: u64,
+    /// What gates accepted, judged again by the law of then.
+    pub again: Tally,
     pub findings: Vec<Finding>,
     pub anchors: Anchors,
 }

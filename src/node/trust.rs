@@ -7,6 +7,7 @@ use crate::canon::digest;
 use crate::git::{Expected, GitError, Plane, RefName, Store};
 use crate::id::{Actor, Blake3, Cid, Oid, PublicKey, Timestamp, Writer};
 use crate::ledger::{EventStream, Journal, Origin, StreamPlan, namespaces, union};
+use crate::policy::Decision;
 use crate::trust::{Cap, Edit, Grant, Graph, GraphFault, Proposal, Proposed, Revocation, Said, Target, TrustError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub struct Changed {
     pub file: Option<PathBuf>,
     /// How many roots have signed, and how many must.
     pub votes: (usize, u32),
+    /// The policy refused, and the refusal is on record in this commit.
+    pub denied: Option<(Decision, Oid)>,
 }
 
 /// Which events of a key stay good when it is revoked.
@@ -118,11 +121,15 @@ impl Node {
             commit: None,
             file: None,
             votes,
+            denied: None,
         };
         let missing = self.missing(&proposal, votes)?;
         if out.is_none() && missing.is_none() {
-            changed.commit = Some(self.make(&proposal)?);
-            return Ok(changed);
+            changed.denied = self.trust_denied(&proposal, &identity, &signer)?;
+            if changed.denied.is_none() {
+                changed.commit = Some(self.make(&proposal)?);
+                return Ok(changed);
+            }
         }
         // Whose signature counts for nothing is told so, unless he asked for the file.
         if let (None, Some(why)) = (out.filter(|_| from.is_none()), missing)

@@ -69,6 +69,21 @@ impl FactsOf {
         }
     }
 
+    /// Who pushes, by the word of the transport: there is no signature of his to look at.
+    pub fn of_transport(graph: &Graph, identity: Option<&str>, at: &Timestamp) -> FactsOf {
+        let facts =
+            FactsOf::default().with("trust_version", graph.current().version).with("received_at", Value::text(at));
+        let Some(actor) = identity.and_then(actor_of_transport) else { return facts };
+        // The transport vouches for him in place of a key.
+        let known = !graph.keys_of(&actor).is_empty();
+        facts
+            .with("actor_known", known)
+            .with("key_known", known)
+            .with("is_root", graph.is_root(&actor))
+            .with("caps", Value::list(graph.caps_of(&actor, Some(at)).iter().map(Value::text)))
+            .with("groups", Value::list(graph.groups_of(&actor).iter().map(Value::text)))
+    }
+
     /// One more fact.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> FactsOf {
         self.known.insert(name, value);
@@ -78,4 +93,9 @@ impl FactsOf {
     pub fn facts(self) -> Result<Facts, PolicyError> {
         Facts::new(self.known)
     }
+}
+
+/// The actor that a transport means by a name of its own.
+pub fn actor_of_transport(name: &str) -> Option<Actor> {
+    name.parse().ok().or_else(|| format!("user:{name}").parse().ok())
 }

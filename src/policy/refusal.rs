@@ -1,5 +1,6 @@
 use super::audit::{DECISION, KIND, PAYLOAD, SIGNED, message};
 use super::intent::Intent;
+use super::receipt::Receipt;
 use crate::canon::{Value, json, trailers};
 use crate::git::{Commit, GitError, NewCommit, Reader, commit_bytes};
 use crate::id::{Blake3, Oid, PublicKey, Writer};
@@ -15,16 +16,18 @@ const MORE: [&str; 4] = ["hint", "policy_root", "received_at", "trust_root"];
 /// What a receipt says, `identity` and the roots being optional.
 const RECEIPT_NEEDED: [&str; 5] = ["gatos", "received_at", "repo", "seq", "updates"];
 const RECEIPT_MORE: [&str; 3] = ["identity", "policy_root", "trust_root"];
+/// The kind of document that receipts are, as it stands in their signed bytes.
+const RECEIPT_KIND: &str = "receipt";
 /// The file of a receipt, and where evidence stands beside a refusal.
 const RECEIPT: &str = "receipt.json";
 const EVIDENCE: &str = "evidence/";
 
 /// What an entry of an audit chain says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryKind {
     Refusal,
     /// An accepted push, by a gate.
-    Receipt,
+    Receipt(Box<Receipt>),
 }
 
 /// What is wrong with an entry.
@@ -73,8 +76,8 @@ pub fn read_entry(
     let files = reader.files(commit, ENTRY_MAX).map_err(EntryFault::Read)?;
     let file = |name: &str| files.iter().find(|(path, _)| path == name).map(|(_, bytes)| bytes.as_slice());
     let (kind, name, document) = match (file(DECISION), file(RECEIPT)) {
-        (Some(bytes), None) => (EntryKind::Refusal, DECISION, bytes),
-        (None, Some(bytes)) => (EntryKind::Receipt, RECEIPT, bytes),
+        (Some(bytes), None) => (KIND, DECISION, bytes),
+        (None, Some(bytes)) => (RECEIPT_KIND, RECEIPT, bytes),
         _ => return Err(EntryFault::Form(format!("there is no {DECISION}"))),
     };
     let beside = |path: &str| path == SIGNED || path == PAYLOAD || path.starts_with(EVIDENCE);
@@ -85,24 +88,20 @@ pub fn read_entry(
     let key = signer(kind, document, file(SIGNED), writer)?;
     let value = json::parse_canonical(document).map_err(|e| EntryFault::Form(format!("{name}: {e}")))?;
     let read = Document { name, value: &value };
-    match kind {
-        EntryKind::Refusal => read.refusal(&held, repo, writer, &key)?,
-        EntryKind::Receipt => read.receipt(&held, repo, writer)?,
+    if kind == KIND {
+        read.refusal(&held, repo, writer, &key)?;
+        return Ok((key, EntryKind::Refusal));
     }
-    Ok((key, kind))
+    Ok((key, EntryKind::Receipt(Box::new(read.receipt(&held, repo, writer, key)?))))
 }
 
 /// The one key that signed, which must be that of the writer's name.
 fn signer(
-    kind: EntryKind,
+    signed_as: &str,
     document: &[u8],
     signatures: Option<&[u8]>,
     writer: &Writer,
 ) -> Result<PublicKey, EntryFault> {
-    let signed_as = match kind {
-        EntryKind::Refusal => KIND,
-        EntryKind::Receipt => "receipt",
-    };
     let bad = |why: String| EntryFault::Signature(why);
     let signatures = signatures.ok_or_else(|| bad(format!("there is no {SIGNED}")))?;
     let signatures = dsse::parse(signatures).map_err(|e| bad(format!("{SIGNED}: {e}")))?;
@@ -190,11 +189,13 @@ impl Document<'_> {
         self.made(held, writer, &message)
     }
 
-    fn receipt(&self, held: &Commit, repo: &Blake3, writer: &Writer) -> Result<(), EntryFault> {
+    fn receipt(&self, held: &Commit, repo: &Blake3, writer: &Writer, key: PublicKey) -> Result<Receipt, EntryFault> {
         self.fields("receipt/1", repo, &RECEIPT_NEEDED, &RECEIPT_MORE)?;
-        let seq = self.value.get("seq").and_then(Value::as_int).filter(|n| *n >= 1);
-        let seq = seq.ok_or_else(|| self.form("`seq` is not a positive integer"))?.to_string();
-        self.by_gate(held, writer, &[("Receipts", &seq), ("Received-At", self.text("received_at")?)])
+        let malformed = |name: &str| self.form(&format!("`{name}` is malformed"));
+        let receipt = Receipt::of(self.value, held.id, writer, key).map_err(malformed)?;
+        let (seq, at) = (receipt.seq.to_string(), receipt.received_at.to_string());
+        self.by_gate(held, writer, &[("Receipts", &seq), ("Received-At", &at)])?;
+        Ok(receipt)
     }
 
     fn by_gate(&self, held: &Commit, writer: &Writer, said: &[(&str, &str)]) -> Result<(), EntryFault> {

@@ -3,6 +3,7 @@ use super::judge::{DOC, SIGNATURES, Version, judge, repo_of};
 use super::revocation::Target;
 use super::statement::{Said, Statement};
 use super::{GraphFault, TrustError};
+use crate::canon::digest;
 use crate::git::{GitError, Reader};
 use crate::id::{Actor, Blake3, Oid, PublicKey, Ulid};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -32,6 +33,13 @@ pub struct Graph {
     /// For each revoked key the statement that decides, for each revoked grant that it is.
     revoked: HashMap<PublicKey, usize>,
     ended: HashSet<Ulid>,
+}
+
+/// One change of a trust graph, by its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub target: Blake3,
+    pub signers: Vec<PublicKey>,
 }
 
 impl Graph {
@@ -132,6 +140,16 @@ impl Graph {
     /// Accepted grants and revocations, in the order of the chain.
     pub fn statements(&self) -> &[Arc<Statement>] {
         &self.statements
+    }
+
+    /// What a commit of the chain changed: a version, or grants and revocations.
+    pub fn brought_by(&self, commit: Oid) -> Vec<Change> {
+        let versions = self.versions.iter().filter(|v| v.commit == commit);
+        let versions = versions.map(|v| Change { target: v.id, signers: v.signers.clone() });
+        let statements = self.statements.iter().filter(|s| s.commit == commit);
+        let of_statement =
+            |s: &Arc<Statement>| Change { target: digest::blake3(&s.said.encode()), signers: s.signers.clone() };
+        versions.chain(statements.map(of_statement)).collect()
     }
 
     /// The graph as it was at one of its commits, for what names a `trust_root`.

@@ -35,7 +35,7 @@ pub use doc::{Origin, Roots, TrustDoc};
 pub use edit::{Edit, genesis};
 pub use error::{DocError, GraphFault, TrustError};
 pub use grant::Grant;
-pub use graph::{Graph, judge_next};
+pub use graph::{Change, Graph, judge_next};
 pub use judge::Version;
 pub use keydir::{KeyDir, KeyForm, KeyInfo};
 pub use openssh::{load_key_file, parse_public, public_line};

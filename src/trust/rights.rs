@@ -1,10 +1,10 @@
 //! What the graph says about actors and keys: who holds what, which keys still stand, what a revocation leaves.
 
 use super::graph::Graph;
-use super::revocation::Revocation;
+use super::revocation::{Revocation, Target};
 use super::statement::{Said, Statement};
 use super::{Cap, Grant};
-use crate::id::{Actor, Cid, PublicKey, Segment, Timestamp, Writer};
+use crate::id::{Actor, Cid, Oid, PublicKey, Segment, Timestamp, Writer};
 use std::collections::HashMap;
 
 /// The last second that a time can name: what is held then is held for ever.
@@ -102,6 +102,14 @@ impl Graph {
             Said::Revocation(revocation) => Some(revocation),
             Said::Grant(_) => None,
         }
+    }
+
+    /// Whether a key was revoked by what stands up to one of the commits.
+    pub fn was_revoked_at(&self, key: &PublicKey, commit: Oid) -> bool {
+        let place = |of: Oid| self.commits().iter().position(|c| *c == of);
+        let Some(end) = place(commit) else { return self.is_revoked(key) };
+        let of_key = |s: &&Statement| matches!(&s.said, Said::Revocation(r) if r.target == Target::Key(*key));
+        self.statements().iter().map(|s| s.as_ref()).filter(of_key).any(|s| place(s.commit).is_some_and(|at| at <= end))
     }
 
     pub fn is_revoked(&self, key: &PublicKey) -> bool {

@@ -85,7 +85,7 @@ fn approval(vote: &Vote) -> Value {
     map.insert("actor", vote.actor.as_str());
     map.insert("signer", Value::text(vote.key));
     map.insert("at", Value::text(vote.said_at));
-    if let Received::At(at) = vote.received {
+    if let Received::At(at, _) = vote.received {
         map.insert("received_at", Value::text(at));
     }
     map.insert("counts", vote.void.is_none());

@@ -1,4 +1,4 @@
-use super::{Ink, Page, View, count};
+use super::{Denial, Ink, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::id::{Oid, PublicKey};
 use crate::node::Changed;
@@ -11,6 +11,11 @@ pub struct ChangedTrust(pub Changed);
 impl View for ChangedTrust {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let changed = &self.0;
+        if let Some(denial) = self.denial() {
+            denial.text(page)?;
+            let file = changed.file.as_ref().map_or(String::new(), |file| file.display().to_string());
+            return writeln!(page, "  kept    {file}; when it is granted: git gatos trust sign FILE");
+        }
         let (have, need) = changed.votes;
         match (&changed.commit, &changed.file) {
             (Some(commit), _) => {
@@ -29,6 +34,9 @@ impl View for ChangedTrust {
 
     fn json(&self) -> Value {
         let changed = &self.0;
+        if let Some(denial) = self.denial() {
+            return denial.json();
+        }
         let mut map = Map::new();
         map.insert("made", changed.commit.is_some());
         map.insert("version", changed.version);
@@ -42,6 +50,16 @@ impl View for ChangedTrust {
             map.insert("file", Value::text(file.display()));
         }
         Value::Map(map)
+    }
+
+    fn is_complaint(&self) -> bool {
+        self.0.denied.is_some()
+    }
+}
+
+impl ChangedTrust {
+    fn denial(&self) -> Option<Denial> {
+        self.0.denied.as_ref().map(|(decision, audit)| Denial { decision: decision.clone(), audit: *audit })
     }
 }
 

@@ -14,6 +14,9 @@ impl View for Verified {
             let note = if finding.is_failure() { "" } else { " (note)" };
             writeln!(page, "{finding}{note}")?;
         }
+        if r.receipts > 0 {
+            again(page, r)?;
+        }
         let seen = format!(
             "{}, {}, {}, {}, {}, {}",
             some(r.journals, "journal"),
@@ -48,6 +51,12 @@ impl View for Verified {
         map.insert("bundles", count(r.bundles));
         map.insert("trust_versions", count(r.trust_versions));
         map.insert("refusals", count(r.refusals));
+        map.insert("receipts", count(r.receipts));
+        let mut judged = Map::new();
+        r.again.judged.iter().for_each(|(kind, n)| drop(judged.insert(*kind, count(*n))));
+        map.insert("judged", judged);
+        let unknown = |(what, n): (&String, &u64)| Value::map([("what", what.as_str().into()), ("count", count(*n))]);
+        map.insert("not_judged", Value::list(r.again.unknown.iter().map(unknown)));
         let a = &r.anchors;
         let anchors = [
             ("remembered", count(a.remembered)),
@@ -57,6 +66,17 @@ impl View for Verified {
         map.insert("anchors", Value::map(anchors));
         Value::Map(map)
     }
+}
+
+/// How much of what gates accepted was judged by the law of then, and what was not.
+fn again(page: &mut Page<'_>, r: &Report) -> io::Result<()> {
+    let judged: Vec<String> = r.again.judged.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+    let judged = if judged.is_empty() { "nothing".to_owned() } else { judged.join(", ") };
+    writeln!(page, "judged again by the law of then, with {}: {judged}", some(r.receipts, "receipt"))?;
+    for (what, n) in &r.again.unknown {
+        writeln!(page, "not judged again: {n} {what}")?;
+    }
+    Ok(())
 }
 
 /// What the verdict was held against. Without an anchor a journal whose newest appends were dropped looks whole.

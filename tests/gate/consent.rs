@@ -1,13 +1,15 @@
 //! Consent at the gate: who may agree to what, until when, and what it opens.
 
 use super::court::{Court, JOURNALS};
+use super::liar::Liar;
+use crate::cli::fits;
 use crate::harness::{Outcome, Repo, World};
 use gatos::git::{Expected, Plane, RefName, Store};
 use gatos::id::{Oid, Timestamp};
 use gatos::policy::consent::{Approval, Document, Grant, Proof, Proposal, write, write_signed};
 use gatos::trust::{Signer, load_key_file};
 
-const CONSENT: [&str; 5] = [
+pub(super) const CONSENT: [&str; 5] = [
     "refs/gatos/proposals/*:refs/gatos/proposals/*",
     "refs/gatos/approvals/*:refs/gatos/approvals/*",
     "refs/gatos/audit/proofs/governance/*:refs/gatos/audit/proofs/governance/*",
@@ -46,15 +48,15 @@ rule "law"
 const GOVERNANCE: &str = "governance:\n  finance.large: { quorum: { at_least: 2, group: leads }, ttl: PT1H }\n";
 
 /// Alice, bob and carol lead; dave does not. The law asks for two of them.
-struct Team<'w> {
-    court: Court<'w>,
-    carol: Repo<'w>,
-    dave: Repo<'w>,
+pub(super) struct Team<'w> {
+    pub(super) court: Court<'w>,
+    pub(super) carol: Repo<'w>,
+    pub(super) dave: Repo<'w>,
 }
 
 impl<'w> Team<'w> {
     #[track_caller]
-    fn new(world: &'w World) -> Team<'w> {
+    pub(super) fn new(world: &'w World) -> Team<'w> {
         let court = Court::new(world);
         let join = |name: &str| {
             let repo = court.bob.clone_to_server(&court, name);
@@ -77,7 +79,7 @@ impl<'w> Team<'w> {
 
     /// Says all that a clone has to say, and hears the rest.
     #[track_caller]
-    fn tell(&self, repo: &Repo<'w>) {
+    pub(super) fn tell(&self, repo: &Repo<'w>) {
         self.court.push(repo, CONSENT).ok();
         for other in [&self.court.alice, &self.court.bob, &self.carol, &self.dave] {
             self.court.fetch(other);
@@ -86,7 +88,7 @@ impl<'w> Team<'w> {
 
     /// Bob asks for a payment of so much, under the one ULID.
     #[track_caller]
-    fn ask(&self, amount: u32) -> String {
+    pub(super) fn ask(&self, amount: u32) -> String {
         let denial = self.pay(&self.court.bob, amount, "--json").code(1).json();
         assert_eq!(denial["rule"], "large");
         let target = self.target(amount);
@@ -111,7 +113,7 @@ impl<'w> Team<'w> {
     }
 
     #[track_caller]
-    fn approve(&self, repo: &Repo<'w>, id: &str) -> serde_json::Value {
+    pub(super) fn approve(&self, repo: &Repo<'w>, id: &str) -> serde_json::Value {
         let shown = repo.gatos(["approve", id, "--json"]).ok().json();
         self.tell(repo);
         shown
@@ -144,18 +146,18 @@ fn key_of(repo: &Repo<'_>) -> String {
     repo.gatos(["key", "show"]).ok().stdout().split_whitespace().next().expect("a key").to_owned()
 }
 
-fn signer(world: &World, person: &str) -> Signer {
+pub(super) fn signer(world: &World, person: &str) -> Signer {
     let keys = world.home(person).join("config/gatos/keys");
     let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
     load_key_file(&file, &gatos::ambient::Ambient::of_process()).expect("a key")
 }
 
-fn store(repo: &Repo<'_>) -> Store {
+pub(super) fn store(repo: &Repo<'_>) -> Store {
     Store::open(repo.path(), &gatos::ambient::Ambient::of_process()).expect("a repository")
 }
 
 /// The document of a proposal as a clone holds it.
-fn proposal(repo: &Repo<'_>, id: &str) -> Proposal {
+pub(super) fn proposal(repo: &Repo<'_>, id: &str) -> Proposal {
     let name = format!("refs/gatos-remotes/origin/proposals/{}:proposal.json", &id[7..]);
     Proposal::parse(repo.git(["show", &name]).ok().stdout().as_bytes()).expect("a proposal")
 }
@@ -184,12 +186,18 @@ fn must_grant_one_act_by_two_of_three() {
     let shown = team.approve(&team.carol, &id);
     assert_eq!((&shown["state"], &shown["have"]), (&"granted".into(), &2.into()), "{shown}");
     bob.gatos(["grant", "verify", &id]).ok().says("VALID");
+    let stranger = Liar::of(court).stranger("reader");
+    let report = fits("verify", stranger.gatos(["--json", "verify"]).ok().json());
+    // A proposal, two approvals, a proof and a grant.
+    assert_eq!(report["judged"]["consents"], 5, "{report}");
     // It was granted for this event, and for no larger one.
     team.pay(bob, 90_000, "--json").code(1);
     let other = bob.copy("bob2");
     team.pay(bob, 20_000, "--json").ok();
     court.push(bob, [JOURNALS]).ok();
     assert_eq!(court.record().len(), 0);
+    let report = fits("verify", Liar::of(court).stranger("second").gatos(["--json", "verify"]).ok().json());
+    assert_eq!((&report["judged"]["events"], &report["not_judged"]), (&2.into(), &serde_json::json!([])));
     // Once, and not once a journal.
     team.pay(&other, 20_000, "--json").ok();
     court.refused(&other, [JOURNALS], "event.ulid").err_says("may be done once");
@@ -263,7 +271,7 @@ fn must_count_two_keys_of_one_actor_once() {
     court.refused(&spare, CONSENT, "grant.proof").err_says("1 of @leads agreed, and 2-of-3@leads must");
 }
 
-fn text(value: &serde_json::Value, name: &str) -> String {
+pub(super) fn text(value: &serde_json::Value, name: &str) -> String {
     value[name].as_str().expect("a text").to_owned()
 }
 
@@ -406,4 +414,57 @@ fn must_ask_the_policy_about_proposals_that_a_rule_names() {
     // Under the name of another document.
     let other = format!("refs/gatos/proposals/{}", "ab".repeat(32));
     team.court.refused(bob, [format!("{}:{other}", commit.hex())], "proposal.invalid");
+}
+
+/// The failures that somebody finds who has never been here before, as code and sentence.
+#[track_caller]
+fn found(court: &Court<'_>, reader: &str) -> Vec<(String, String)> {
+    let report = fits("verify", Liar::of(court).stranger(reader).gatos(["--json", "verify"]).code(1).json());
+    let failures = report["findings"].as_array().expect("a list").iter().filter(|f| f["severity"] == "fail");
+    failures.map(|f| (text(f, "code"), text(f, "sentence"))).collect()
+}
+
+#[test]
+fn must_find_what_a_gate_let_in_that_was_not_granted() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
+    let name = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
+    let sealed = team.seal(20_000);
+    court.refused(bob, [format!("{sealed}:{name}")], "large");
+    Liar::of(court).accept(bob, &[(&name, &sealed)]);
+    // That it was granted afterwards changes nothing.
+    team.approve(&team.carol, &id);
+    let found = found(court, "reader");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "event.forbidden");
+    assert!(found[0].1.contains("denied by large: large payments need two of @leads"), "{found:?}");
+}
+
+#[test]
+fn must_find_a_word_and_a_proof_that_a_gate_should_not_have_taken() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, dave) = (&team.court, &team.dave);
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    // Of one approval out of two, and one that nobody gave.
+    let key = |person: &str| signer(&world, person).public().to_string();
+    let shown = court.alice.gatos(["approve", &id, "--json"]).ok().json();
+    let given = text(&shown["approvals"][0], "approval_id");
+    forged(&team, dave, &id, vec![(given, key("alice")), (format!("blake3:{}", "ab".repeat(32)), key("carol"))]);
+    let refs = ["refs/gatos/audit/proofs", "refs/gatos/grants"].map(|plane| {
+        let found = dave.git(["for-each-ref", "--format=%(refname) %(objectname)", plane]).ok().stdout();
+        let (name, tip) = found.split_once(' ').expect("one");
+        (name.to_owned(), tip.to_owned())
+    });
+    court.refused(dave, CONSENT, "grant.proof");
+    Liar::of(court).accept(dave, &refs.each_ref().map(|(name, tip)| (name.as_str(), tip.as_str())));
+    let found = found(court, "reader");
+    let forbidden: Vec<_> = found.iter().filter(|(code, _)| code == "push.forbidden").collect();
+    assert_eq!(forbidden.len(), 2, "{found:?}");
+    assert!(forbidden.iter().all(|(_, why)| why.contains("denied by grant.proof")), "{found:?}");
 }

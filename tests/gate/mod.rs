@@ -1,6 +1,7 @@
 //! The gate, by real pushes: what it refuses, what it lets through, and what is on record afterwards.
 
 mod adversary;
+mod again;
 mod allowed;
 mod attacks;
 mod branches;
@@ -13,6 +14,7 @@ mod forged;
 mod hook;
 mod killed;
 mod law;
+mod liar;
 mod profile;
 mod receipts;
 mod rules;

@@ -6,10 +6,11 @@ use crate::id::Ns;
 use crate::node;
 use crate::view::Verified;
 
-/// Check everything from its bytes: trust, policy, journals, checkpoints
+/// Check everything from its bytes: trust, policy, journals, checkpoints, and what gates accepted
 ///
-/// Believes nothing that was cached. A finding is a line: ref, commit, event, code, sentence; notes do not count. The last line
-/// is PASSED, or FAILED and exit 1, with the anchors: what the newest appends could be held against.
+/// Believes nothing that was cached. What has a receipt is judged again by the law that stood when it came in, and what cannot
+/// be is counted. A finding is a line: ref, commit, event, code, sentence; notes do not count. The last line is PASSED, or
+/// FAILED and exit 1, with the anchors: what the newest appends could be held against.
 ///
 /// Example: git gatos verify --deep
 #[derive(clap::Args)]

@@ -1,4 +1,5 @@
 use super::Verification;
+use super::events::Events;
 use crate::git::GitError;
 use crate::id::{Ns, Oid, Ulid, Writer};
 use crate::ledger::{Heads, LedgerError, Loaded, Merge};
@@ -10,11 +11,11 @@ use crate::state::Checkpoint;
 use std::collections::{BTreeSet, HashMap};
 
 /// What one reading of a namespace met.
-#[derive(Default)]
-struct Reading {
+struct Reading<'n> {
     events: u64,
     findings: Vec<Finding>,
     seen: Seen,
+    again: Events<'n>,
 }
 
 /// How a reading ended.
@@ -39,7 +40,8 @@ impl<'n> Verification<'n> {
                 }
                 Err(other) => return Err(other),
             };
-            let mut reading = Reading::default();
+            let again = Events::new(self.node, self.past(), ns, self.policy_age.clone());
+            let mut reading = Reading { events: 0, findings: Vec::new(), seen: Seen::default(), again };
             match self.read(&view, &mut reading, watch)? {
                 Read::Whole(merge) => break (view, merge, reading),
                 Read::Broken(writer, source) => {
@@ -53,6 +55,9 @@ impl<'n> Verification<'n> {
         self.report.void += view.void;
         self.report.findings.extend(view.findings.iter().cloned());
         self.report.findings.extend(reading.findings);
+        let (forbidden, tally) = reading.again.end();
+        self.report.findings.extend(forbidden);
+        self.report.again.add(tally);
         self.self_judged(ns, &merge)?;
         let closed = self.node.close(&view, &merge);
         self.report.findings.extend(closed.into_iter().skip(view.findings.len()));
@@ -76,7 +81,7 @@ impl<'n> Verification<'n> {
         if broken.insert(writer) { Ok(()) } else { Err(source.into()) }
     }
 
-    fn read(&self, view: &View, reading: &mut Reading, watch: Watch<'_>) -> Result<Read<'n>, NodeError> {
+    fn read(&self, view: &View, reading: &mut Reading<'n>, watch: Watch<'_>) -> Result<Read<'n>, NodeError> {
         let plans = self.node.plans(view, &Heads::default(), None, false);
         let node = self.node;
         let mut merge = match Merge::open(node.reader(), plans, &Heads::default(), 0) {
@@ -88,7 +93,10 @@ impl<'n> Verification<'n> {
         loop {
             match drive.next() {
                 Ok(None) => break,
-                Ok(Some((origin, loaded))) => reading.event(&view.ns, &origin.writer, &loaded, &self.policy_age),
+                Ok(Some((origin, loaded))) => {
+                    reading.event(&view.ns, &origin.writer, &loaded, &self.policy_age);
+                    reading.again.event(&origin, &loaded)?;
+                }
                 Err(NodeError::Ledger(LedgerError::Read { writer, source, .. })) => {
                     return Ok(Read::Broken(writer, source));
                 }
@@ -142,7 +150,7 @@ impl<'n> Verification<'n> {
     }
 }
 
-impl Reading {
+impl Reading<'_> {
     fn event(&mut self, ns: &Ns, writer: &Writer, loaded: &Loaded, policy_age: &HashMap<Oid, usize>) {
         let h = &loaded.event.header;
         let finding = |code, sentence| {

@@ -1,11 +1,17 @@
+mod activations;
 mod audit;
+mod consents;
+mod events;
 mod journals;
+mod pushes;
+mod receipts;
 mod received;
 
 use super::drive::Watch;
 use super::error::NodeError;
 use super::open::Node;
-use super::receipts::Receipts;
+use super::past::{History, Past, Tally};
+use super::receipts::{Line, Receipts};
 use super::report::{Anchors, Finding, Report};
 use super::window::journal_name;
 use crate::ambient::{Ambient, Cancel, Progress};
@@ -15,6 +21,7 @@ use crate::ledger::{LedgerError, namespaces};
 use crate::policy::{Bundle, PolicyError, Profile};
 use crate::state::{Checkpoint, StateError, checkpoints};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 /// Verifies the repository around the working directory: trust chain, policy chain, journals, recorded refusals and
 /// checkpoints, all from their bytes; nothing that this clone has cached is believed.
@@ -53,6 +60,8 @@ fn broken_trust(error: &NodeError) -> Report {
         bundles: 0,
         trust_versions: 0,
         refusals: 0,
+        receipts: 0,
+        again: Tally::default(),
         findings: vec![Finding::new(name, commit, error.code(), error.to_string())],
         anchors: Anchors::default(),
     }
@@ -71,6 +80,11 @@ struct Verification<'n> {
     receipts: Receipts,
     /// What the active policy asks of everybody.
     profile: Profile,
+    /// The receipts of each gate, and of those that can be judged again what is needed for it.
+    lines: Vec<Line>,
+    histories: Arc<Vec<History>>,
+    /// Bundles whose activation was judged.
+    activated: HashSet<Oid>,
     /// How far each journal was found good.
     good: BTreeMap<(Ns, Writer), Oid>,
 }
@@ -86,6 +100,8 @@ impl<'n> Verification<'n> {
             bundles: 0,
             trust_versions: node.graph().versions().len() as u64,
             refusals: 0,
+            receipts: 0,
+            again: Tally::default(),
             findings: Vec::new(),
             anchors: Anchors::default(),
         };
@@ -98,6 +114,9 @@ impl<'n> Verification<'n> {
             bundles: HashSet::new(),
             receipts: Receipts::default(),
             profile: Profile::default(),
+            lines: Vec::new(),
+            histories: Arc::default(),
+            activated: HashSet::new(),
             good: BTreeMap::new(),
         }
     }
@@ -110,10 +129,12 @@ impl<'n> Verification<'n> {
         }
         self.policies()?;
         self.read_profile()?;
-        self.refusals(watch)?;
-        // A chain that cannot be read has been named by now, and gives no receipts.
-        self.receipts = self.node.receipts().unwrap_or_default();
+        self.entries(watch)?;
         self.unreceived_law()?;
+        self.receipts_hold();
+        self.activations(watch)?;
+        self.pushes(watch)?;
+        self.consents()?;
         let all = namespaces(self.node.reader())?;
         if let Some(only) = self.ns.filter(|only| !all.contains(only)) {
             return Err(NodeError::NoNamespace(only.clone()));
@@ -132,6 +153,11 @@ impl<'n> Verification<'n> {
         }
         self.report.findings.dedup();
         Ok(self.report)
+    }
+
+    /// What gates accepted, to be judged again.
+    fn past(&self) -> Past<'n> {
+        Past::new(self.node, Arc::clone(&self.histories))
     }
 
     fn fail(&mut self, name: impl Into<String>, commit: Oid, code: &str, sentence: impl Into<String>) {

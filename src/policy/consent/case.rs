@@ -5,15 +5,15 @@ use super::proposal::Proposal;
 use super::revocation::Revocation;
 use super::roster::members_at;
 use super::stored::Signed;
-use crate::id::{Actor, Blake3, PublicKey, Timestamp};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
 use crate::trust::Graph;
 use std::collections::BTreeMap;
 
 /// When a document came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
-    /// A gate's receipt says so.
-    At(Timestamp),
+    /// A gate says so: the second, and the commit of the trust graph by which it judged.
+    At(Timestamp, Oid),
     /// The gate that judges let it in.
     InTime,
     /// Nobody says; there is the signer's own word.
@@ -103,7 +103,7 @@ impl Case {
     }
 
     /// Whether a proof shows that enough members agreed: every approval that it names is here and counts.
-    pub fn check(&self, proof: &Proof) -> Result<(), ConsentFault> {
+    pub fn check(&self, graph: &Graph, proof: &Proof) -> Result<(), ConsentFault> {
         if proof.proposal_id != self.id || proof.policy_rule != self.proposal.policy_rule() {
             return Err(ConsentFault::law("the proof is of another proposal"));
         }
@@ -112,7 +112,11 @@ impl Case {
             let vote = self.votes.iter().find(|v| v.id == *id && v.key == *key);
             let vote = vote.ok_or_else(|| ConsentFault::law(format!("the approval {id} of {key} is not here")))?;
             if let Some(why) = &vote.void {
-                return Err(ConsentFault::law(format!("the approval of {} does not count: {why}", vote.actor)));
+                let why = format!("the approval of {} does not count: {why}", vote.actor);
+                return Err(match graph.is_revoked(key) {
+                    true => ConsentFault::Revoked(why),
+                    false => ConsentFault::Law(why),
+                });
             }
             actors.push(&vote.actor);
         }

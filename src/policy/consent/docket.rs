@@ -36,14 +36,19 @@ impl Docket {
     /// listed and has no say.
     pub fn gather(reader: &Reader, graph: &Graph, found: &[Found]) -> Docket {
         let mut docket = Docket::default();
+        docket.take(reader, graph, found);
+        docket
+    }
+
+    /// Takes what came in behind what is here, judged by the same graph.
+    pub fn take(&mut self, reader: &Reader, graph: &Graph, found: &[Found]) {
         for step in [Docket::proposal, Docket::approval, Docket::proof, Docket::grant, Docket::revocation] {
             for one in found {
-                if let Err(fault) = step(&mut docket, reader, graph, one) {
-                    docket.refused.push(Ended { name: one.0.clone(), fault });
+                if let Err(fault) = step(self, reader, graph, one) {
+                    self.refused.push(Ended { name: one.0.clone(), fault });
                 }
             }
         }
-        docket
     }
 
     pub fn cases(&self) -> impl Iterator<Item = &Case> {
@@ -63,8 +68,13 @@ impl Docket {
         self.proofs.get(digest).map(|(proof, _)| proof)
     }
 
+    /// A proof of a proposal that holds.
+    pub fn proof_for(&self, proposal: &Blake3) -> Option<&Proof> {
+        self.proofs.values().map(|(proof, _)| proof).find(|proof| proof.proposal_id == *proposal)
+    }
+
     fn of(&mut self, proposal: &Blake3) -> Result<&mut Case, ConsentFault> {
-        let missing = || ConsentFault::law(format!("the proposal {proposal} is not here"));
+        let missing = || ConsentFault::Absent(format!("the proposal {proposal} is not here"));
         self.cases.get_mut(proposal).ok_or_else(missing)
     }
 
@@ -94,7 +104,7 @@ impl Docket {
             return Err(ConsentFault::law("its signer or its end is another than it says"));
         }
         let at = match received {
-            Received::At(at) => *at,
+            Received::At(at, _) => *at,
             Received::InTime => Timestamp::from_unix(0).unwrap_or(signed.at),
             Received::Unknown => signed.at,
         };
@@ -117,7 +127,7 @@ impl Docket {
         Ok(())
     }
 
-    fn proof(&mut self, reader: &Reader, _: &Graph, found: &Found) -> Result<(), ConsentFault> {
+    fn proof(&mut self, reader: &Reader, graph: &Graph, found: &Found) -> Result<(), ConsentFault> {
         let (RefName { plane: Plane::AuditProof { kind: ProofKind::Governance, id }, .. }, oid, _) = found else {
             return Ok(());
         };
@@ -125,7 +135,7 @@ impl Docket {
         named(*id, proof.proposal_id)?;
         let case = self.of(id)?;
         in_its_time(case, at)?;
-        case.check(&proof)?;
+        case.check(graph, &proof)?;
         self.proofs.insert(proof.digest(), (proof, at));
         Ok(())
     }
@@ -155,19 +165,29 @@ impl Docket {
     }
 
     fn revocation(&mut self, reader: &Reader, graph: &Graph, found: &Found) -> Result<(), ConsentFault> {
-        let (RefName { plane: Plane::Revocation { grant, writer }, .. }, oid, _) = found else { return Ok(()) };
+        let (RefName { plane: Plane::Revocation { grant, writer }, .. }, oid, received) = found else { return Ok(()) };
         let signed = read_signed(reader, *oid, |r: &Revocation| r.revoked_by.clone())?;
         check_writer(writer, &signed)?;
         let revocation = &signed.document;
         named(*grant, revocation.grant_id)?;
         let case = self.cases.values_mut().find(|case| case.grants.iter().any(|g| g.id == *grant));
-        let case = case.ok_or_else(|| ConsentFault::law(format!("the grant {grant} is not here")))?;
+        let case = case.ok_or_else(|| ConsentFault::Absent(format!("the grant {grant} is not here")))?;
         if revocation.repo != graph.repo() {
             return Err(ConsentFault::Repo);
         }
         let actor = &revocation.revoked_by;
         if actor != writer.actor() || graph.owner(&signed.key) != Some(actor) {
             return Err(ConsentFault::Signature(format!("{} is no key of {actor}", signed.key)));
+        }
+        // Who has stolen a key must not end by it what others were granted.
+        let stood = match received {
+            Received::InTime => true,
+            Received::At(_, trust) => !graph.was_revoked_at(&signed.key, *trust),
+            Received::Unknown => !graph.is_revoked(&signed.key),
+        };
+        if !stood {
+            let why = format!("{} is revoked, and no receipt shows that it still stood when it said so", signed.key);
+            return Err(ConsentFault::Revoked(why));
         }
         if !case.may_revoke(graph, actor) {
             return Err(ConsentFault::law(format!("{actor} neither asked nor was asked, and is no root")));

@@ -16,6 +16,12 @@ pub enum ConsentFault {
     Signature(String),
     #[error("{0}")]
     Law(String),
+    /// It was said with a key that is revoked.
+    #[error("{0}")]
+    Revoked(String),
+    /// What it is about is not here.
+    #[error("{0}")]
+    Absent(String),
 }
 
 impl ConsentFault {

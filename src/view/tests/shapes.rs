@@ -2,7 +2,7 @@
 
 use crate::canon::{Value, json};
 use crate::id::Oid;
-use crate::node::{Anchors, Finding, Report, Severity};
+use crate::node::{Anchors, Finding, Report, Severity, Tally};
 use crate::view::{ErrorFrame, Page, Selected, Verified, View};
 
 fn text(view: &dyn View) -> String {
@@ -43,6 +43,8 @@ fn a_report_counts_failures_and_names_notes() {
         bundles: 1,
         trust_versions: 1,
         refusals: 0,
+        receipts: 0,
+        again: Tally::default(),
         findings: vec![finding(Some(7), Severity::Fail), finding(None, Severity::Note)],
         anchors: Anchors::default(),
     };
@@ -57,7 +59,12 @@ fn a_report_counts_failures_and_names_notes() {
     );
     report.findings.remove(0);
     report.anchors = Anchors { remembered: 2, tracking: 1, checkpoint_heads: 0 };
+    report.receipts = 1;
+    report.again.judged.insert("events", 2);
+    report.again.unknown.insert("events: no receipt".into(), 3);
     let shown = text(&Verified(report));
+    let again = "judged again by the law of then, with 1 receipt: 2 events\nnot judged again: 3 events: no receipt\n";
+    assert!(shown.contains(again), "{shown}");
     assert!(
         shown.ends_with(&format!("PASSED: {counts}; anchors: heads 2 remembered, 1 of fetched journals\n")),
         "{shown}"

@@ -3,6 +3,7 @@ use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::id::{Actor, PublicKey, Segment};
+use crate::node::Changed;
 use crate::trust::{Edit, TrustError};
 use crate::view::ChangedTrust;
 use std::path::PathBuf;
@@ -147,8 +148,12 @@ impl Sign {
     pub(super) fn run(self, context: &mut Context) -> Result<Answer, CliError> {
         let node = context.node()?;
         let changed = node.sign_proposal(&context.path(&self.file))?;
-        Ok(Answer::yes(ChangedTrust(changed)))
+        Ok(answer(changed))
     }
+}
+
+pub(super) fn answer(changed: Changed) -> Answer {
+    Answer::verdict(changed.denied.is_none(), ChangedTrust(changed))
 }
 
 fn change(
@@ -158,5 +163,5 @@ fn change(
 ) -> Result<Answer, CliError> {
     let node = context.node()?;
     let out = out.output.as_ref().map(|file| context.path(file));
-    Ok(Answer::yes(ChangedTrust(node.change_trust(edit, out.as_deref())?)))
+    Ok(answer(node.change_trust(edit, out.as_deref())?))
 }

@@ -1,11 +1,10 @@
-use super::change::Out;
+use super::change::{Out, answer};
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::id::{Actor, Cid, Timestamp};
 use crate::node::KeepEvents;
 use crate::trust::{Cap, REASON_MAX, Target, is_reason};
-use crate::view::ChangedTrust;
 
 /// Give capabilities to an actor, signed by you, who must hold them and trust:grant; roots hold all but gate:receipt
 ///
@@ -52,7 +51,7 @@ impl Grant {
         if self.exp.is_some_and(|exp| exp <= context.ambient().now()) {
             context.warn("the grant has expired already");
         }
-        Ok(Answer::yes(ChangedTrust(node.grant(&self.actor, self.caps, self.exp)?)))
+        Ok(answer(node.grant(&self.actor, self.caps, self.exp)?))
     }
 }
 
@@ -72,6 +71,6 @@ impl Revoke {
         let node = context.node()?;
         let out = self.out.output.as_ref().map(|file| context.path(file));
         let changed = node.revoke(self.target, &self.reason, &keep, out.as_deref())?;
-        Ok(Answer::yes(ChangedTrust(changed)))
+        Ok(answer(changed))
     }
 }

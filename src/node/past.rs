@@ -1,0 +1,360 @@
+use super::error::NodeError;
+use super::open::Node;
+use super::receipts::{Doubt, Graphs, Line};
+use crate::git::{Plane, Reader, RefName, Scope};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
+use crate::policy::consent::{ConsentFault, Consents, Docket, Found, Received, Told};
+use crate::policy::{Bundle, FactsOf, Intent, Judge, Judgement, PolicyError, Receipt};
+use crate::trust::Graph;
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+/// So many laws, and so many dockets, of the past are held at once: receipts name them in their order.
+const LAWS_KEPT: usize = 16;
+const DOCKETS_KEPT: usize = 8;
+
+/// What a gate accepted: its receipts that count, oldest first, and what they let in of consent.
+pub(super) struct History {
+    pub receipts: Vec<Arc<Receipt>>,
+    /// Each with the place of its receipt.
+    consents: Vec<(usize, Found)>,
+}
+
+impl History {
+    pub(super) fn of(line: &Line, graph: &Graph) -> History {
+        let mut graphs = Graphs::new(graph);
+        // What a revoked key signed when it stood is judged all the same, and believed by nobody.
+        let counts = |receipt: &&Arc<Receipt>| matches!(graphs.doubt(receipt), None | Some(Doubt::Revoked));
+        let receipts: Vec<_> = line.receipts.iter().filter(counts).cloned().collect();
+        let mut consents = Vec::new();
+        for (place, receipt) in receipts.iter().enumerate() {
+            let Some(trust) = receipt.trust_root else { continue };
+            for moved in &receipt.updates {
+                if let (Some(plane), Some(new)) = (moved.plane().filter(|plane| plane.is_consent()), moved.new) {
+                    let received = Received::At(receipt.received_at, trust);
+                    consents.push((place, (RefName::own(plane.clone()), new, received)));
+                }
+            }
+        }
+        History { receipts, consents }
+    }
+
+    /// How much of consent had come in before a receipt.
+    fn before(&self, place: usize) -> usize {
+        self.consents.partition_point(|(at, _)| *at < place)
+    }
+}
+
+/// The law by which a receipt says that it judged.
+pub(super) struct Law {
+    roots: (Oid, Oid),
+    pub graph: Arc<Graph>,
+    pub bundle: Arc<Bundle>,
+    pub judge: Judge,
+}
+
+/// Proposals, and what came of them, as a gate held them at some time.
+pub(super) struct Held {
+    history: usize,
+    trust: Oid,
+    upto: usize,
+    pub docket: Docket,
+}
+
+impl Held {
+    /// Whether something that the gate had cannot be read here.
+    pub(super) fn is_missing(&self) -> bool {
+        self.docket.refused.iter().any(|ended| matches!(ended.fault, ConsentFault::Read(_)))
+    }
+}
+
+/// One receipt of one gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub history: usize,
+    pub receipt: usize,
+}
+
+/// What comes of judging something again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Again {
+    Right,
+    Wrong {
+        rule: String,
+        why: String,
+    },
+    /// Something that its judgement needs is not here.
+    Unknown(String),
+}
+
+impl Again {
+    pub(super) fn wrong(rule: &str, why: impl Into<String>) -> Again {
+        Again::Wrong { rule: rule.to_owned(), why: why.into() }
+    }
+
+    pub(super) fn unknown(what: &str) -> Again {
+        Again::Unknown(what.to_owned())
+    }
+}
+
+/// What gates accepted, and the law as it stood when they did.
+pub(super) struct Past<'n> {
+    node: &'n Node,
+    pub histories: Arc<Vec<History>>,
+    pub graphs: Graphs<'n>,
+    laws: VecDeque<Law>,
+    dockets: VecDeque<Held>,
+    /// What is here of consent and has no receipt: nobody tells when a gate had it.
+    loose: Option<Arc<Vec<Found>>>,
+}
+
+impl<'n> Past<'n> {
+    pub(super) fn new(node: &'n Node, histories: Arc<Vec<History>>) -> Past<'n> {
+        let (laws, dockets) = Default::default();
+        Past { node, histories, graphs: Graphs::new(node.graph()), laws, dockets, loose: None }
+    }
+
+    pub(super) fn reader(&self) -> &'n Reader {
+        self.node.reader()
+    }
+
+    pub(super) fn receipt(&self, place: Place) -> Arc<Receipt> {
+        Arc::clone(&self.histories[place.history].receipts[place.receipt])
+    }
+
+    /// The law that a receipt names: `Unknown` where it is not here, `Wrong` where it names no policy.
+    pub(super) fn law(&mut self, receipt: &Receipt) -> Result<Result<&mut Law, Again>, NodeError> {
+        let Some(trust) = receipt.trust_root else { return Ok(Err(Again::wrong("gate.no-law", "there was no law"))) };
+        let Some(policy) = receipt.policy_root else {
+            return Ok(Err(Again::wrong("gate.no-policy", "no policy was active")));
+        };
+        let roots = (trust, policy);
+        if let Some(at) = self.laws.iter().position(|law| law.roots == roots) {
+            return Ok(Ok(&mut self.laws[at]));
+        }
+        let Some(graph) = self.graphs.at(trust) else {
+            return Ok(Err(Again::unknown("trust graphs of another chain")));
+        };
+        let bundle = match Bundle::read(self.node.reader(), policy, &graph) {
+            Ok(bundle) => bundle,
+            Err(PolicyError::Read { .. }) => return Ok(Err(Again::unknown("policies that are not here"))),
+            Err(e @ PolicyError::Invalid { .. }) => {
+                return Ok(Err(Again::wrong("policy.invalid", format!("its policy was none: {e}"))));
+            }
+            Err(other) => return Err(other.into()),
+        };
+        if self.laws.len() == LAWS_KEPT {
+            self.laws.pop_front();
+        }
+        let judge = Judge::new(bundle.clone(), None);
+        self.laws.push_back(Law { roots, graph, bundle: Arc::new(bundle), judge });
+        Ok(Ok(self.laws.back_mut().expect("it was pushed")))
+    }
+
+    /// What a gate held of consent before a receipt, or with `and_own` also what that receipt let in. It is to be given back.
+    pub(super) fn hold(&mut self, place: Place, and_own: bool) -> Option<Held> {
+        let histories = Arc::clone(&self.histories);
+        let history = &histories[place.history];
+        let trust = history.receipts[place.receipt].trust_root?;
+        let upto = history.before(place.receipt + usize::from(and_own));
+        let graph = self.graphs.at(trust)?;
+        let fits = |held: &Held| held.history == place.history && held.trust == trust && held.upto <= upto;
+        let nearest = self.dockets.iter().enumerate().filter(|(_, held)| fits(held)).max_by_key(|(_, held)| held.upto);
+        let mut held = match nearest.map(|(at, _)| at).and_then(|at| self.dockets.remove(at)) {
+            Some(held) => held,
+            None => Held { history: place.history, trust, upto: 0, docket: Docket::default() },
+        };
+        let fresh: Vec<Found> = history.consents[held.upto..upto].iter().map(|(_, found)| found.clone()).collect();
+        held.docket.take(self.node.reader(), &graph, &fresh);
+        held.upto = upto;
+        Some(held)
+    }
+
+    pub(super) fn give_back(&mut self, held: Held) {
+        if self.dockets.len() == DOCKETS_KEPT {
+            self.dockets.pop_front();
+        }
+        self.dockets.push_back(held);
+    }
+
+    /// The same as `hold` with what the receipt let in, had it come in at another time.
+    pub(super) fn docket_at(&mut self, place: Place, at: Timestamp) -> Option<Docket> {
+        let histories = Arc::clone(&self.histories);
+        let history = &histories[place.history];
+        let trust = history.receipts[place.receipt].trust_root?;
+        let graph = self.graphs.at(trust)?;
+        let found = history.consents.iter().take_while(|(of, _)| *of <= place.receipt);
+        let found = found.map(|(of, found)| match *of == place.receipt {
+            true => (found.0.clone(), found.1, Received::At(at, trust)),
+            false => found.clone(),
+        });
+        Some(Docket::gather(self.node.reader(), &graph, &found.collect::<Vec<_>>()))
+    }
+
+    /// The grants that had come in before a receipt.
+    pub(super) fn grants_before(&self, place: Place) -> HashSet<Blake3> {
+        let history = &self.histories[place.history];
+        let before = &history.consents[..history.before(place.receipt)];
+        let grant = |(_, (name, ..)): &(usize, Found)| match name.plane {
+            Plane::Grant(id) => Some(id),
+            _ => None,
+        };
+        before.iter().filter_map(grant).collect()
+    }
+
+    /// What stood granted before a receipt as a bundle reads it; nothing where no rule of it reads that.
+    pub(super) fn consents(
+        &mut self,
+        place: Place,
+        bundle: &Bundle,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Consents>>, NodeError> {
+        if !Consents::are_read(bundle) {
+            return Ok(None);
+        }
+        let governance = bundle.governance()?;
+        let Some(held) = self.hold(place, false) else { return Ok(None) };
+        let consents = Arc::new(Consents::of(&held.docket, &governance, at));
+        self.give_back(held);
+        Ok(Some(consents))
+    }
+
+    /// What a gate knew of the acts of an actor when it gave a receipt that names a law which is here.
+    pub(super) fn told(&mut self, place: Place, actor: &Actor, key: &PublicKey) -> Result<Told, NodeError> {
+        let receipt = self.receipt(place);
+        let bundle = match self.law(&receipt)? {
+            Ok(law) => Some((Arc::clone(&law.bundle), Arc::clone(&law.graph))),
+            Err(_) => None,
+        };
+        let (consents, graph) = match bundle {
+            Some((bundle, graph)) => (self.consents(place, &bundle, receipt.received_at)?, Some(graph)),
+            None => (None, None),
+        };
+        let facts = graph.map(|graph| FactsOf::actor(&graph, actor, key, Some(&receipt.received_at)));
+        Ok(Told::new(facts.unwrap_or_default(), consents)?)
+    }
+
+    /// The same with what has no receipt.
+    fn loose_consents(
+        &mut self,
+        place: Place,
+        bundle: &Bundle,
+        at: Timestamp,
+    ) -> Result<Option<Arc<Consents>>, NodeError> {
+        let loose = self.loose()?;
+        if loose.is_empty() || !Consents::are_read(bundle) {
+            return Ok(None);
+        }
+        let histories = Arc::clone(&self.histories);
+        let history = &histories[place.history];
+        let graph = history.receipts[place.receipt].trust_root.and_then(|trust| self.graphs.at(trust));
+        let Some(graph) = graph else { return Ok(None) };
+        let known = history.consents[..history.before(place.receipt)].iter().map(|(_, found)| found);
+        let found: Vec<Found> = known.chain(loose.iter()).cloned().collect();
+        let docket = Docket::gather(self.node.reader(), &graph, &found);
+        Ok(Some(Arc::new(Consents::of(&docket, &bundle.governance()?, at))))
+    }
+
+    fn loose(&mut self) -> Result<Arc<Vec<Found>>, NodeError> {
+        if let Some(loose) = &self.loose {
+            return Ok(Arc::clone(loose));
+        }
+        let received: Vec<(&Plane, Oid)> =
+            self.histories.iter().flat_map(|h| &h.consents).map(|(_, (name, tip, _))| (&name.plane, *tip)).collect();
+        let received: HashSet<_> = received.into_iter().collect();
+        let refs = self.node.store().refs(&Scope::Consents)?.into_iter();
+        let loose = refs.filter(|(name, tip)| !received.contains(&(&name.plane, *tip)));
+        let loose: Vec<Found> = loose.map(|(name, tip)| (name, tip, Received::InTime)).collect();
+        let loose = Arc::new(loose);
+        self.loose = Some(Arc::clone(&loose));
+        Ok(loose)
+    }
+
+    /// Why a refusal of now may have been none then: what this clone cannot know for certain would make it one.
+    pub(super) fn uncertain(
+        &mut self,
+        place: Place,
+        intent: &Intent<'_>,
+        bundle: &Bundle,
+        facts: &dyn Fn(&Graph, &Timestamp) -> FactsOf,
+    ) -> Result<Option<String>, NodeError> {
+        if Consents::are_read(bundle) {
+            let Some(held) = self.hold(place, false) else { return Ok(Some("grants that are not here".into())) };
+            let missing = held.is_missing();
+            self.give_back(held);
+            if missing {
+                return Ok(Some("grants that are not here".into()));
+            }
+        }
+        let receipt = self.receipt(place);
+        let Some(graph) = receipt.trust_root.and_then(|trust| self.graphs.at(trust)) else { return Ok(None) };
+        let allows = |consents: Option<Arc<Consents>>, at: &Timestamp| -> Result<bool, NodeError> {
+            let known = facts(&graph, at);
+            let known = match consents {
+                Some(consents) => consents.tell(known, intent.target().as_deref()).facts()?,
+                None => known.facts()?,
+            };
+            let judgement = Judge::new(bundle.clone(), None).decide(intent, &known, graph.tip())?;
+            Ok(matches!(judgement, Judgement::Allowed(_)))
+        };
+        // The time of a receipt is raised to that of the one before it, and the push was judged a moment earlier.
+        if let Some(at) = self.earlier(place)
+            && allows(self.consents(place, bundle, at)?, &at)?
+        {
+            return Ok(Some("the second at which it was judged".into()));
+        }
+        match self.loose_consents(place, bundle, receipt.received_at)? {
+            Some(loose) if allows(Some(Arc::clone(&loose)), &receipt.received_at)? => {
+                Ok(Some("when a grant came in".into()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The time before that of a receipt, where the time of the receipt may have been raised.
+    pub(super) fn earlier(&self, place: Place) -> Option<Timestamp> {
+        let receipts = &self.histories[place.history].receipts;
+        let at = receipts[place.receipt].received_at;
+        let before = &receipts[..place.receipt];
+        if before.last()?.received_at != at {
+            return None;
+        }
+        before.iter().rev().map(|receipt| receipt.received_at).find(|earlier| *earlier < at)
+    }
+}
+
+/// What was judged again, and what could not be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many of each kind were judged again.
+    pub judged: BTreeMap<&'static str, u64>,
+    /// What was not, by what is missing.
+    pub unknown: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    pub(super) fn judged(&mut self, kind: &'static str) {
+        *self.judged.entry(kind).or_default() += 1;
+    }
+
+    pub(super) fn unknown(&mut self, kind: &str, what: &str, count: u64) {
+        *self.unknown.entry(format!("{kind}: {what}")).or_default() += count;
+    }
+
+    pub(super) fn take(&mut self, kind: &'static str, again: &Again) {
+        match again {
+            Again::Unknown(what) => self.unknown(kind, what, 1),
+            Again::Right | Again::Wrong { .. } => self.judged(kind),
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Tally) {
+        other.judged.into_iter().for_each(|(kind, n)| *self.judged.entry(kind).or_default() += n);
+        other.unknown.into_iter().for_each(|(what, n)| *self.unknown.entry(what).or_default() += n);
+    }
+}
+
+/// The receipts that count, of gates whose receipts are here.
+pub(super) fn histories(node: &Node, lines: &[Line]) -> Arc<Vec<History>> {
+    Arc::new(lines.iter().map(|line| History::of(line, node.graph())).collect())
+}

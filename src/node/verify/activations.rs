@@ -1,0 +1,200 @@
+use super::Verification;
+use crate::git::{Plane, RefName, Scope};
+use crate::id::{Oid, Timestamp};
+use crate::node::drive::Watch;
+use crate::node::error::NodeError;
+use crate::node::past::{Again, Past, Place};
+use crate::node::report::Finding;
+use crate::policy::consent::Consents;
+use crate::policy::{Bundle, FactsOf, Judge, Leave, SignedAct, Verb, bundle_signers, may_sign_now, speaks_of};
+use crate::trust::Graph;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+const KIND: &str = "activations";
+
+/// What the walk along the policies knows.
+struct Walk {
+    /// Which receipt let each bundle become active.
+    covered: HashMap<Oid, Place>,
+    /// No bundle became active under an older trust graph than the one before it.
+    version: usize,
+}
+
+impl Verification<'_> {
+    /// Whether each bundle could become the active one when it did: signed by whom trust let sign then, and allowed by the
+    /// bundle that it replaced.
+    pub(super) fn activations(&mut self, watch: Watch<'_>) -> Result<(), NodeError> {
+        let mut past = self.past();
+        let mut walk = Walk { covered: self.covered(&past), version: 0 };
+        for (name, tip) in self.node.store().refs(&Scope::Policies)? {
+            if name.plane != Plane::PolicyActive {
+                continue;
+            }
+            let Ok(chain) = self.node.store().chain(tip, None, 0) else { continue };
+            let mut before: Option<Bundle> = None;
+            walk.version = 0;
+            for step in chain {
+                watch.look()?;
+                // What cannot be read was named with the chain.
+                let Ok((commit, _)) = step else { break };
+                let Ok(bundle) = Bundle::read(self.node.reader(), commit, self.node.graph()) else { break };
+                if self.activated.insert(commit) {
+                    self.activation(&name, &mut past, &mut walk, before.as_ref(), &bundle)?;
+                }
+                before = Some(bundle);
+            }
+        }
+        Ok(())
+    }
+
+    /// For each bundle the receipt by which it became active. One push may bring several.
+    fn covered(&self, past: &Past<'_>) -> HashMap<Oid, Place> {
+        let mut covered = HashMap::new();
+        let place_of = |commit: Option<Oid>| commit.and_then(|commit| self.policy_age.get(&commit).copied());
+        let mut by_age: Vec<(usize, Oid)> = self.policy_age.iter().map(|(commit, age)| (*age, *commit)).collect();
+        by_age.sort_unstable();
+        for (history, receipts) in past.histories.iter().map(|h| &h.receipts).enumerate() {
+            for (receipt, given) in receipts.iter().enumerate() {
+                let Some(moved) = given.moved(&Plane::PolicyActive) else { continue };
+                let (from, Some(to)) = (place_of(moved.old), place_of(moved.new)) else { continue };
+                for (_, commit) in by_age.iter().filter(|(age, _)| from.is_none_or(|from| *age > from) && *age <= to) {
+                    covered.entry(*commit).or_insert(Place { history, receipt });
+                }
+            }
+        }
+        covered
+    }
+
+    fn activation(
+        &mut self,
+        name: &RefName,
+        past: &mut Past<'_>,
+        walk: &mut Walk,
+        before: Option<&Bundle>,
+        bundle: &Bundle,
+    ) -> Result<(), NodeError> {
+        let signers = bundle_signers(self.node.reader(), bundle.commit())?;
+        let change = Change { before, bundle, signers: &signers };
+        let again = match walk.covered.get(&bundle.commit()) {
+            Some(place) => change.by_receipt(past, *place)?,
+            None => change.by_any(self, past, &mut walk.version)?,
+        };
+        self.report.again.take(KIND, &again);
+        if let Again::Wrong { rule, why } = again {
+            let how = match walk.covered.get(&bundle.commit()) {
+                Some(place) => {
+                    let receipt = past.receipt(*place);
+                    format!("{} accepted it with receipt {}, and", receipt.gate.actor(), receipt.seq)
+                }
+                None => "it became the policy, and".to_owned(),
+            };
+            let sentence = format!("{how} by the law of then it is denied by {rule}: {why}");
+            self.report.findings.push(Finding::new(name.to_string(), bundle.commit(), "policy.forbidden", sentence));
+        }
+        Ok(())
+    }
+}
+
+/// One bundle that took the place of another.
+struct Change<'a> {
+    before: Option<&'a Bundle>,
+    bundle: &'a Bundle,
+    signers: &'a [crate::id::PublicKey],
+}
+
+impl Change<'_> {
+    fn unsigned() -> Again {
+        Again::wrong("policy.signer", "nobody signed it whom trust let sign then")
+    }
+
+    fn asked(
+        &self,
+        graph: &Graph,
+        judge: &mut Judge,
+        at: Option<&Timestamp>,
+        consents: Option<&Consents>,
+    ) -> Result<Leave, NodeError> {
+        let target = self.bundle.id().to_string();
+        let act = SignedAct {
+            verb: Verb::PolicyActivate,
+            target: &target,
+            signers: self.signers,
+            graph,
+            received_at: at,
+            consents,
+        };
+        Ok(act.judge(judge)?)
+    }
+
+    /// As the gate judged it.
+    fn by_receipt(&self, past: &mut Past<'_>, place: Place) -> Result<Again, NodeError> {
+        let receipt = past.receipt(place);
+        let Some(graph) = receipt.trust_root.and_then(|root| past.graphs.at(root)) else {
+            return Ok(Again::unknown("trust graphs of another chain"));
+        };
+        // The first push of law brings a chain of it, which was signed under many versions.
+        let first = receipt.moved(&Plane::PolicyActive).is_some_and(|moved| moved.old.is_none());
+        let signed = match first {
+            true => Bundle::read(past.reader(), self.bundle.commit(), &graph).is_ok(),
+            false => may_sign_now(&graph, self.signers),
+        };
+        if !signed {
+            return Ok(Change::unsigned());
+        }
+        let Some(before) = self.before else { return Ok(Again::Right) };
+        let at = receipt.received_at;
+        let consents = past.consents(place, before, at)?;
+        let mut judge = Judge::new(before.clone(), None);
+        match self.asked(&graph, &mut judge, Some(&at), consents.as_deref())? {
+            Leave::Given => Ok(Again::Right),
+            Leave::Nobody => Ok(Change::unsigned()),
+            Leave::Refused { decision, intent, actor, key } => {
+                let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
+                Ok(match past.uncertain(place, &intent, before, &facts)? {
+                    Some(what) => Again::Unknown(what),
+                    None => Again::wrong(&decision.rule, decision.reason),
+                })
+            }
+        }
+    }
+
+    /// Without a receipt nobody tells when it was: some trust graph must have let it be, none older than that of the bundle
+    /// before it.
+    fn by_any(&self, of: &Verification<'_>, past: &mut Past<'_>, from: &mut usize) -> Result<Again, NodeError> {
+        let consents = match self.before {
+            Some(before) => of.node.consents(before)?.map(Arc::new),
+            None => None,
+        };
+        let mut judge = self.before.map(|before| Judge::new(before.clone(), None));
+        let mut last = Change::unsigned();
+        for (version, commit) in of.node.graph().commits().iter().enumerate().skip(*from) {
+            let Some(graph) = past.graphs.at(*commit).filter(|graph| may_sign_now(graph, self.signers)) else {
+                continue;
+            };
+            let leave = match &mut judge {
+                Some(judge) => self.asked(&graph, judge, None, consents.as_deref())?,
+                None => Leave::Given,
+            };
+            match leave {
+                Leave::Given => {
+                    *from = version;
+                    return Ok(Again::Right);
+                }
+                Leave::Nobody => {}
+                Leave::Refused { decision, .. } => last = Again::wrong(&decision.rule, decision.reason),
+            }
+        }
+        let timed = |before: &Bundle| {
+            let asked = before.rules().iter().filter(|rule| rule.covers(Verb::PolicyActivate, None));
+            speaks_of(before, Verb::PolicyActivate)
+                && asked
+                    .flat_map(|rule| &rule.reads)
+                    .any(|read| ["received_at", "grants", "approvals"].contains(&read.as_str()))
+        };
+        match self.before {
+            Some(before) if timed(before) => Ok(Again::unknown("when it was, for there is no receipt")),
+            _ => Ok(last),
+        }
+    }
+}

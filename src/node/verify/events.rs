@@ -1,0 +1,241 @@
+use crate::git::Plane;
+use crate::id::{Actor, Cid, Ns, Oid, Timestamp, Ulid, Writer};
+use crate::ledger::{Draft, Event, Loaded, Origin};
+use crate::node::error::NodeError;
+use crate::node::open::Node;
+use crate::node::past::{Again, Law, Past, Place, Tally};
+use crate::node::report::Finding;
+use crate::node::window::journal_name;
+use crate::policy::consent::Told;
+use crate::policy::{FactsOf, Intent, Judgement, Receipt};
+use crate::trust::{Graph, Void};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+const KIND: &str = "events";
+
+/// Judges the events of a namespace again, each by the law that the receipt of its push names, as they are read.
+pub(super) struct Events<'n> {
+    past: Past<'n>,
+    ns: Ns,
+    /// How old each bundle is.
+    age: HashMap<Oid, usize>,
+    pushes: HashMap<Writer, Vec<Pushes>>,
+    /// The commit of a journal that was met last.
+    at: HashMap<Writer, Oid>,
+    /// In which journal an act was done that a proposal names.
+    granted: HashMap<(Actor, Ulid), Writer>,
+    /// Events with which revocations let a key end, and those of them that were met.
+    ends: HashSet<Cid>,
+    ended: HashSet<Cid>,
+    wrong: BTreeMap<(Writer, String), (Finding, u64)>,
+    tally: Tally,
+}
+
+/// What one gate took of one journal.
+struct Pushes {
+    history: usize,
+    by_old: HashMap<Option<Oid>, (usize, Oid)>,
+    now: Option<Push>,
+}
+
+/// One push to a journal, while its events are read.
+struct Push {
+    place: Place,
+    end: Oid,
+    told: Option<Told>,
+    judged: Vec<Judged>,
+}
+
+struct Judged {
+    commit: Oid,
+    seq: u64,
+    again: Again,
+}
+
+impl<'n> Events<'n> {
+    pub(super) fn new(node: &'n Node, past: Past<'n>, ns: &Ns, age: HashMap<Oid, usize>) -> Events<'n> {
+        let mut pushes: HashMap<Writer, Vec<Pushes>> = HashMap::new();
+        for (at, history) in past.histories.iter().enumerate() {
+            for (receipt, moved) in
+                history.receipts.iter().enumerate().flat_map(|(n, r)| r.updates.iter().map(move |m| (n, m)))
+            {
+                let (Some(Plane::Journal { ns: of, writer }), Some(new)) = (moved.plane(), moved.new) else { continue };
+                if of != ns {
+                    continue;
+                }
+                let of_writer = pushes.entry(writer.clone()).or_default();
+                if of_writer.last().is_none_or(|last| last.history != at) {
+                    of_writer.push(Pushes { history: at, by_old: HashMap::new(), now: None });
+                }
+                if let Some(last) = of_writer.last_mut() {
+                    last.by_old.entry(moved.old).or_insert((receipt, new));
+                }
+            }
+        }
+        let froms = node.graph().revocations().filter_map(|(_, revocation)| revocation.from.as_ref());
+        let ends = froms.flat_map(|from| from.values().flatten().copied()).collect();
+        let (ns, tally) = (ns.clone(), Tally::default());
+        let (at, granted, ended, wrong) = Default::default();
+        Events { past, ns, age, pushes, at, granted, ends, ended, wrong, tally }
+    }
+
+    /// Takes the next event of the window.
+    pub(super) fn event(&mut self, origin: &Origin, loaded: &Loaded) -> Result<(), NodeError> {
+        let before = self.at.get(&origin.writer).copied();
+        if before != Some(loaded.commit) {
+            self.at.insert(origin.writer.clone(), loaded.commit);
+            self.turn(&origin.writer, before);
+        }
+        let mut pushes = self.pushes.remove(&origin.writer).unwrap_or_default();
+        let mut covered = false;
+        for push in pushes.iter_mut().filter_map(|pushes| pushes.now.as_mut()) {
+            covered = true;
+            let again = self.again(push, origin, &loaded.event)?;
+            push.judged.push(Judged { commit: loaded.commit, seq: loaded.event.header.seq, again });
+        }
+        if !covered {
+            self.tally.unknown(KIND, "no receipt", 1);
+        }
+        self.pushes.insert(origin.writer.clone(), pushes);
+        if self.ends.contains(&loaded.event.cid) {
+            self.ended.insert(loaded.event.cid);
+        }
+        Ok(())
+    }
+
+    /// Ends the pushes that end with a commit, and begins those that begin behind it.
+    fn turn(&mut self, writer: &Writer, before: Option<Oid>) {
+        let Some(mut pushes) = self.pushes.remove(writer) else { return };
+        for pushes in &mut pushes {
+            if let Some(push) = pushes.now.take_if(|push| Some(push.end) == before) {
+                self.keep(writer, push);
+            }
+            if pushes.now.is_none()
+                && let Some((receipt, end)) = pushes.by_old.remove(&before)
+            {
+                let place = Place { history: pushes.history, receipt };
+                pushes.now = Some(Push { place, end, told: None, judged: Vec::new() });
+            }
+        }
+        self.pushes.insert(writer.clone(), pushes);
+    }
+
+    /// The push is here whole: what was found of it counts.
+    fn keep(&mut self, writer: &Writer, push: Push) {
+        let receipt = self.past.receipt(push.place);
+        for Judged { commit, seq, again } in push.judged {
+            match again {
+                Again::Right => self.tally.judged(KIND),
+                Again::Unknown(what) => self.tally.unknown(KIND, &what, 1),
+                Again::Wrong { rule, why } => {
+                    self.tally.judged(KIND);
+                    let finding = || {
+                        let sentence = format!(
+                            "{} accepted it with receipt {}, and by the law of then it is denied by {rule}: {why}",
+                            receipt.gate.actor(),
+                            receipt.seq
+                        );
+                        let name = journal_name(&self.ns, writer);
+                        Finding { seq: Some(seq), ..Finding::new(name, commit, "event.forbidden", sentence) }
+                    };
+                    let held = self.wrong.entry((writer.clone(), rule.clone())).or_insert_with(|| (finding(), 0));
+                    held.1 += 1;
+                }
+            }
+        }
+    }
+
+    fn again(&mut self, push: &mut Push, origin: &Origin, event: &Event) -> Result<Again, NodeError> {
+        let receipt = self.past.receipt(push.place);
+        let law = match self.past.law(&receipt)? {
+            Ok(law) => law,
+            Err(again) => return Ok(again),
+        };
+        if law.graph.key_with_prefix(origin.writer.actor(), origin.writer.key8()) != Some(origin.key) {
+            return Ok(Again::wrong("key.unknown", format!("{} was no key of {} then", origin.key, origin.actor())));
+        }
+        if is_void(law, origin, &self.ended) {
+            return Ok(Again::wrong("key.revoked", format!("{} was revoked then", origin.key)));
+        }
+        let age = |root: &Oid| self.age.get(root);
+        let root = event.header.policy_root;
+        if age(&root) > receipt.policy_root.as_ref().and_then(age) {
+            return Ok(Again::wrong("event.policy", format!("its policy_root {root} was not active then")));
+        }
+        let Some(draft) = Draft::of(event) else { return Ok(Again::unknown("payloads of another form")) };
+        self.weigh(push, origin, &receipt, &draft)
+    }
+
+    /// What the policy says to it.
+    fn weigh(
+        &mut self,
+        push: &mut Push,
+        origin: &Origin,
+        receipt: &Receipt,
+        draft: &Draft,
+    ) -> Result<Again, NodeError> {
+        let (actor, key) = (origin.actor(), &origin.key);
+        let told = match &mut push.told {
+            Some(told) => told,
+            empty => empty.insert(self.past.told(push.place, actor, key)?),
+        };
+        let Ok(law) = self.past.law(receipt)? else { return Ok(Again::unknown("policies that are not here")) };
+        let intent = Intent::emit(&self.ns, actor, key, draft);
+        let more = told.of(&intent)?;
+        if more.is_some() {
+            let before = self.granted.entry((actor.clone(), draft.ulid)).or_insert_with(|| origin.writer.clone());
+            if *before != origin.writer {
+                let why = format!("its ULID {} stands in the journal {before} too", draft.ulid);
+                return Ok(Again::wrong("event.ulid", format!("{why}, and what was granted may be done once")));
+            }
+        }
+        let decision = match law.judge.decide(&intent, more.as_ref().unwrap_or(told.silent()), law.graph.tip())? {
+            Judgement::Allowed(_) => return Ok(Again::Right),
+            Judgement::Refused(decision) => decision,
+        };
+        let bundle = Arc::clone(&law.bundle);
+        let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, actor, key, Some(at));
+        Ok(match self.past.uncertain(push.place, &intent, &bundle, &facts)? {
+            Some(what) => Again::Unknown(what),
+            None => Again::wrong(&decision.rule, decision.reason),
+        })
+    }
+
+    /// What was found: events that no law of their time allowed, and how many could be judged.
+    pub(super) fn end(mut self) -> (Vec<Finding>, Tally) {
+        let writers: Vec<Writer> = self.pushes.keys().cloned().collect();
+        for writer in writers {
+            let last = self.at.get(&writer).copied();
+            self.turn(&writer, last);
+            for pushes in self.pushes.remove(&writer).unwrap_or_default() {
+                let begun = pushes.now.as_ref().is_some_and(|push| push.judged.is_empty());
+                let cut = pushes.now.into_iter().map(|push| push.judged.len() as u64).sum::<u64>();
+                if cut > 0 {
+                    self.tally.unknown(KIND, "their push is not here whole", cut);
+                }
+                let never = (pushes.by_old.len() + usize::from(begun)) as u64;
+                if never > 0 {
+                    self.tally.unknown("pushes to journals", "their events are not here, or void", never);
+                }
+            }
+        }
+        let told = |(finding, count): (Finding, u64)| match count {
+            0 | 1 => finding,
+            _ => {
+                let sentence = format!("{}; and so {} further events of this journal", finding.sentence, count - 1);
+                Finding { sentence, ..finding }
+            }
+        };
+        (self.wrong.into_values().map(told).collect(), self.tally)
+    }
+}
+
+/// Whether the law of then had ended a key before the next event of a journal.
+fn is_void(law: &Law, origin: &Origin, ended: &HashSet<Cid>) -> bool {
+    match law.graph.void_from(&origin.writer, &origin.key) {
+        None => false,
+        Some(Void::All) => true,
+        Some(Void::After(last)) => last.iter().any(|cid| ended.contains(cid)),
+    }
+}

@@ -1,0 +1,309 @@
+use super::Verification;
+use crate::canon::{Map, Value, digest};
+use crate::git::{Named, Plane, Reader};
+use crate::id::{Blake3, Ns, Oid, Timestamp};
+use crate::node::drive::Watch;
+use crate::node::error::NodeError;
+use crate::node::past::{Again, Held, Past, Place, Tally};
+use crate::node::report::Finding;
+use crate::policy::consent::{Hearing, Ruling};
+use crate::policy::{
+    Demand, FactsOf, Intent, Judgement, Leave, Moved, Receipt, Verb, actor_of_transport, speaks_of, trust_leave,
+};
+use crate::state::Checkpoint;
+use crate::trust::Graph;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// The kinds of what is judged again.
+const CONSENTS: &str = "consents";
+const CHECKPOINTS: &str = "checkpoints";
+const TRUST: &str = "changes of trust";
+const BRANCHES: &str = "pushes to branches";
+const OTHERS: &str = "refs that no gate takes";
+
+impl Verification<'_> {
+    /// What accepted pushes moved beside journals and the policy, each again by the law that its receipt names.
+    pub(super) fn pushes(&mut self, watch: Watch<'_>) -> Result<(), NodeError> {
+        let mut past = self.past();
+        let mut seen: HashSet<Oid> = HashSet::new();
+        let (mut tally, mut findings) = (Tally::default(), Vec::new());
+        for history in 0..past.histories.len() {
+            for receipt in 0..past.histories[history].receipts.len() {
+                watch.look()?;
+                let place = Place { history, receipt };
+                let receipt = past.receipt(place);
+                if !seen.insert(receipt.commit) {
+                    continue;
+                }
+                for moved in &receipt.updates {
+                    let Some((kind, again)) = one(self.node.reader(), &mut past, place, &receipt, moved)? else {
+                        continue;
+                    };
+                    tally.take(kind, &again);
+                    if let Again::Wrong { rule, why } = again {
+                        findings.push(forbidden(&receipt, moved, &rule, &why));
+                    }
+                }
+            }
+        }
+        self.report.findings.extend(findings);
+        self.report.again.add(tally);
+        Ok(())
+    }
+}
+
+/// A push that no law of its time allowed.
+pub(super) fn forbidden(receipt: &Receipt, moved: &Moved, rule: &str, why: &str) -> Finding {
+    let sentence = format!(
+        "{} accepted it with receipt {}, and by the law of then it is denied by {rule}: {why}",
+        receipt.gate.actor(),
+        receipt.seq
+    );
+    Finding::new(moved.name.as_str(), moved.new.unwrap_or(Oid::ZERO), "push.forbidden", sentence)
+}
+
+fn one(
+    reader: &Reader,
+    past: &mut Past<'_>,
+    place: Place,
+    receipt: &Receipt,
+    moved: &Moved,
+) -> Result<Option<(&'static str, Again)>, NodeError> {
+    let plane = match &moved.named {
+        Named::Ours(plane) => plane,
+        Named::Other => return branch(reader, past, receipt, moved),
+        Named::Private | Named::Stranger => {
+            return Ok(Some((OTHERS, Again::wrong("ref.unknown", "a gate takes no ref of such a name"))));
+        }
+    };
+    let Some(new) = moved.new else {
+        return Ok(Some((OTHERS, Again::wrong("ref.delete", "a ref of ours is never deleted"))));
+    };
+    Ok(match plane {
+        Plane::TrustGraph => trust(past, place, receipt, moved, new)?.map(|again| (TRUST, again)),
+        Plane::State { ns } => {
+            let mut fields = Map::new();
+            fields.insert("ns", ns.as_str());
+            fields.insert("ref", moved.name.as_str());
+            fields.insert("new", Value::text(new));
+            let again = by_transport(past, place, receipt, Verb::StateCheckpoint, fields)?;
+            Some((CHECKPOINTS, if again == Again::Right { fold(reader, past, receipt, ns, new)? } else { again }))
+        }
+        plane if plane.is_consent() => Some((CONSENTS, consent(reader, past, place, receipt, moved, plane, new)?)),
+        Plane::AuditPolicy { .. } | Plane::AuditResolve { .. } => {
+            Some((OTHERS, Again::wrong("ref.server-only", "what the gate records, the gate alone writes")))
+        }
+        _ => None,
+    })
+}
+
+fn trust(
+    past: &mut Past<'_>,
+    place: Place,
+    receipt: &Receipt,
+    moved: &Moved,
+    new: Oid,
+) -> Result<Option<Again>, NodeError> {
+    let Some(old) = moved.old else { return Ok(None) };
+    let (Some(before), Some(after)) = (past.graphs.at(old), past.graphs.at(new)) else {
+        return Ok(Some(Again::unknown("trust graphs of another chain")));
+    };
+    if !after.commits().contains(&old) {
+        return Ok(Some(Again::wrong("ref.non-ff", "it does not descend from what stood there")));
+    }
+    if receipt.policy_root.is_none() {
+        return Ok(None);
+    }
+    let bundle = match past.law(receipt)? {
+        Ok(law) => Arc::clone(&law.bundle),
+        Err(again) => return Ok(Some(again)),
+    };
+    let at = Some(&receipt.received_at);
+    let consents = past.consents(place, &bundle, receipt.received_at)?;
+    let Ok(law) = past.law(receipt)? else { return Ok(None) };
+    let leave = match trust_leave(&mut law.judge, &before, &after, at, consents.as_deref())? {
+        None if !speaks_of(&bundle, Verb::TrustUpdate) => return Ok(None),
+        None => return Ok(Some(Again::Right)),
+        Some((_, leave)) => leave,
+    };
+    Ok(Some(match leave {
+        Leave::Given => Again::Right,
+        Leave::Nobody => Again::wrong("trust.signer", "nobody that trust knew signed it"),
+        Leave::Refused { decision, intent, actor, key } => {
+            let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
+            match past.uncertain(place, &intent, &bundle, &facts)? {
+                Some(what) => Again::Unknown(what),
+                None => Again::wrong(&decision.rule, decision.reason),
+            }
+        }
+    }))
+}
+
+/// An act of whoever pushed, whom the transport alone knows.
+fn by_transport(
+    past: &mut Past<'_>,
+    place: Place,
+    receipt: &Receipt,
+    verb: Verb,
+    mut fields: Map,
+) -> Result<Again, NodeError> {
+    let identity = receipt.identity.as_deref();
+    if let Some(identity) = identity {
+        fields.insert("identity", identity);
+    }
+    if let Some(actor) = identity.and_then(actor_of_transport) {
+        fields.insert("actor", actor.as_str());
+    }
+    let intent = Intent::act(verb, fields);
+    let facts = |graph: &Graph, at: &Timestamp| FactsOf::of_transport(graph, identity, at);
+    let law = match past.law(receipt)? {
+        Ok(law) => law,
+        Err(again) => return Ok(again),
+    };
+    let known = facts(&law.graph, &receipt.received_at).facts()?;
+    let decision = match law.judge.decide(&intent, &known, law.graph.tip())? {
+        Judgement::Allowed(_) => return Ok(Again::Right),
+        Judgement::Refused(decision) => decision,
+    };
+    let bundle = Arc::clone(&law.bundle);
+    Ok(match past.uncertain(place, &intent, &bundle, &facts)? {
+        Some(what) => Again::Unknown(what),
+        None => Again::wrong(&decision.rule, decision.reason),
+    })
+}
+
+fn consent(
+    reader: &Reader,
+    past: &mut Past<'_>,
+    place: Place,
+    receipt: &Receipt,
+    moved: &Moved,
+    plane: &Plane,
+    new: Oid,
+) -> Result<Again, NodeError> {
+    if moved.old.is_some() {
+        return Ok(Again::wrong("ref.exists", "it was there already, and says what it says for good"));
+    }
+    let bundle = match past.law(receipt)? {
+        Ok(law) => Arc::clone(&law.bundle),
+        Err(again) => return Ok(again),
+    };
+    let ruling = heard(reader, past, place, receipt, (plane, new), receipt.received_at)?;
+    if matches!(ruling, None | Some(Ruling::Taken)) {
+        return Ok(ruling.map_or(Again::unknown("proposals, or words about them, that are not here"), |_| Again::Right));
+    }
+    // The time of a receipt is raised to that of the one before it, and the push was judged a moment earlier.
+    if let Some(at) = past.earlier(place)
+        && matches!(heard(reader, past, place, receipt, (plane, new), at)?, Some(Ruling::Taken))
+    {
+        return Ok(Again::unknown("the second at which it was judged"));
+    }
+    Ok(match ruling {
+        Some(Ruling::Refused { rule, why, .. }) => Again::wrong(rule, why),
+        Some(Ruling::Denied { decision, intent, actor, key }) => {
+            let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
+            match past.uncertain(place, &intent, &bundle, &facts)? {
+                Some(what) => Again::Unknown(what),
+                None => Again::wrong(&decision.rule, decision.reason),
+            }
+        }
+        None | Some(Ruling::Taken) => Again::Right,
+    })
+}
+
+/// What the gate had to say to it at a time; none where what it was judged by is not all here.
+fn heard(
+    reader: &Reader,
+    past: &mut Past<'_>,
+    place: Place,
+    receipt: &Receipt,
+    (plane, new): (&Plane, Oid),
+    at: Timestamp,
+) -> Result<Option<Ruling>, NodeError> {
+    let bundle = match past.law(receipt)? {
+        Ok(law) => Arc::clone(&law.bundle),
+        Err(_) => return Ok(None),
+    };
+    let consents = past.consents(place, &bundle, at)?;
+    let before: HashSet<Blake3> = past.grants_before(place);
+    let held = match at == receipt.received_at {
+        true => past.hold(place, true),
+        false => None,
+    };
+    let again = if held.is_none() { past.docket_at(place, at) } else { None };
+    let docket = held.as_ref().map(|held| &held.docket).or(again.as_ref());
+    let (Some(docket), Ok(law)) = (docket, past.law(receipt)?) else { return Ok(None) };
+    let graph = Arc::clone(&law.graph);
+    let ruling = Hearing {
+        reader,
+        graph: &graph,
+        docket,
+        received_at: at,
+        identity: receipt.identity.as_deref(),
+        judge: &mut law.judge,
+        consents,
+        stood: &|grant| Ok(before.contains(grant)),
+    }
+    .hear(plane, new)?;
+    let missing = held.as_ref().is_some_and(Held::is_missing);
+    if let Some(held) = held {
+        past.give_back(held);
+    }
+    Ok(Some(ruling).filter(|ruling| !missing || matches!(ruling, Ruling::Taken)))
+}
+
+/// The profile of the law may want checkpoints by its own fold.
+fn fold(reader: &Reader, past: &mut Past<'_>, receipt: &Receipt, ns: &Ns, new: Oid) -> Result<Again, NodeError> {
+    let law = match past.law(receipt)? {
+        Ok(law) => law,
+        Err(again) => return Ok(again),
+    };
+    if !law.bundle.profile().asks(Demand::Fold) {
+        return Ok(Again::Right);
+    }
+    let Ok(claim) = Checkpoint::read(reader, new) else { return Ok(Again::unknown("checkpoints that are not here")) };
+    let (asked, found) = (law.bundle.fold(ns).map(digest::sha256), claim.proof.fold_root);
+    Ok(match asked == Some(found) {
+        true => Again::Right,
+        false => Again::wrong("profile.fold", format!("its fold {found} was not that of the policy bundle")),
+    })
+}
+
+/// A branch, a tag, any ref that is not ours: by the profile; what rules said of it is not asked again.
+fn branch(
+    reader: &Reader,
+    past: &mut Past<'_>,
+    receipt: &Receipt,
+    moved: &Moved,
+) -> Result<Option<(&'static str, Again)>, NodeError> {
+    if receipt.policy_root.is_none() {
+        return Ok(None);
+    }
+    let law = match past.law(receipt)? {
+        Ok(law) => law,
+        Err(again) => return Ok(Some((BRANCHES, again))),
+    };
+    let again = law.bundle.profile().asks(Demand::FastForward).then(|| forward(reader, moved));
+    let named = law.bundle.names(Verb::Push, &moved.name);
+    Ok(match again {
+        Some(Again::Right) | None if named => Some((BRANCHES, Again::unknown("what rules said of commits and paths"))),
+        again => again.map(|again| (BRANCHES, again)),
+    })
+}
+
+/// Whether a ref went on from what it held.
+fn forward(reader: &Reader, moved: &Moved) -> Again {
+    let rule = "profile.fast-forward";
+    let Some(new) = moved.new else { return Again::wrong(rule, "it was deleted") };
+    let Some(old) = moved.old else { return Again::Right };
+    let commit = |oid: Oid| reader.commit_behind(oid).ok().flatten();
+    let (Some(before), Some(after)) = (commit(old), commit(new)) else {
+        return Again::unknown("commits that are not here");
+    };
+    match reader.descends(after, before) {
+        Ok(true) => Again::Right,
+        Ok(false) => Again::wrong(rule, format!("{new} does not descend from {old}")),
+        Err(_) => Again::unknown("commits that are not here"),
+    }
+}

@@ -1,0 +1,149 @@
+use super::Verification;
+use crate::git::Plane;
+use crate::id::Oid;
+use crate::node::receipts::{Doubt, Graphs, Line};
+use crate::node::report::Finding;
+use crate::policy::Receipt;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What stood at a gate after its last receipt, as far as its receipts tell: places in the chains of the law.
+#[derive(Default)]
+struct Stands {
+    seq: u64,
+    received_at: Option<crate::id::Timestamp>,
+    trust: Option<usize>,
+    policy: Option<usize>,
+}
+
+/// One of the two chains of the law.
+struct LawChain {
+    what: &'static str,
+    plane: Plane,
+    /// How far each commit is along the chain.
+    places: HashMap<Oid, usize>,
+}
+
+impl Verification<'_> {
+    /// Whether every receipt could be given: by a key that had the right, in its order, under the law that stood.
+    pub(super) fn receipts_hold(&mut self) {
+        let commits = self.node.graph().commits().iter();
+        let trust = LawChain {
+            what: "trust graph",
+            plane: Plane::TrustGraph,
+            places: commits.enumerate().map(|(place, commit)| (*commit, place)).collect(),
+        };
+        let policy = LawChain { what: "policy", plane: Plane::PolicyActive, places: self.policy_age.clone() };
+        let mut findings = Vec::new();
+        let mut seen: HashSet<Oid> = HashSet::new();
+        let mut graphs = Graphs::new(self.node.graph());
+        for line in &self.lines {
+            let mut stands = Stands::default();
+            for receipt in &line.receipts {
+                let mut said = Vec::new();
+                stands.order(receipt, &mut said);
+                stands.trust = stands.law(&trust, receipt, receipt.trust_root, stands.trust, &mut said);
+                stands.policy = stands.law(&policy, receipt, receipt.policy_root, stands.policy, &mut said);
+                said.extend(right(graphs.doubt(receipt), receipt));
+                if seen.insert(receipt.commit) {
+                    let name = line.name.to_string();
+                    findings.extend(said.into_iter().map(|(code, sentence, fails)| {
+                        let sentence = format!("receipt {}: {sentence}", receipt.seq);
+                        let finding = Finding::new(name.as_str(), receipt.commit, code, sentence);
+                        if fails { finding } else { finding.note() }
+                    }));
+                }
+            }
+        }
+        findings.extend(forks(&self.lines));
+        self.report.findings.extend(findings);
+    }
+}
+
+/// Code, sentence, and whether it makes the verdict.
+type Said = (&'static str, String, bool);
+
+impl Stands {
+    fn order(&mut self, receipt: &Receipt, said: &mut Vec<Said>) {
+        if receipt.seq != self.seq + 1 {
+            said.push(("receipt.order", format!("it stands behind receipt {}", self.seq), true));
+        }
+        if self.received_at.is_some_and(|before| receipt.received_at < before) {
+            let why = format!("it is of {}, before the receipt before it", receipt.received_at);
+            said.push(("receipt.time", why, true));
+        }
+        self.seq = receipt.seq;
+        self.received_at = self.received_at.max(Some(receipt.received_at));
+    }
+
+    /// Holds the law that a receipt names against what stood, and gives what stands behind it.
+    fn law(
+        &self,
+        chain: &LawChain,
+        receipt: &Receipt,
+        named: Option<Oid>,
+        stood: Option<usize>,
+        said: &mut Vec<Said>,
+    ) -> Option<usize> {
+        let what = chain.what;
+        let moved = receipt.moved(&chain.plane);
+        let mut fail = |why: String| said.push(("receipt.law", why, true));
+        let place = named.and_then(|root| chain.places.get(&root).copied());
+        match (named, place, stood) {
+            (None, _, Some(_)) => fail(format!("it names no {what}, and one stood")),
+            (Some(root), None, _) => {
+                fail(format!("it names the {what} {root}, which is none of those that count here"))
+            }
+            (Some(root), Some(now), Some(before)) if now < before => {
+                fail(format!("it names the {what} {root}, which had been replaced"));
+            }
+            // A push of law is judged by what it replaces; the first one by itself.
+            (Some(root), ..) if moved.is_some_and(|m| m.old.or(m.new) != named) => {
+                fail(format!("it names the {what} {root} and moves another"));
+            }
+            (Some(root), Some(now), Some(before)) if now > before => {
+                let why = format!("it names the {what} {root}, and no receipt says how that came");
+                said.push(("receipt.unseen", why, false));
+            }
+            _ => {}
+        }
+        let brought = moved.and_then(|m| m.new).and_then(|new| chain.places.get(&new).copied());
+        if let (Some(moved), None) = (moved, brought) {
+            let new = moved.new.unwrap_or(Oid::ZERO);
+            said.push(("receipt.law", format!("it lets in the {what} {new}, which is none that counts here"), true));
+        }
+        stood.max(place).max(brought)
+    }
+}
+
+/// What the right of its key lets a receipt say.
+fn right(doubt: Option<Doubt>, receipt: &Receipt) -> Option<Said> {
+    // Before its key has the right a gate takes nothing but trust, and what is not asked about.
+    let bare = |plane: &Plane| *plane == Plane::TrustGraph;
+    let only_trust = receipt.updates.iter().all(|moved| moved.plane().is_none_or(bare));
+    let (gate, key) = (receipt.gate.actor(), &receipt.key);
+    Some(match doubt? {
+        // Of one that is not here it was said with the law.
+        Doubt::NoTrust if receipt.trust_root.is_some() || only_trust => return None,
+        Doubt::NoTrust => ("receipt.law", "it names no trust graph that counts here".into(), true),
+        Doubt::NoRight if only_trust => {
+            ("receipt.early", format!("{gate} had no right to give it yet; it is not believed"), false)
+        }
+        Doubt::NoRight => {
+            ("receipt.key", format!("by the trust graph that it names {key} of {gate} gives no receipts"), true)
+        }
+        Doubt::Revoked => ("receipt.revoked", format!("{key} was revoked since; it is not believed"), false),
+    })
+}
+
+/// Two chains of one gate of which none is the beginning of the other: it told two stories.
+fn forks(lines: &[Line]) -> Vec<Finding> {
+    let mut by_gate: BTreeMap<&Plane, Vec<&Line>> = BTreeMap::new();
+    lines.iter().for_each(|line| by_gate.entry(&line.name.plane).or_default().push(line));
+    let told = |lines: &Vec<&Line>| {
+        let [first, second, ..] = lines[..] else { return None };
+        let commit = second.receipts.last().map_or(Oid::ZERO, |receipt| receipt.commit);
+        let why = format!("its receipts and those of {} go apart: the gate told two stories", first.name);
+        Some(Finding::new(second.name.to_string(), commit, "receipt.fork", why))
+    };
+    by_gate.values().filter_map(told).collect()
+}

@@ -1,0 +1,336 @@
+//! What every clone can find out: that a gate accepted what the law of then forbade.
+
+use super::court::{ACTIVE, Court, JOURNALS, TRUST, draft};
+use super::liar::Liar;
+use crate::cli::fits;
+use crate::harness::{Repo, World};
+use gatos::canon::Value as Canon;
+use serde_json::Value;
+
+const ULID: &str = "01ARYZ6S41TSV4RRFFQ69G5FAV";
+const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
+const RULES: &str = r#"policy "small" version 1
+
+rule "speak"
+  on emit
+  allow if known()
+
+rule "small"
+  on emit
+  deny if payload.n > 10
+  because "no more than ten"
+
+rule "states"
+  on state.checkpoint
+  allow
+
+rule "law"
+  on policy.activate
+  allow if root()
+"#;
+
+#[track_caller]
+fn enact(court: &Court<'_>, by: &Repo<'_>, rules: &str) -> String {
+    by.write("gatos/policies/10-test.rgs", rules);
+    let bundle = by.gatos(["--json", "policy", "publish"]).ok().json();
+    let id = bundle["id"].as_str().expect("an id").to_owned();
+    by.gatos(["policy", "activate", &id]).ok();
+    court.push(by, [POLICIES]).ok();
+    [&court.alice, &court.bob].iter().for_each(|repo| court.fetch(repo));
+    id
+}
+
+fn court(world: &World) -> Court<'_> {
+    let court = Court::new(world);
+    enact(&court, &court.alice, RULES);
+    court
+}
+
+#[track_caller]
+fn passes(repo: &Repo<'_>) -> Value {
+    fits("verify", repo.gatos(["--json", "verify"]).ok().json())
+}
+
+/// The one failure.
+#[track_caller]
+fn fails(repo: &Repo<'_>, code: &str, says: &str) -> Value {
+    let report = fits("verify", repo.gatos(["--json", "verify"]).code(1).json());
+    let findings = report["findings"].as_array().expect("a list").iter();
+    let failures: Vec<&Value> = findings.filter(|f| f["severity"] == "fail").collect();
+    let [only] = failures[..] else { panic!("expected one failure: {failures:?}") };
+    assert_eq!(only["code"], code, "{only}");
+    let sentence = only["sentence"].as_str().expect("a text");
+    assert!(sentence.contains(says), "{sentence}");
+    only.clone()
+}
+
+#[track_caller]
+fn sealed(court: &Court<'_>, payload: &str) -> (String, String) {
+    let (name, _) = court.journal(&court.alice);
+    let mut how = court.honest(&court.alice, &[]);
+    how.drafts = vec![draft(ULID, payload)];
+    (name, court.sealed(&court.alice, "alice", &how))
+}
+
+#[test]
+fn must_judge_every_received_event_again_and_name_what_it_cannot() {
+    let world = World::new();
+    let court = court(&world);
+    (2..5).for_each(|n| court.emit(&court.alice, &format!("{{\"n\":{n}}}")));
+    court.push(&court.alice, [JOURNALS]).ok();
+    court.emit(&court.bob, "{\"n\":5}");
+    court.push(&court.bob, [JOURNALS]).ok();
+    let stranger = Liar::of(&court).stranger("carol");
+    let report = passes(&stranger);
+    assert_eq!((&report["receipts"], &report["not_judged"]), (&4.into(), &serde_json::json!([])));
+    assert_eq!(report["judged"], serde_json::json!({"activations": 2, "events": 5}));
+    // What nobody received, nobody judged.
+    court.emit(&court.alice, "{\"n\":6}");
+    court.fetch(&court.alice);
+    let said = court.alice.gatos(["verify"]).ok().stdout();
+    assert!(said.contains("judged again by the law of then, with 4 receipts: 2 activations, 5 events\n"), "{said}");
+    assert!(said.contains("not judged again: 1 events: no receipt\n"), "{said}");
+}
+
+#[test]
+fn must_find_an_event_that_a_gate_accepted_against_the_law() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    let (name, forbidden) = sealed(&court, "{\"n\":99}");
+    court.refused(&court.alice, [format!("{forbidden}:{name}")], "small");
+    liar.accept(&court.alice, &[(&name, &forbidden)]);
+    let finding = fails(&liar.stranger("carol"), "event.forbidden", "denied by small: no more than ten");
+    assert_eq!((&finding["commit"], &finding["seq"]), (&forbidden.as_str().into(), &2.into()));
+    // A later law that allows it does not make it good.
+    enact(&court, &court.alice, &RULES.replace("payload.n > 10", "payload.n > 1000"));
+    fails(&liar.stranger("dave"), "event.forbidden", "denied by small");
+}
+
+#[test]
+fn must_find_no_fault_in_what_an_older_law_allowed() {
+    let world = World::new();
+    let court = court(&world);
+    court.emit(&court.alice, "{\"n\":9}");
+    court.push(&court.alice, [JOURNALS]).ok();
+    enact(&court, &court.alice, &RULES.replace("payload.n > 10", "payload.n > 3"));
+    let report = passes(&Liar::of(&court).stranger("carol"));
+    assert_eq!(report["judged"]["events"], 2);
+}
+
+#[test]
+fn must_find_an_event_of_a_key_that_trust_did_not_know_yet() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    let dave = court.alice.clone_to("dave").as_person("dave");
+    dave.gatos(["key", "new"]).ok();
+    let key = dave.gatos(["key", "show"]).ok().stdout();
+    let key = key.split_whitespace().next().expect("a key").to_owned();
+    court.alice.gatos(["trust", "add-actor", "user:dave", &key]).ok();
+    // He speaks under a law that the server does not have.
+    let here = "+refs/gatos/trust/*:refs/gatos/trust/*";
+    dave.git(["fetch", "-q", court.alice.path().to_str().expect("UTF-8"), here, POLICIES]).ok();
+    dave.gatos(["emit", "add", "{\"n\":1}"]).ok();
+    let (name, tip) = court.journal(&dave);
+    court.admit(&dave);
+    liar.accept(&dave, &[(&name, &tip)]);
+    court.push(&court.alice, [TRUST]).ok();
+    fails(&liar.stranger("carol"), "event.forbidden", "denied by key.unknown");
+}
+
+/// What a stranger finds of one forged receipt; the gate's chain is put back.
+#[track_caller]
+fn forged(court: &Court<'_>, n: usize, code: &str, says: &str, change: impl FnOnce(&mut gatos::canon::Map)) {
+    let liar = Liar::of(court);
+    let gate = "refs/gatos/audit/policy";
+    let before = court.server.git(["for-each-ref", "--format=%(refname) %(objectname)", gate]).ok().stdout();
+    liar.give(change);
+    fails(&liar.stranger(&format!("reader{n}")), code, says);
+    let (name, tip) = before.split_once(' ').expect("one chain");
+    court.server.git(["update-ref", name, tip]).ok();
+}
+
+#[test]
+fn must_find_a_receipt_that_names_another_law_than_stood() {
+    let world = World::new();
+    let court = court(&world);
+    let old = court.server.git(["rev-parse", &format!("{ACTIVE}^")]).ok().stdout();
+    let oldest = court.server.git(["rev-parse", &format!("{TRUST}~1")]).ok().stdout();
+    // The receipts have come to the newer law only with the push behind the one that brought it.
+    court.emit(&court.alice, "{\"n\":2}");
+    court.push(&court.alice, [JOURNALS]).ok();
+    forged(&court, 1, "receipt.law", "had been replaced", |map| drop(map.insert("policy_root", old.as_str())));
+    forged(&court, 2, "receipt.law", "had been replaced", |map| drop(map.insert("trust_root", oldest.as_str())));
+    let nowhere = "ab".repeat(20);
+    forged(&court, 3, "receipt.law", "none of those that count", |map| {
+        drop(map.insert("policy_root", nowhere.as_str()));
+    });
+    forged(&court, 4, "receipt.law", "names no policy", |map| drop(map.remove("policy_root")));
+    forged(&court, 5, "receipt.order", "behind receipt", |map| drop(map.insert("seq", 9)));
+    forged(&court, 6, "receipt.time", "before the receipt before it", |map| {
+        drop(map.insert("received_at", "2026-11-21T08:00:00Z"));
+    });
+    // A law that is said to have replaced another than stood.
+    let active = court.server.git(["rev-parse", ACTIVE]).ok().stdout();
+    forged(&court, 7, "receipt.law", "and moves another", |map| {
+        let update = [("ref", ACTIVE.into()), ("old", old.as_str().into()), ("new", active.as_str().into())];
+        drop(map.insert("updates", Canon::list([Canon::map(update)])));
+    });
+    passes(&Liar::of(&court).stranger("last"));
+}
+
+#[test]
+fn must_find_a_receipt_of_who_may_not_give_one_and_believe_none() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    // Alice is a root, and holds no gate:receipt.
+    court.emit(&court.alice, "{\"n\":2}");
+    let (name, tip) = court.journal(&court.alice);
+    let mut map = liar.last();
+    let update = [("ref", name.as_str().into()), ("old", "0".repeat(40).into()), ("new", tip.as_str().into())];
+    map.insert("updates", Canon::list([Canon::map(update)]));
+    map.insert("seq", 1);
+    let keys = world.home("alice").join("config/gatos/keys");
+    let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
+    let signer = gatos::trust::load_key_file(&file, &gatos::ambient::Ambient::of_process()).expect("a key");
+    let own = name.replace("journal/main", "audit/policy");
+    liar.write(&court.alice, &own, &map, &signer);
+    fails(&court.alice, "receipt.key", "gives no receipts");
+    court.alice.gatos(["verify"]).code(1).says("self-judged: no gate has given a receipt for the last of its events");
+}
+
+#[test]
+fn must_find_two_stories_of_one_gate() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    let reader = liar.stranger("carol");
+    let gate = court.server.git(["for-each-ref", "--format=%(refname) %(objectname)", "refs/gatos/audit/policy"]);
+    let (name, tip) = gate.ok().stdout().split_once(' ').map(|(n, t)| (n.to_owned(), t.to_owned())).expect("a chain");
+    liar.give(|_| {});
+    let other = court.server.git(["rev-parse", &name]).ok().stdout();
+    court.server.git(["update-ref", &name, &tip]).ok();
+    liar.give(|map| drop(map.insert("received_at", "2026-11-21T23:00:00Z")));
+    reader.git(["fetch", "-q", "origin", "refs/gatos/*:refs/gatos-remotes/origin/*"]).ok();
+    reader.git(["fetch", "-q", court.server.path().to_str().expect("UTF-8"), &other]).ok();
+    let second = name.replace("refs/gatos/", "refs/gatos-remotes/mirror/");
+    reader.git(["update-ref", &second, &other]).ok();
+    fails(&reader, "receipt.fork", "two stories");
+}
+
+#[test]
+fn must_find_a_policy_that_the_one_before_it_did_not_permit() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    // Bob may sign bundles, and the law lets roots alone make one active.
+    court.alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+    court.fetch(&court.bob);
+    court.bob.write("gatos/policies/10-test.rgs", RULES.replace("10\n", "1000\n"));
+    let bundle = court.bob.gatos(["--json", "policy", "publish"]).ok().json();
+    let (id, commit) = (bundle["id"].as_str().expect("an id"), bundle["commit"].as_str().expect("a commit"));
+    court.bob.gatos(["policy", "activate", id]).code(1);
+    court.refused(&court.bob, [format!("{commit}:{ACTIVE}")], "none");
+    // By hand in a clone, where no receipt speaks of it.
+    let by_hand = court.bob.copy("by-hand");
+    by_hand.git(["update-ref", ACTIVE, commit]).ok();
+    fails(&by_hand, "policy.forbidden", "it became the policy");
+    liar.accept(&court.bob, &[(ACTIVE, commit)]);
+    fails(&liar.stranger("carol"), "policy.forbidden", "accepted it with receipt");
+}
+
+#[test]
+fn must_ask_for_signers_of_a_policy_who_may_sign_when_it_becomes_active() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    enact(&court, &court.alice, &RULES.replace("allow if root()", "allow"));
+    court.alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+    court.fetch(&court.bob);
+    court.bob.write("gatos/policies/10-test.rgs", RULES);
+    let bundle = court.bob.gatos(["--json", "policy", "publish"]).ok().json();
+    let commit = bundle["commit"].as_str().expect("a commit");
+    // He may not any more when it arrives.
+    let grants = court.alice.gatos(["trust", "grants"]).ok().stdout();
+    let grant = grants.lines().find(|line| line.contains("to user:bob")).expect("his grant");
+    let ulid = grant.split_whitespace().nth(1).expect("a ULID").to_owned();
+    court.alice.gatos(["trust", "revoke", &ulid, "--reason", "left"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+    court.refused(&court.bob, [format!("{commit}:{ACTIVE}")], "policy.signer");
+    liar.accept(&court.bob, &[(ACTIVE, commit)]);
+    fails(&liar.stranger("carol"), "policy.forbidden", "denied by policy.signer");
+}
+
+#[test]
+fn must_find_refs_that_no_gate_takes() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    let (_, tip) = court.journal(&court.alice);
+    liar.give(|map| {
+        let update = [
+            ("ref", "refs/gatos/audit/policy/user.bob+00000000.aaaaaa".into()),
+            ("old", "0".repeat(40).into()),
+            ("new", tip.as_str().into()),
+        ];
+        drop(map.insert("updates", Canon::list([Canon::map(update)])));
+    });
+    fails(&liar.stranger("carol"), "push.forbidden", "denied by ref.server-only");
+}
+
+#[test]
+fn must_find_what_the_profile_of_then_forbade() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    let alice = &court.alice;
+    let commit = |message: &str| {
+        alice.git(["commit", "-q", "--allow-empty", "-m", message]).ok();
+        alice.git(["rev-parse", "HEAD"]).ok().stdout()
+    };
+    let (first, branch) = (commit("one"), "refs/heads/work");
+    court.push(alice, [format!("HEAD:{branch}")]).ok();
+    alice.git(["checkout", "-q", "--orphan", "again"]).ok();
+    let second = commit("two");
+    // No rule names the branch, and the law does not say yet that it only grows.
+    court.push(alice, [format!("+HEAD:{branch}")]).ok();
+    alice.write("gatos/config/profile.yaml", "profile: research\n");
+    enact(&court, alice, RULES);
+    // A merge goes on from every parent.
+    alice.git(["checkout", "-q", "--detach", &first]).ok();
+    alice.git(["merge", "-q", "--allow-unrelated-histories", "-m", "both", &second]).ok();
+    let merged = alice.git(["rev-parse", "HEAD"]).ok().stdout();
+    court.push(alice, [format!("HEAD:{branch}")]).ok();
+    passes(&liar.stranger("carol"));
+    court.refused(alice, [format!("+{first}:{branch}")], "profile.fast-forward");
+    liar.accept(alice, &[(branch, &first)]);
+    let why = format!("denied by profile.fast-forward: {first} does not descend from {merged}");
+    // Of what is not here nobody can tell.
+    let reader = liar.stranger("dave");
+    let unknown = &passes(&reader)["not_judged"][0];
+    assert_eq!(unknown["what"], "pushes to branches: commits that are not here");
+    let all = [&first, &merged].map(|id| format!("{id}:refs/heads/{}", &id[..7]));
+    alice
+        .git(["push", "-q", reader.path().to_str().expect("UTF-8")].into_iter().chain(all.iter().map(String::as_str)))
+        .ok();
+    fails(&reader, "push.forbidden", &why);
+}
+
+#[test]
+fn must_find_a_state_that_the_profile_of_then_forbade() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    let name = "refs/gatos/state/main";
+    let tip = court.alice.git(["rev-parse", name]).ok().stdout();
+    court.alice.write("gatos/config/profile.yaml", "profile: research\n");
+    enact(&court, &court.alice, RULES);
+    court.refused(&court.alice, [format!("{tip}:{name}")], "profile.fold");
+    liar.accept(&court.alice, &[(name, &tip)]);
+    fails(&liar.stranger("carol"), "push.forbidden", "denied by profile.fold");
+}
