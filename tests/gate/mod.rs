@@ -16,6 +16,7 @@ mod killed;
 mod law;
 mod liar;
 mod profile;
+mod quorum;
 mod receipts;
 mod rules;
 mod sync;

@@ -13,6 +13,7 @@ impl Run<'_> {
         self.adopt_trust(node)?;
         self.adopt_bundles(node)?;
         self.adopt_policy(node)?;
+        self.adopt_grants(node)?;
         self.follow_states()
     }
 

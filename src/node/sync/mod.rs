@@ -4,6 +4,7 @@
 mod adopt;
 mod anew;
 mod clone;
+mod consents;
 mod fetch;
 mod push;
 mod received;
@@ -104,7 +105,7 @@ pub fn sync(
     run.adopt(&node)?;
     run.push_law(&node)?;
     // A gate judges events by the grants that stood before their push.
-    run.push_consents(&node)?;
+    let node = run.push_consents(node)?;
     let node = run.push_journals(node)?;
     let node = run.push_states(node)?;
     run.push_others(&node)?;

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 const REFS_MAX: usize = 1_000;
 /// The rule of a gate by which events come too late.
 const LATE: &str = "event.late";
+/// The rules of a gate by which something is there already, and was not when the push began.
+const TAKEN: [&str; 2] = ["ref.exists", "ref.moved"];
 
 /// An own ref that goes beyond what the remote holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +53,26 @@ impl Run<'_> {
     }
 
     /// Proposals, approvals, grants and their end.
-    pub(super) fn push_consents(&mut self, node: &Node) -> Result<(), NodeError> {
-        self.push_plane(node, "pushing proposals", &|plane| plane.is_consent())
+    pub(super) fn push_consents(&mut self, mut node: Node) -> Result<Node, NodeError> {
+        let consents = |plane: &Plane| plane.is_consent();
+        let wants = self.wanted(&node, &consents)?;
+        let mut told = self.push("pushing proposals", wants)?;
+        // Somebody else's grant of the same proposal was accepted meanwhile.
+        let taken =
+            |(_, refused): &(Want, RefusedPush)| refused.rule.as_deref().is_some_and(|rule| TAKEN.contains(&rule));
+        if self.is_authority && told.refused.iter().any(taken) {
+            self.fetch()?;
+            node = self.reopen(node)?;
+            self.adopt_grants(&node)?;
+            let (again, others): (Vec<_>, Vec<_>) = told.refused.into_iter().partition(taken);
+            let again: Vec<Plane> = again.into_iter().map(|(want, _)| want.plane).collect();
+            let wants = self.wanted(&node, &|plane| again.contains(plane))?;
+            let second = self.push("pushing proposals", wants)?;
+            told.accepted.extend(second.accepted);
+            told.refused = others.into_iter().chain(second.refused).collect();
+        }
+        self.settle(told);
+        Ok(node)
     }
 
     /// Whatever else this clone owns. Its decisions and sessions are nobody else's.
