@@ -79,8 +79,8 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
             files::remove(&path)?;
             continue;
         }
-        for part in parts(moved) {
-            written += u64::from(write(visit, accepted.document.clone(), part)?.is_some());
+        if write(visit, accepted.document, moved)?.is_some() {
+            written += 1;
         }
         files::remove(&path)?;
     }
@@ -139,23 +139,6 @@ impl<'p> Awaited<'p> {
         }
         Ok(None)
     }
-}
-
-/// So many bytes of updates stand in one receipt: every reader must read it.
-const RECEIPT_BYTES: usize = 512 << 10;
-
-/// The updates of a push as they are told, in one receipt or several.
-fn parts(moved: Vec<Value>) -> Vec<Vec<Value>> {
-    let (mut parts, mut size) = (vec![Vec::new()], 0);
-    for update in moved {
-        size += json::document(&update).map_or(0, |bytes| bytes.len() + 1);
-        if size > RECEIPT_BYTES && parts.last().is_some_and(|part| !part.is_empty()) {
-            size = 0;
-            parts.push(Vec::new());
-        }
-        parts.last_mut().into_iter().for_each(|part| part.push(update.clone()));
-    }
-    parts
 }
 
 fn write(visit: &Visit, document: Map, moved: Vec<Value>) -> Result<Option<Oid>, HookError> {

@@ -4,7 +4,7 @@ use crate::id::Oid;
 use std::io::Read;
 
 /// Most bytes of the list of updates that is read.
-const INPUT_MAX: u64 = 64 << 20;
+const INPUT_MAX: u64 = 16 << 20;
 /// Most refs of ours in one push; sync sends more in several.
 pub const OURS_MAX: usize = 1_000;
 /// Most other refs in one push.

@@ -50,7 +50,7 @@ pub use profile::{Demand, NoProfile, PROFILE, Profile};
 pub use publish::{create, create_default};
 pub use receipt::{Moved, Receipt};
 pub use recorded::Recorded;
-pub use refusal::{EntryFault, EntryKind, read_entry};
+pub use refusal::{ENTRY_MAX, EntryFault, EntryKind, read_entry};
 pub use replay::{Candidate, Replayed};
 pub use rgs::Weight;
 pub use rules::{On, RULES, RuleInfo};

@@ -7,8 +7,8 @@ use crate::id::{Blake3, Oid, PublicKey, Writer};
 use crate::trust::dsse;
 use thiserror::Error;
 
-/// Largest entry that is read: the payload stands in it by its digest.
-const ENTRY_MAX: u64 = 1 << 20;
+/// Largest entry that is read: a receipt names every ref of its push, of which a gate takes a list of 16 MiB.
+pub const ENTRY_MAX: u64 = 32 << 20;
 /// What every decision says.
 const NEEDED: [&str; 7] = ["facts", "gatos", "intent", "reason", "repo", "rule", "verdict"];
 /// What it may say besides: a gate adds when the push was received, and has no roots to name before there is a law.

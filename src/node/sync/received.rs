@@ -3,13 +3,12 @@ use crate::canon::{Value, json};
 use crate::git::{GitError, Plane};
 use crate::id::Oid;
 use crate::node::NodeError;
+use crate::policy::ENTRY_MAX;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// The pauses, in milliseconds, after which it is looked again for receipts.
 const PAUSES: [u64; 7] = [5, 10, 20, 40, 80, 160, 320];
-/// Largest receipt that is read.
-const RECEIPT_MAX: u64 = 1 << 20;
 
 impl Run<'_> {
     /// The chains of gates that the remote had when it was fetched last.
@@ -43,7 +42,7 @@ impl Run<'_> {
                 chain => chain?,
             };
             for step in chain {
-                let Some(bytes) = self.store.file(step?.0, "receipt.json", RECEIPT_MAX)? else { continue };
+                let Some(bytes) = self.store.file(step?.0, "receipt.json", ENTRY_MAX)? else { continue };
                 let receipt = json::parse(&bytes).unwrap_or(Value::Null);
                 let updates = receipt.get("updates").and_then(Value::as_list).unwrap_or_default();
                 let names = |update: &Value, (name, new): (&str, Oid)| {
