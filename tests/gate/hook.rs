@@ -28,6 +28,8 @@ fn a_gate_is_installed_twice_without_harm_and_taken_away() {
     server.gatos(["hook", "uninstall"]).ok().says("gate removed");
     assert!(!server.path().join("hooks/pre-receive").exists());
     server.gatos(["hook", "uninstall"]).ok().says("no gate");
+    let told = fits("hook-uninstall", server.gatos(["--json", "hook", "uninstall"]).ok().json());
+    assert_eq!(told["found"], false);
     server.gatos(["hook", "install"]).code(2);
 }
 
@@ -285,5 +287,9 @@ fn a_range_is_judged_without_a_push() {
     check(&format!("{}..{tip}", "0".repeat(40)), "refs/heads/new").ok().says("ALLOWED");
     check(&tip, "refs/gatos/xyz").code(1).says("rule    ref.unknown");
     check("nothing..HEAD", "refs/heads/main").code(2);
+    let range = ["--json", "gate", "check", "--range", &tip, "--ref"];
+    let told = |name: &str| court.alice.gatos(range.into_iter().chain([name]));
+    assert_eq!(fits("gate-check", told("refs/gatos/xyz").code(1).json())["denials"][0]["rule"], "ref.unknown");
+    assert_eq!(fits("gate-check", told("refs/heads/quite-new").ok().json())["allowed"], true);
     world.repo("lawless").gatos(["gate", "check", "--range", "HEAD"]).code(2);
 }
