@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// Bytes of commits that are held while a window is read.
 const KEEP: usize = 64 << 20;
+/// Most checkpoints of one namespace in one push: each is folded while nobody else may push.
+const CHECKPOINTS_MAX: usize = 64;
 
 /// Judges the checkpoints that a push adds to a namespace: each is folded again, from the accepted one that it continues.
 pub(super) fn check(
@@ -32,19 +34,33 @@ pub(super) fn check(
         Ok(chain) => chain,
         Err(e) => return of_git(name, new, e).map(|d| Err(Box::new(d))),
     };
+    if chain.len() > CHECKPOINTS_MAX {
+        let why = format!("it brings {} checkpoints; {CHECKPOINTS_MAX} is the most in one push", chain.len());
+        return Ok(Err(Box::new(
+            Denial::of(name, "push.too-many", why).at(new).hint("push them in several pushes, the oldest first"),
+        )));
+    }
     let held = Held { journals: visit.journals(ns)?, counted: visit.counted(&law.graph, ns)? };
-    let mut accepted = standing(visit, old)?;
+    let mut accepted = Accepted { commits: standing(visit, old)?, last: visit.last_of_checkpoint(&law.graph, ns)? };
     for step in chain {
         let commit = match step {
             Ok((commit, _)) => commit,
             Err(e) => return of_git(name, new, e).map(|d| Err(Box::new(d))),
         };
-        if let Err(denial) = one(visit, law, name, ns, &held, &accepted, commit)? {
-            return Ok(Err(denial));
+        match one(visit, law, name, ns, &held, &accepted, commit)? {
+            Err(denial) => return Ok(Err(denial)),
+            Ok(last) => accepted.last = accepted.last.max(last),
         }
-        accepted.push(commit);
+        accepted.commits.push(commit);
     }
     Ok(Ok(()))
+}
+
+/// The checkpoints that a further one may continue.
+struct Accepted {
+    commits: Vec<Oid>,
+    /// The last event of theirs that counts: behind it lies what may still come.
+    last: Option<Key>,
 }
 
 /// The journals of a namespace as this push would leave them: what is here of them, and what counts.
@@ -71,6 +87,15 @@ impl Held {
         }
         Ok(None)
     }
+}
+
+/// The place of the last event of a window that this repository holds.
+fn last_of(visit: &Visit, ns: &Ns, heads: &Heads) -> Result<Option<Key>, HookError> {
+    let mut last: Option<Key> = None;
+    for head in heads.iter() {
+        last = last.max(Some(visit.key_of(ns, &head.writer, head.head, head.seq)?));
+    }
+    Ok(last)
 }
 
 /// Whether the policy lets whoever pushes write checkpoints.
@@ -102,9 +127,9 @@ fn one(
     name: &str,
     ns: &Ns,
     held: &Held,
-    accepted: &[Oid],
+    accepted: &Accepted,
     commit: Oid,
-) -> Result<Judged, HookError> {
+) -> Result<Result<Option<Key>, Box<Denial>>, HookError> {
     let refuse = |rule: &str, why: String| Ok(Err(Box::new(Denial::of(name, rule, why).at(commit))));
     let claim = match Checkpoint::read(&visit.pushed, commit) {
         Ok(claim) => claim,
@@ -130,8 +155,14 @@ fn one(
     if let Some(why) = held.void(visit, &claim.heads)? {
         return refuse("pof.mismatch", format!("it counts {why}"));
     }
+    let last_event = last_of(visit, ns, &claim.heads)?;
+    // A window is closed downward, so that one which ends no earlier holds all that was accepted before.
+    if let Some(before) = accepted.last.as_ref().filter(|before| last_event.as_ref() < Some(before)) {
+        let why = format!("its window ends before the last event of an accepted checkpoint (clock {})", before.clock);
+        return refuse("checkpoint.window", why);
+    }
     let base = match &claim.proof.base {
-        Some(base) if accepted.contains(&base.checkpoint) => Some(base.clone()),
+        Some(base) if accepted.commits.contains(&base.checkpoint) => Some(base.clone()),
         Some(base) => {
             let why = format!("it continues {}, which is no accepted checkpoint", base.checkpoint);
             return refuse("checkpoint.base", why);
@@ -139,15 +170,16 @@ fn one(
         None => None,
     };
     let Ok(program) = read_elc(&claim.elc) else { return refuse("pof.mismatch", "fold.elc is no program".into()) };
-    let start = match base {
-        None => (Folded::empty(), Heads::default()),
-        Some(base) => match begin(visit, &claim, &base, held)? {
+    let start = match &base {
+        None => Start { folded: Folded::empty(), heads: Heads::default(), last: None },
+        Some(base) => match begin(visit, ns, &claim, base, held)? {
             Ok(start) => start,
             Err(why) => return refuse("checkpoint.base", format!("{} {why}", base.checkpoint)),
         },
     };
     let (folded, read) = match fold(visit, law, ns, &program, start, &claim.heads) {
-        Ok(done) => done,
+        Ok(Ok(done)) => done,
+        Ok(Err(why)) => return refuse("checkpoint.base", format!("it does not go on from its base: {why}")),
         Err(HookError::Ledger(LedgerError::Read { source, .. })) => {
             return of_git(name, commit, source).map(|d| Err(Box::new(d)));
         }
@@ -162,21 +194,29 @@ fn one(
     if let Some(difference) = claim.contradiction(law.graph.repo(), &read, &folded, code_root) {
         return refuse("pof.mismatch", difference);
     }
-    match left_out(visit, law, ns, held, &claim)? {
-        None => Ok(Ok(())),
+    match left_out(visit, law, ns, held, &claim, last_event.as_ref())? {
+        None => Ok(Ok(last_event)),
         Some(why) => Ok(Err(Box::new(
             Denial::of(name, "checkpoint.open", why).at(commit).hint("git gatos sync, then git gatos state checkpoint"),
         ))),
     }
 }
 
+/// Where a fold begins: a state, the window that it covers and the place of its last event.
+struct Start {
+    folded: Folded,
+    heads: Heads,
+    last: Option<Key>,
+}
+
 /// The fold as far as an accepted checkpoint, or why nothing can be folded behind it.
 fn begin(
     visit: &Visit,
+    ns: &Ns,
     claim: &Checkpoint,
     base: &Base,
     held: &Held,
-) -> Result<Result<(Folded, Heads), String>, HookError> {
+) -> Result<Result<Start, String>, HookError> {
     let before = Checkpoint::read(&visit.pushed, base.checkpoint)?;
     if before.proof.fold_root != claim.proof.fold_root || before.proof.state_root != base.state_root {
         return Ok(Err("has another fold".into()));
@@ -190,7 +230,8 @@ fn begin(
         ts: before.time,
         policy_root: before.proof.policy_root,
     };
-    Ok(Ok((before.folded(end), before.heads)))
+    let last = last_of(visit, ns, &before.heads)?;
+    Ok(Ok(Start { folded: before.folded(end), heads: before.heads, last }))
 }
 
 fn plans(law: &Law, ns: &Ns, tips: impl Iterator<Item = (Writer, Oid, Option<u64>)>, after: &Heads) -> Vec<StreamPlan> {
@@ -214,37 +255,44 @@ fn plans(law: &Law, ns: &Ns, tips: impl Iterator<Item = (Writer, Oid, Option<u64
     .collect()
 }
 
+/// Folds a window behind a start, or says why its events are not in the order of the namespace then.
 fn fold(
     visit: &Visit,
     law: &Law,
     ns: &Ns,
     program: &crate::lua::Program,
-    (start, after): (Folded, Heads),
+    start: Start,
     heads: &Heads,
-) -> Result<(Folded, Heads), HookError> {
+) -> Result<Result<(Folded, Heads), String>, HookError> {
     let tips = heads.iter().map(|h| (h.writer.clone(), h.head, Some(h.seq)));
-    let plans = plans(law, ns, tips, &after);
-    let mut merge = Merge::open(&visit.pushed, plans, &after, start.events)?;
-    let mut run = Run::from(program, start)?;
+    let plans = plans(law, ns, tips, &start.heads);
+    let mut merge = Merge::open(&visit.pushed, plans, &start.heads, start.folded.events)?;
+    if let Some(next) = merge.peek().filter(|next| Some(next) <= start.last.as_ref()) {
+        return Ok(Err(format!("event {} of {} sorts before its last", next.seq, next.writer)));
+    }
+    let mut run = Run::from(program, start.folded)?;
     while let Some((_, loaded)) = merge.next_event()? {
         run.step(loaded)?;
     }
-    Ok((run.finish()?, merge.heads()))
+    Ok(Ok((run.finish()?, merge.heads())))
 }
 
 /// A window is closed downward: an event here that it leaves out and that sorts at or before its last makes it a lie about
 /// what was known.
-fn left_out(visit: &Visit, law: &Law, ns: &Ns, held: &Held, claim: &Checkpoint) -> Result<Option<String>, HookError> {
-    let mut last: Option<Key> = None;
-    for head in claim.heads.iter() {
-        last = last.max(Some(visit.key_of(ns, &head.writer, head.head, head.seq)?));
-    }
+fn left_out(
+    visit: &Visit,
+    law: &Law,
+    ns: &Ns,
+    held: &Held,
+    claim: &Checkpoint,
+    last: Option<&Key>,
+) -> Result<Option<String>, HookError> {
     let tips = held.counted.iter().filter_map(|(writer, counted)| match counted {
         Counted::To(tip, until) => Some((writer.clone(), *tip, *until)),
         Counted::Nothing => None,
     });
     let merge = Merge::open(&visit.pushed, plans(law, ns, tips, &claim.heads), &claim.heads, claim.proof.events)?;
-    Ok(merge.peek().filter(|next| Some(next) <= last.as_ref()).map(|next| {
+    Ok(merge.peek().filter(|next| Some(next) <= last).map(|next| {
         format!("its window leaves out event {} of {}, which sorts before its last", next.seq, next.writer)
     }))
 }

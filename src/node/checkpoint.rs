@@ -195,6 +195,9 @@ impl Node {
             verdict.difference = Some("a head of its window is no part of the journals as they stand".into());
         }
         if verdict.difference.is_none() {
+            verdict.difference = self.out_of_order(claim, &view, program.root())?;
+        }
+        if verdict.difference.is_none() {
             verdict.late = self.left_out(claim, &view)?;
             self.mark(&ns, commit, program.root(), ended);
         }
@@ -215,6 +218,21 @@ impl Node {
             Ok(bundle) => Ok(claim.contradiction(self.repo(), heads, folded, bundle.code_root())),
             Err(e) => Ok(Some(format!("the policy of its last event: {e}"))),
         }
+    }
+
+    /// Why a checkpoint is no continuation of the one that it says it continues: what was folded behind that one has another
+    /// place in the order, whether the state is the same or not.
+    fn out_of_order(&self, claim: &Checkpoint, view: &View, fold_root: Sha256) -> Result<Option<String>, NodeError> {
+        let Some(base) = &claim.proof.base else { return Ok(None) };
+        // Where the base is not here nothing is folded behind it, and the whole window was.
+        let Ok(Some(start)) = self.start_at(view, base.checkpoint, fold_root) else { return Ok(None) };
+        let goes_on = self.behind(view, &start, Some(&claim.heads))?.is_some();
+        Ok((!goes_on).then(|| {
+            format!(
+                "it does not go on from its base {}: something that is not in it sorts before its last",
+                base.checkpoint
+            )
+        }))
     }
 
     /// A window is closed downward over what its writer knew. What was not known to him then is no fault of the checkpoint,

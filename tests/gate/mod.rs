@@ -5,6 +5,7 @@ mod again;
 mod allowed;
 mod attacks;
 mod branches;
+mod checkpoints;
 mod claims;
 mod consent;
 mod contention;
