@@ -28,6 +28,7 @@ const JOURNALS_MAX: usize = 32;
 /// Judges what a push adds to a journal.
 pub(super) struct JournalCheck<'a> {
     visit: &'a Visit,
+    graph: &'a Graph,
     name: &'a str,
     origin: Arc<Origin>,
     /// Clock and ULIDs of what stood before.
@@ -99,6 +100,7 @@ pub(super) fn check(
     };
     let mut check = JournalCheck {
         visit,
+        graph: &law.graph,
         name,
         total: visit.events_in(&law.graph, ns)?,
         late: visit.last_of_checkpoint(&law.graph, ns)?,
@@ -223,7 +225,10 @@ impl JournalCheck<'_> {
             if writer == origin.writer || writer.actor() != origin.actor() {
                 continue;
             }
-            let Some(other) = Origin::new(origin.repo, origin.ns.clone(), origin.key, writer.clone()) else { continue };
+            // An actor has a journal a key. Of a key that trust does not know nothing is accepted.
+            let key = self.graph.key_with_prefix(writer.actor(), writer.key8());
+            let other = key.and_then(|key| Origin::new(origin.repo, origin.ns.clone(), key, writer.clone()));
+            let Some(other) = other else { continue };
             let kept = files::read(&ulid_path(self.visit, &other))?;
             let (index, _) = UlidIndex::load(&self.visit.pushed, &other, tip, kept.as_deref())?;
             if index.find(ulid).is_some() {

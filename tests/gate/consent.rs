@@ -99,6 +99,14 @@ impl<'w> Team<'w> {
         proposal["proposal_id"].as_str().expect("an id").to_owned()
     }
 
+    /// Bob's payment of 20,000 is granted by alice and carol, and everybody knows.
+    #[track_caller]
+    fn granted(&self) {
+        let id = self.ask(20_000);
+        self.approve(&self.court.alice, &id);
+        self.approve(&self.carol, &id);
+    }
+
     fn target(&self, amount: u32) -> String {
         let said = format!(
             r#"{{"actor":"user:bob","ns":"finance","payload":{{"amount":{amount}}},"type":"pay","ulid":"{ULID}"}}"#
@@ -201,6 +209,22 @@ fn must_grant_one_act_by_two_of_three() {
     // Once, and not once a journal.
     team.pay(&other, 20_000, "--json").ok();
     court.refused(&other, [JOURNALS], "event.ulid").err_says("may be done once");
+}
+
+#[test]
+fn must_grant_one_act_once_whatever_key_says_it() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    let spare = bob.clone_to_server(court, "spare");
+    court.alice.gatos(["trust", "add-key", "user:bob", &key_of(&spare)]).ok();
+    court.push(&court.alice, ["refs/gatos/trust/*:refs/gatos/trust/*"]).ok();
+    team.granted();
+    court.fetch(&spare);
+    team.pay(bob, 20_000, "--json").ok();
+    court.push(bob, [JOURNALS]).ok();
+    team.pay(&spare, 20_000, "--json").ok();
+    court.refused(&spare, [JOURNALS], "event.ulid").err_says("may be done once");
 }
 
 #[test]
