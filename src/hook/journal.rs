@@ -201,6 +201,7 @@ impl JournalCheck<'_> {
         let origin = &self.origin;
         let intent = Intent::emit(&origin.ns, origin.actor(), &origin.key, &draft);
         let more = told.of(&intent)?;
+        self.visit.once.set(self.visit.once.get() || more.is_some());
         if more.is_some()
             && let Some(writer) = self.said_elsewhere(h.ulid)?
         {

@@ -33,13 +33,17 @@ pub(super) const RECEIPT: &str = "gate:receipt";
 /// Judges a push before any ref moves: what git calls `pre-receive`.
 pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookError> {
     let updates = read(input)?;
-    let mut visit = Visit::open(ambient, updates)?;
     let receiver = Process::receiver().ok_or(HookError::NoReceiver)?;
-    let lock = Lock::take(visit.durable.git_dir(), visit.updates.iter().any(alone), &visit.ambient)?;
-    // The holder of the last push may have been killed.
-    receipt::settle(&visit, None)?;
-    visit.received_at = visit.received_at.max(Standing::of(&visit)?.received_at.unwrap_or(visit.received_at));
-    let (denials, roots) = judge(&visit).unwrap_or_else(|e| unable(&visit, &e));
+    let judged = judged(ambient, updates.clone(), updates.iter().any(alone))?;
+    // What may be done once must not be done in another push meanwhile. Few pushes bring that, and only judging tells.
+    let judged = match judged.visit.once.get() && !judged.alone {
+        false => judged,
+        true => {
+            drop(judged);
+            self::judged(ambient, updates, true)?
+        }
+    };
+    let Held { visit, lock, denials, roots, .. } = judged;
     if denials.is_empty() {
         // The disk and the start of a process take their time, each its own.
         std::thread::scope(|scope| {
@@ -51,6 +55,25 @@ pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookE
     }
     let audit = spool::record(&visit, &denials, roots);
     Ok(Verdict { denials, audit })
+}
+
+/// A push that was judged while the gate was held.
+struct Held {
+    visit: Visit,
+    lock: Lock,
+    alone: bool,
+    denials: Vec<Denial>,
+    roots: Roots,
+}
+
+fn judged(ambient: &Ambient, updates: Vec<Update>, alone: bool) -> Result<Held, HookError> {
+    let mut visit = Visit::open(ambient, updates)?;
+    let lock = Lock::take(visit.durable.git_dir(), alone, &visit.ambient)?;
+    // The holder of the last push may have been killed.
+    receipt::settle(&visit, None)?;
+    visit.received_at = visit.received_at.max(Standing::of(&visit)?.received_at.unwrap_or(visit.received_at));
+    let (denials, roots) = judge(&visit).unwrap_or_else(|e| unable(&visit, &e));
+    Ok(Held { visit, lock, alone, denials, roots })
 }
 
 /// After the refs have moved: what git calls `post-receive`. Writes the receipt of the push, which waits for it.
@@ -76,7 +99,12 @@ pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
 
 /// Whether a push must have the gate for itself.
 fn alone(update: &Update) -> bool {
-    matches!(&update.named, Named::Ours(plane) if plane.is_law())
+    match &update.named {
+        // How many journals there are is counted.
+        Named::Ours(Plane::Journal { .. }) => update.old.is_none(),
+        Named::Ours(plane) => plane.is_law(),
+        _ => false,
+    }
 }
 
 /// A push that could not be judged is refused and recorded as every other.

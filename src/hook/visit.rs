@@ -12,7 +12,7 @@ use crate::policy::consent::Docket;
 use crate::policy::{FactsOf, actor_of_transport};
 use crate::state::Checkpoint;
 use crate::trust::Graph;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -49,6 +49,8 @@ pub(super) struct Visit {
     pub rehearsal: bool,
     /// Proposals and what came of them as this push would leave them, once they were read.
     pub docket: OnceCell<Docket>,
+    /// It brings an act that may be done once: who judges it must have the gate alone.
+    pub once: Cell<bool>,
     /// The branches and tags that stand, once they were read.
     heads: OnceCell<Vec<(String, Oid)>>,
 }
@@ -69,9 +71,9 @@ impl Visit {
         };
         let pusher = settings.source.pusher(pusher_env);
         let received_at = ambient.now();
-        let (docket, heads) = (OnceCell::new(), OnceCell::new());
-        let settings = Some(settings);
-        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal: false, docket, heads })
+        let (docket, heads, once) = (OnceCell::new(), OnceCell::new(), Cell::new(false));
+        let (settings, rehearsal) = (Some(settings), false);
+        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal, docket, heads, once })
     }
 
     /// A push that nobody makes, in a clone that holds its objects and the law.
@@ -80,8 +82,9 @@ impl Visit {
         let settings = Settings::read(durable.git_dir())?;
         let pushed = durable.reader().reopen()?;
         let (ambient, received_at) = (ambient.clone(), ambient.now());
-        let (updates, docket, heads) = (vec![update], OnceCell::new(), OnceCell::new());
-        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal: true, docket, heads })
+        let (docket, heads, once) = (OnceCell::new(), OnceCell::new(), Cell::new(false));
+        let (updates, rehearsal) = (vec![update], true);
+        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal, docket, heads, once })
     }
 
     /// What was judged before; nothing where no gate judges.

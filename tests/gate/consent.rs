@@ -227,6 +227,32 @@ fn must_grant_one_act_once_whatever_key_says_it() {
     court.refused(&spare, [JOURNALS], "event.ulid").err_says("may be done once");
 }
 
+/// Each from a journal that stands already, so that no push of them is the first of its journal.
+#[test]
+fn must_grant_one_act_once_of_many_pushes_at_once() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    team.granted();
+    let clones: Vec<_> = (0..6).map(|n| bob.copy(&format!("bob{n}"))).collect();
+    for clone in &clones {
+        clone.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
+        court.push(clone, [JOURNALS]).ok();
+        team.pay(clone, 20_000, "--json").ok();
+        // While these are judged, the others are.
+        let more: String =
+            (0..1_500).map(|n| format!("{{\"type\":\"pay\",\"payload\":{{\"amount\":{n}}}}}\n")).collect();
+        clone.command(["emit", "--jsonl", "-", "--group", "1", "--ns", "finance"]).stdin(more.as_bytes()).run().ok();
+    }
+    let running: Vec<_> = clones
+        .iter()
+        .map(|clone| world.command("git", "bob", clone.path()).args(["push", "-q", "origin", JOURNALS]).spawn())
+        .collect();
+    let accepted = running.into_iter().map(|push| push.wait().succeeded()).filter(|done| *done).count();
+    assert_eq!(accepted, 1, "{:?}", court.record());
+    assert_eq!(court.record(), ["event.ulid"; 5]);
+}
+
 #[test]
 fn must_deny_what_one_alone_approved_and_what_another_payload_was_granted_for() {
     let world = World::new();

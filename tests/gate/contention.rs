@@ -52,6 +52,30 @@ fn must_give_one_receipt_to_each_of_many_accepted_pushes_at_once() {
 }
 
 #[test]
+fn must_bound_the_journals_of_one_actor_also_where_pushes_come_at_once() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (name, _) = court.journal(&court.alice);
+    let mut how = court.honest(&court.alice, &["01ARYZ6S41TSV4RRFFQ69G5FAV"]);
+    how.position = Default::default();
+    let replicas = (0..36).map(|n| format!("{}re{n:04}", &name[..name.len() - 6]));
+    let refs: Vec<String> = replicas
+        .map(|name| {
+            how.writer = name.rsplit('/').next().expect("a writer").to_owned();
+            format!("{}:{name}", court.sealed(&court.alice, "alice", &how))
+        })
+        .collect();
+    court.push(&court.alice, &refs[..28]).ok();
+    let running: Vec<_> = refs[28..]
+        .iter()
+        .map(|one| world.command("git", "alice", court.alice.path()).args(["push", "-q", "origin", one]).spawn())
+        .collect();
+    let accepted = running.into_iter().map(|push| push.wait().succeeded()).filter(|done| *done).count();
+    assert_eq!(accepted, 3, "with the 29 that were there they are 32");
+    assert_eq!(court.record(), ["quota.journals"; 5]);
+}
+
+#[test]
 fn must_judge_no_push_by_a_law_that_has_gone() {
     let world = World::new();
     let court = Court::new(&world);
