@@ -22,7 +22,7 @@ pub use index::{Entry, UlidIndex, event_at};
 pub use journal::{Link, Position, append_at, last_event, last_numbers};
 pub use standing::{Spot, Standing};
 pub use stream::{EventStream, Loaded, StreamPlan};
-pub use union::{Fork, Journal, Union, namespaces, union, union_without};
+pub use union::{Fork, Journal, Signed, Stray, Union, common, namespaces, union};
 pub use window::{CLOCK_LEAD_MAX, Heads, Key, Merge, Skipped, WindowHead};
 pub use write::{Built, Pen, Sealed, build};
 

@@ -1,4 +1,4 @@
-use super::error::LedgerError;
+use super::error::{Fault, LedgerError};
 use crate::git::{GitError, Place, Plane, Reader, RefName, Scope};
 use crate::id::{Ns, Oid, Segment, Writer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,9 +10,9 @@ pub struct Journal {
     pub writer: Writer,
     /// Up to where it counts.
     pub tip: Oid,
-    /// The last event that counts, where somebody has cut it: the append at the tip may hold more.
+    /// The last event that counts, where somebody has cut it: the append at the tip may hold more. 0 where none does.
     pub until: Option<u64>,
-    /// Set where two places hold branches that do not descend from each other.
+    /// Set where two places hold branches that do not descend from each other, both signed by the writer.
     pub fork: Option<Fork>,
 }
 
@@ -23,12 +23,32 @@ pub struct Fork {
     pub branches: Vec<(String, Oid)>,
 }
 
+/// How much of a fetched branch its writer has signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signed {
+    All,
+    /// Up to this append, none where not even the first is good; and what is wrong with the one behind it.
+    UpTo(Option<Oid>, Fault),
+}
+
+/// Tells how much of a fetched branch is signed. It is asked only where another place has something else.
+pub type Verify<'v> = dyn Fn(&Ns, &Writer, Oid) -> Result<Signed, LedgerError> + 'v;
+
+/// A fetched branch that goes on with what its writer has not signed, where another place has something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    pub name: RefName,
+    pub fault: Fault,
+}
+
 /// All journals of a namespace, sorted by writer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Union {
     pub journals: Vec<Journal>,
     /// Fetched refs that name no commit which can be read: they are passed over. Ref, object and reason.
     pub unreadable: Vec<(String, Oid, String)>,
+    /// Fetched branches of which no more counts than their writers have signed.
+    pub strays: Vec<Stray>,
 }
 
 /// The namespaces that some journal names, sorted.
@@ -46,17 +66,14 @@ pub fn namespaces(reader: &Reader) -> Result<Vec<Ns>, LedgerError> {
     Ok(all)
 }
 
-/// Joins what this clone wrote with what it fetched. Of one journal in two places the descendant counts; where neither
-/// descends, the branch on the authoritative remote, and without one what stands before the fork (FORMATS, section 2).
-pub fn union(reader: &Reader, ns: &Ns, authority: Option<&Segment>) -> Result<Union, LedgerError> {
-    union_without(reader, ns, authority, &BTreeSet::new())
-}
-
-/// The same, leaving out the journals of some writers: those that cannot be read must not hide the others.
-pub fn union_without(
+/// Joins what this clone wrote with what it fetched. Of one journal in two places the descendant counts, as far as it is
+/// signed; where neither descends, the branch on the authoritative remote, and without one what stands before the fork
+/// (FORMATS, section 2). The journals of some writers may be left out: those that cannot be read must not hide the others.
+pub fn union(
     reader: &Reader,
     ns: &Ns,
     authority: Option<&Segment>,
+    verify: &Verify<'_>,
     without: &BTreeSet<Writer>,
 ) -> Result<Union, LedgerError> {
     let refs = reader.refs(&Scope::Journals(Some(ns.clone()))).map_err(LedgerError::List)?;
@@ -71,7 +88,7 @@ pub fn union_without(
     let lost: BTreeMap<Writer, Oid> =
         reader.lost(ns).map_err(LedgerError::List)?.into_iter().map(|(lost, tip)| (lost.writer, tip)).collect();
     let mut journals = Vec::with_capacity(places.len());
-    let mut unreadable = Vec::new();
+    let (mut unreadable, mut strays) = (Vec::new(), Vec::new());
     for (writer, mut held) in places {
         held.retain(|(name, tip)| match (&name.place, reader.raw_commit(*tip)) {
             (Place::Tracking(_), Err(e)) => {
@@ -84,11 +101,45 @@ pub fn union_without(
             let read = |source| LedgerError::Read { ns: ns.clone(), writer: writer.clone(), source };
             held = without_lost(reader, held, *tip, authority).map_err(read)?;
         }
+        strays.extend(cut_unsigned(reader, ns, &writer, &mut held, verify)?);
         if let Some(journal) = join(reader, ns, writer, held, authority)? {
             journals.push(journal);
         }
     }
-    Ok(Union { journals, unreadable })
+    Ok(Union { journals, unreadable, strays })
+}
+
+/// Cuts what was fetched of a journal back to what its writer has signed, where places differ: whoever may write to one
+/// remote must neither make a fork of it nor stand in front of another. What stands in one place alone, and what this clone
+/// wrote, is verified by whoever reads it.
+fn cut_unsigned(
+    reader: &Reader,
+    ns: &Ns,
+    writer: &Writer,
+    held: &mut Vec<(RefName, Oid)>,
+    verify: &Verify<'_>,
+) -> Result<Vec<Stray>, LedgerError> {
+    if held.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+        return Ok(Vec::new());
+    }
+    let read = |source| LedgerError::Read { ns: ns.clone(), writer: writer.clone(), source };
+    let own = held.iter().find(|(name, _)| name.place == Place::Own).map(|(_, tip)| *tip);
+    let (mut kept, mut strays) = (Vec::with_capacity(held.len()), Vec::new());
+    for (name, tip) in std::mem::take(held) {
+        let is_own = match own {
+            Some(own) => own == tip || reader.is_ancestor(tip, own).map_err(read)?,
+            None => false,
+        };
+        match if is_own { Signed::All } else { verify(ns, writer, tip)? } {
+            Signed::All => kept.push((name, tip)),
+            Signed::UpTo(good, fault) => {
+                kept.extend(good.map(|good| (name.clone(), good)));
+                strays.push(Stray { name, fault });
+            }
+        }
+    }
+    *held = kept;
+    Ok(strays)
 }
 
 /// What was sealed anew is said elsewhere: of such a journal that counts which the authority has accepted, and not what
@@ -146,15 +197,19 @@ fn join(
         Place::Tracking(remote) => Some(remote) == authority,
         _ => false,
     });
-    let tip = match trusted {
-        Some((_, tip)) => Some(*tip),
-        None => common(reader, &tips).map_err(read)?,
+    let (tip, until) = match trusted {
+        Some((_, tip)) => (*tip, None),
+        None => match common(reader, &tips).map_err(read)? {
+            Some(tip) => (tip, None),
+            // Two beginnings: nobody knows which is true, and whoever asks must hear of both.
+            None => (tips[0], Some(0)),
+        },
     };
-    Ok(tip.map(|tip| Journal { ns: ns.clone(), writer, tip, until: None, fork: Some(fork) }))
+    Ok(Some(Journal { ns: ns.clone(), writer, tip, until, fork: Some(fork) }))
 }
 
 /// The last commit that all tips descend from by first parents.
-fn common(reader: &Reader, tips: &[Oid]) -> Result<Option<Oid>, GitError> {
+pub fn common(reader: &Reader, tips: &[Oid]) -> Result<Option<Oid>, GitError> {
     let mut shared: Option<Vec<Oid>> = None;
     for tip in tips {
         let mut line = Vec::new();

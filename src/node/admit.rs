@@ -6,7 +6,7 @@ use super::lock::Lock;
 use super::open::Node;
 use crate::git::{Expected, GitError, Plane, RefName};
 use crate::id::{Cid, Ns, Oid, Ulid, Writer};
-use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, event_at, last_event, union};
+use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, event_at, last_event};
 use crate::policy::consent::Consents;
 use crate::policy::{Allowed, Decision, Facts, FactsOf, Intent, Judge, Judgement, record};
 use crate::trust::Signer;
@@ -159,7 +159,7 @@ impl Place {
             }
             let name = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
             let held = node.store().resolve(&name)?;
-            let journals = union(node.reader(), ns, node.authority()?.as_ref())?;
+            let journals = node.union(ns)?;
             if goes_on_elsewhere(node, &journals, &writer, held)? {
                 writer =
                     node.fresh_writer(&desk.identity, ns, &writer, "not all here: a fetched one goes on otherwise")?;

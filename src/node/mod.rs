@@ -44,6 +44,7 @@ mod source;
 mod start;
 mod sync;
 mod trust;
+mod union;
 mod verify;
 mod void;
 mod window;

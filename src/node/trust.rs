@@ -6,7 +6,7 @@ use crate::ambient::Ambient;
 use crate::canon::digest;
 use crate::git::{Expected, GitError, Plane, RefName, Store};
 use crate::id::{Actor, Blake3, Cid, Oid, PublicKey, Timestamp, Writer};
-use crate::ledger::{EventStream, Journal, Origin, StreamPlan, namespaces, union};
+use crate::ledger::{EventStream, Journal, Origin, StreamPlan, namespaces};
 use crate::policy::Decision;
 use crate::trust::{Cap, Edit, Grant, Graph, GraphFault, Proposal, Proposed, Revocation, Said, Target, TrustError};
 use std::collections::BTreeMap;
@@ -203,7 +203,7 @@ impl Node {
     fn journals_of(&self, key: &PublicKey) -> Result<Vec<(Journal, Arc<Origin>)>, NodeError> {
         let mut out = Vec::new();
         for ns in namespaces(self.reader())? {
-            for journal in union(self.reader(), &ns, self.authority()?.as_ref())?.journals {
+            for journal in self.union(&ns)?.journals {
                 let writer = &journal.writer;
                 if writer.key8() == key.key8() && self.graph().knows(writer.actor(), key) {
                     let origin = Origin::new(self.repo(), ns.clone(), *key, writer.clone());
@@ -218,7 +218,8 @@ impl Node {
     /// The last good event of each journal of a key, by writer.
     fn last_events(&self, key: &PublicKey) -> Result<BTreeMap<Writer, Vec<Cid>>, NodeError> {
         let mut last: BTreeMap<Writer, Vec<Cid>> = BTreeMap::new();
-        for (journal, origin) in self.journals_of(key)? {
+        // Of two beginnings none is known to be the good one.
+        for (journal, origin) in self.journals_of(key)?.into_iter().filter(|(journal, _)| journal.until.is_none()) {
             let plan = StreamPlan {
                 origin,
                 tip: journal.tip,

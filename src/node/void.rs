@@ -4,7 +4,7 @@ use super::open::Node;
 use super::report::Finding;
 use super::window::{View, journal_name, within};
 use crate::id::{Cid, Ns, Oid, Writer};
-use crate::ledger::{Heads, Journal, LedgerError, Origin, Spot, Standing, WindowHead, last_event, namespaces, union};
+use crate::ledger::{Heads, Journal, LedgerError, Origin, Spot, Standing, WindowHead, last_event, namespaces};
 use std::path::PathBuf;
 
 /// What the revocation of a key leaves of a journal.
@@ -58,7 +58,7 @@ impl Node {
             if missing.is_empty() || ns == journal.ns {
                 continue;
             }
-            let union = union(self.reader(), &ns, self.authority()?.as_ref())?;
+            let union = self.union(&ns)?;
             let Some(other) = union.journals.into_iter().find(|other| other.writer == journal.writer) else { continue };
             let Some(there) = Origin::new(origin.repo, ns, origin.key, origin.writer.clone()) else { continue };
             let mut left = Vec::with_capacity(missing.len());

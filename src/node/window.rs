@@ -2,10 +2,11 @@ use super::cache;
 use super::error::NodeError;
 use super::open::Node;
 use super::report::{Finding, Severity};
+use super::union::stray_finding;
 use crate::canon::digest;
 use crate::git::{Plane, RefName};
 use crate::id::{Blake3, Ns, Writer};
-use crate::ledger::{Heads, Journal, Key, Merge, Origin, StreamPlan, WindowHead, last_event, union_without};
+use crate::ledger::{Heads, Journal, Key, Merge, Origin, StreamPlan, WindowHead, last_event};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -66,7 +67,9 @@ impl Node {
     /// The same, leaving out the journals of some writers.
     pub(super) fn view_without(&self, ns: &Ns, without: &BTreeSet<Writer>) -> Result<View, NodeError> {
         let mut view = View { ns: ns.clone(), journals: Vec::new(), findings: Vec::new(), void: 0 };
-        let union = union_without(self.reader(), ns, self.authority()?.as_ref(), without)?;
+        let authority = self.authority()?;
+        let union = self.union_without(ns, without)?;
+        view.findings.extend(union.strays.into_iter().map(|stray| stray_finding(stray, authority.as_ref())));
         for (name, tip, why) in union.unreadable {
             view.findings.push(Finding::new(name, tip, "object.unreadable", why));
         }

@@ -20,6 +20,7 @@ mod profile;
 mod quorum;
 mod receipts;
 mod rules;
+mod strays;
 mod sync;
 mod sync_random;
 mod transport;
