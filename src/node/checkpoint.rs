@@ -4,7 +4,7 @@ use super::mark::{self, Mark};
 use super::open::Node;
 use super::query::Computed;
 use super::report::Finding;
-use super::start::Start;
+use super::start::{Reach, Start};
 use super::window::View;
 use crate::ambient::{Cancel, Progress};
 use crate::git::{Plane, RefName, Scope};
@@ -59,14 +59,16 @@ impl Node {
             },
             Some(_) => self.fold_source(ns, fold)?,
         };
-        self.checkpoint_by(ns, &source.program()?, Watch::new(progress, cancel))
+        self.checkpoint_by(ns, &source.program()?, None, Watch::new(progress, cancel))
     }
 
-    /// The same by a fold that was chosen.
+    /// The same by a fold that was chosen. `behind` = the checkpoint in whose place this clone's own ones go, if there is one:
+    /// the new one continues it or an earlier one of its chain, and the ref goes from what is held to the new one at once.
     pub(super) fn checkpoint_by(
         &self,
         ns: &Ns,
         program: &Program,
+        behind: Option<Option<Oid>>,
         watch: Watch<'_>,
     ) -> Result<Checkpointed, NodeError> {
         self.need_whole_history()?;
@@ -75,8 +77,10 @@ impl Node {
             if view.journals.is_empty() && view.findings.is_empty() {
                 return Err(NodeError::NoNamespace(ns.clone()));
             }
-            let tip = self.store().resolve(&RefName::own(Plane::State { ns: ns.clone() }))?;
-            let computed = self.compute(program, &view, None, watch)?;
+            let held = self.store().resolve(&RefName::own(Plane::State { ns: ns.clone() }))?;
+            let tip = behind.unwrap_or(held);
+            let reach = Reach { chain: behind, ..Reach::default() };
+            let computed = self.compute(program, &view, None, &reach, watch)?;
             refuse_findings(&view, &computed)?;
             let last = computed.folded.last.ok_or(NodeError::EmptyWindow)?;
             if let Some(done) = self.already(ns, tip, program.root(), &computed)? {
@@ -94,6 +98,7 @@ impl Node {
                 code_root,
                 computed.base,
                 tip,
+                held,
             )?;
             if let Some((commit, proof)) = written {
                 let Computed { folded, last, latest, .. } = computed;

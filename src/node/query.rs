@@ -77,7 +77,7 @@ impl Node {
             return Ok(shown(view, source, fold_root, &held.folded, held.heads.clone(), held.findings.clone()));
         }
         let program = source.program()?;
-        let computed = self.compute(&program, view, held, watch)?;
+        let computed = self.compute(&program, view, held, &Reach::default(), watch)?;
         let snapshot = Snapshot {
             view: view.digest(self),
             fold_root: program.root(),
@@ -90,12 +90,14 @@ impl Node {
         Ok(shown(view, source, program.root(), &computed.folded, computed.heads, computed.findings))
     }
 
-    /// Folds a view, continuing the latest state this clone has computed whose whole window precedes what is new.
+    /// Folds a view, continuing the latest state within reach that this clone has computed and whose whole window precedes
+    /// what is new.
     pub(super) fn compute(
         &self,
         program: &Program,
         view: &View,
         held: Option<Snapshot>,
+        reach: &Reach,
         watch: Watch<'_>,
     ) -> Result<Computed, NodeError> {
         if let Some(h) = held.filter(|h| h.fold_root == program.root() && !h.heads.is_empty()) {
@@ -104,7 +106,7 @@ impl Node {
                 return self.fold_rest(program, view, start, merge, watch);
             }
         }
-        let (start, merge) = self.begin(program, view, &Reach::default(), None)?;
+        let (start, merge) = self.begin(program, view, reach, None)?;
         self.fold_rest(program, view, start, merge, watch)
     }
 

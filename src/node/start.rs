@@ -42,6 +42,8 @@ pub(super) struct Reach {
     pub most: Option<u64>,
     /// More events than this.
     pub above: u64,
+    /// Only checkpoints up to this one; of none where there is none.
+    pub chain: Option<Option<Oid>>,
 }
 
 impl Reach {
@@ -108,7 +110,8 @@ impl Node {
         until: Option<&Heads>,
     ) -> Result<Option<(Start, Merge<'_>)>, NodeError> {
         for (commit, mark) in self.known_checkpoints(view, program.root())? {
-            if !reach.takes(&mark) {
+            let on_chain = |tip: Oid| tip == commit || self.store().is_ancestor(commit, tip).unwrap_or(false);
+            if !reach.takes(&mark) || !reach.chain.is_none_or(|tip| tip.is_some_and(on_chain)) {
                 continue;
             }
             let Some(start) = self.start_at(view, commit, program.root()).ok().flatten() else { continue };

@@ -147,7 +147,7 @@ fn message(proof: &Proof, ledger_head: Oid) -> String {
     out
 }
 
-/// Writes a checkpoint of a fold that is not empty and moves the ref of its namespace. Equal window, fold, parent and base
+/// Writes a checkpoint of a fold that is not empty behind `parent`, and moves the ref of its namespace from `held`. Equal window, fold, parent and base
 /// make equal commits. `Ok(None)`: the ref moved in between; who loses folds again on the new tip.
 #[allow(clippy::too_many_arguments)]
 pub fn write(
@@ -160,7 +160,8 @@ pub fn write(
     last: LastEvent,
     policy_code_root: Sha256,
     base: Option<Base>,
-    tip: Option<Oid>,
+    parent: Option<Oid>,
+    held: Option<Oid>,
 ) -> Result<Option<(Oid, Proof)>, StateError> {
     let proof = Proof {
         repo,
@@ -186,10 +187,10 @@ pub fn write(
         ])
         .map_err(StateError::Write)?;
     let commit = store
-        .commit(&identity(tree, tip.as_slice(), last.ts, &message(&proof, last.commit)))
+        .commit(&identity(tree, parent.as_slice(), last.ts, &message(&proof, last.commit)))
         .map_err(StateError::Write)?;
     let name = RefName::own(Plane::State { ns: ns.clone() });
-    match store.update(&name, tip.map_or(Expected::Absent, Expected::At), commit) {
+    match store.update(&name, held.map_or(Expected::Absent, Expected::At), commit) {
         Ok(()) => Ok(Some((commit, proof))),
         Err(GitError::Moved { .. }) => Ok(None),
         Err(source) => Err(StateError::Write(source)),

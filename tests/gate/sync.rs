@@ -202,6 +202,34 @@ fn a_checkpoint_that_lost_is_folded_again_on_the_new_tip() {
     court.bob.gatos(["verify", "--deep"]).ok().says("PASSED");
 }
 
+/// Whoever stops a sync in the middle has his own checkpoint still, or the one that took its place.
+#[test]
+fn must_let_go_of_no_checkpoint_before_the_next_one_stands() {
+    let world = World::new();
+    let court = open(&world);
+    synced(&court.bob);
+    court.emit(&court.bob, "{\"n\":5}");
+    court.bob.gatos(["state", "checkpoint"]).ok();
+    let own = at(&court.bob, "refs/gatos/state/main");
+    court.emit(&court.alice, "{\"n\":6}");
+    court.push(&court.alice, ["refs/gatos/journal/*:refs/gatos/journal/*"]).ok();
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    court.push(&court.alice, ["refs/gatos/state/main"]).ok();
+    let theirs = at(&court.server, "refs/gatos/state/main");
+    for step in 1..80 {
+        let clone = court.bob.copy(&format!("bob{step}"));
+        let done = clone.command(["sync"]).env("GATOS_FAULT", format!("store:{step}:kill")).run();
+        let held = at(&clone, "refs/gatos/state/main");
+        let parent = clone.git(["rev-parse", "--verify", "-q", &format!("{held}^")]);
+        assert!(held == own || parent.succeeded(), "step {step}: it holds {held}, theirs is {theirs}");
+        if done.succeeded() {
+            assert!(step > 6, "{step}");
+            return;
+        }
+    }
+    panic!("a sync makes few writes");
+}
+
 #[test]
 fn plain_git_pushes_a_journal_as_well() {
     let world = World::new();

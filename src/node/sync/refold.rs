@@ -81,20 +81,24 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// Lets go of what this clone folded and folds again behind the remote's checkpoint. `None` where nothing is to be said.
+    /// Folds again behind the remote's checkpoint, and only then lets go of what this clone folded. `None` where nothing is to be said.
     fn refold(&mut self, node: &Node, ns: &Ns, own: Oid, theirs: Option<Oid>) -> Result<Option<Oid>, NodeError> {
         let name = RefName::own(Plane::State { ns: ns.clone() });
         let program = program_of(node, ns, own)?;
-        let moved = Move { name: name.to_string(), expected: Expected::At(own), new: theirs };
-        self.store.transact(&[moved])?;
-        match node.checkpoint_by(ns, &program, Watch::new(self.progress, self.cancel)) {
-            Ok(done) if done.unchanged => Ok(None),
+        let let_go = Move { name: name.to_string(), expected: Expected::At(own), new: theirs };
+        match node.checkpoint_by(ns, &program, Some(theirs), Watch::new(self.progress, self.cancel)) {
+            Ok(done) if done.unchanged => {
+                self.store.transact(&[let_go])?;
+                Ok(None)
+            }
             Ok(done) => {
                 self.done.refolded.retain(|before| before.name != name.to_string());
                 self.done.refolded.push(MovedRef { name: name.to_string(), new: done.commit });
                 Ok(Some(done.commit))
             }
+            // There is nothing to fold, or nothing that may be: what this clone folded before is worth no more.
             Err(e @ (NodeError::BadJournals { .. } | NodeError::EmptyWindow | NodeError::NoNamespace(_))) => {
+                self.store.transact(&[let_go])?;
                 let said = vec!["the checkpoint was let go, and could not be folded again".to_owned()];
                 let refused = RefusedPush { name: name.to_string(), rule: None, reason: e.to_string(), said };
                 self.done.refused.push(refused);
