@@ -115,7 +115,8 @@ struct Sealing<'a> {
 }
 
 impl Sealing<'_> {
-    /// Objects first; then one transaction moves the old journals to the lost and the new one to its end, so that whoever
+    /// Objects first; then one transaction moves the old journals to the lost, their refs back to what was accepted of them,
+    /// and the new one to its end, so that whoever
     /// reads meets each event once whenever he looks.
     fn run(&self, desk: &mut Desk) -> Result<End, NodeError> {
         let (node, place) = (self.node, self.place);
@@ -152,8 +153,14 @@ impl Sealing<'_> {
             return Ok(End::Left(why));
         }
         tip = self.store(desk, tip, &mut batch)?;
-        self.turn(tip)?;
-        self.remember(tip);
+        match self.turn(tip) {
+            Ok(()) => self.remember(tip),
+            // The locks are advisory: another program may have moved a journal. What it wrote stays.
+            Err(NodeError::Git(GitError::Moved { name, .. })) => {
+                return Ok(End::Left(format!("another process has moved {name} meanwhile; sync again")));
+            }
+            Err(other) => return Err(other),
+        }
         let from = self.late.iter().map(|late| late.writer.clone()).collect();
         Ok(End::Done(SealedAnew { ns: origin.ns.clone(), from, to: origin.writer.clone(), events }))
     }
@@ -203,7 +210,8 @@ impl Sealing<'_> {
             }
             moves.push(Move { name: lost, expected: expected(before), new: Some(late.tip) });
             let own = RefName::own(Plane::Journal { ns: ns.clone(), writer: late.writer.clone() });
-            moves.push(Move { name: own.to_string(), expected: Expected::At(late.tip), new: None });
+            // What was accepted of it stays this clone's to give: another server may not have it yet.
+            moves.push(Move { name: own.to_string(), expected: Expected::At(late.tip), new: late.accepted });
         }
         if tip != self.place.position.commit {
             let name = self.place.name.to_string();
