@@ -6,6 +6,7 @@
 //! Invariant: this room judges nothing itself and folds nothing itself; nothing it caches can change an answer.
 
 mod admit;
+mod asked;
 mod batch;
 mod bisect;
 mod bisection;

@@ -222,16 +222,28 @@ impl<'n> Past<'n> {
     /// What a gate knew of the acts of an actor when it gave a receipt that names a law which is here.
     pub(super) fn told(&mut self, place: Place, actor: &Actor, key: &PublicKey) -> Result<Told, NodeError> {
         let receipt = self.receipt(place);
-        let bundle = match self.law(&receipt)? {
-            Ok(law) => Some((Arc::clone(&law.bundle), Arc::clone(&law.graph))),
-            Err(_) => None,
-        };
-        let (consents, graph) = match bundle {
-            Some((bundle, graph)) => (self.consents(place, &bundle, receipt.received_at)?, Some(graph)),
-            None => (None, None),
-        };
-        let facts = graph.map(|graph| FactsOf::actor(&graph, actor, key, Some(&receipt.received_at)));
-        Ok(Told::new(facts.unwrap_or_default(), consents)?)
+        match self.law(&receipt)? {
+            Ok(law) => {
+                let bundle = Arc::clone(&law.bundle);
+                self.told_by(place, &bundle, actor, key)
+            }
+            Err(_) => Ok(Told::new(FactsOf::default(), None)?),
+        }
+    }
+
+    /// The same as another bundle would have read it.
+    pub(super) fn told_by(
+        &mut self,
+        place: Place,
+        bundle: &Bundle,
+        actor: &Actor,
+        key: &PublicKey,
+    ) -> Result<Told, NodeError> {
+        let receipt = self.receipt(place);
+        let at = receipt.received_at;
+        let graph = receipt.trust_root.and_then(|trust| self.graphs.at(trust));
+        let facts = graph.map(|graph| FactsOf::actor(&graph, actor, key, Some(&at)));
+        Ok(Told::new(facts.unwrap_or_default(), self.consents(place, bundle, at)?)?)
     }
 
     /// The same with what has no receipt.
@@ -270,13 +282,14 @@ impl<'n> Past<'n> {
         Ok(loose)
     }
 
-    /// Why a refusal of now may have been none then: what this clone cannot know for certain would make it one.
+    /// Why an answer of now may have been another then: something that this clone cannot know for certain would turn it.
     pub(super) fn uncertain(
         &mut self,
         place: Place,
         intent: &Intent<'_>,
         bundle: &Bundle,
         facts: &dyn Fn(&Graph, &Timestamp) -> FactsOf,
+        allowed: bool,
     ) -> Result<Option<String>, NodeError> {
         if Consents::are_read(bundle) {
             let Some(held) = self.hold(place, false) else { return Ok(Some("grants that are not here".into())) };
@@ -288,23 +301,23 @@ impl<'n> Past<'n> {
         }
         let receipt = self.receipt(place);
         let Some(graph) = receipt.trust_root.and_then(|trust| self.graphs.at(trust)) else { return Ok(None) };
-        let allows = |consents: Option<Arc<Consents>>, at: &Timestamp| -> Result<bool, NodeError> {
+        let turns = |consents: Option<Arc<Consents>>, at: &Timestamp| -> Result<bool, NodeError> {
             let known = facts(&graph, at);
             let known = match consents {
                 Some(consents) => consents.tell(known, intent.target().as_deref()).facts()?,
                 None => known.facts()?,
             };
             let judgement = Judge::new(bundle.clone(), None).decide(intent, &known, graph.tip())?;
-            Ok(matches!(judgement, Judgement::Allowed(_)))
+            Ok(matches!(judgement, Judgement::Allowed(_)) != allowed)
         };
         // The time of a receipt is raised to that of the one before it, and the push was judged a moment earlier.
         if let Some(at) = self.earlier(place)
-            && allows(self.consents(place, bundle, at)?, &at)?
+            && turns(self.consents(place, bundle, at)?, &at)?
         {
             return Ok(Some("the second at which it was judged".into()));
         }
         match self.loose_consents(place, bundle, receipt.received_at)? {
-            Some(loose) if allows(Some(Arc::clone(&loose)), &receipt.received_at)? => {
+            Some(loose) if turns(Some(Arc::clone(&loose)), &receipt.received_at)? => {
                 Ok(Some("when a grant came in".into()))
             }
             _ => Ok(None),

@@ -1,7 +1,7 @@
 //! Recorded history judged by a candidate.
 
 use super::bundle::Bundle;
-use super::decide::Judge;
+use super::decide::{Judge, Judgement};
 use super::decision::{Decision, Verdict};
 use super::error::PolicyError;
 use super::facts::Facts;
@@ -24,6 +24,8 @@ pub enum Replayed {
 
 /// Facts that an acceptance depended on and nobody wrote down.
 const UNRECORDED: [&str; 3] = ["approvals", "grants", "received_at"];
+/// Facts that may have changed a moment before.
+const TIMED: [&str; 4] = ["approvals", "caps", "grants", "received_at"];
 /// Fields of an intent that a denial does not keep.
 const DROPPED: [&str; 4] = ["commits", "payload", "target", "ulid"];
 /// Facts that are known of every act since they have names.
@@ -39,17 +41,35 @@ impl Candidate {
         Candidate { judge: Judge::new(bundle, None) }
     }
 
+    pub fn judge(&mut self) -> &mut Judge {
+        &mut self.judge
+    }
+
+    /// Whether an answer can depend on when it is given.
+    pub fn is_timed(&self, verb: Verb, subject: Option<&str>) -> bool {
+        let mut reads = self.asked(verb, subject).flat_map(|rule| &rule.reads);
+        self.judge.bundle().rules().is_empty() || reads.any(|name| TIMED.contains(&name.as_str()))
+    }
+
+    /// An accepted act of which everything is on record.
+    pub fn accepted(&mut self, intent: &Intent<'_>, facts: &Facts, trust_root: Oid) -> Result<Replayed, PolicyError> {
+        Ok(match self.judge.decide(intent, facts, trust_root)? {
+            Judgement::Allowed(_) => Replayed::Same,
+            Judgement::Refused(decision) => Replayed::Changed(decision),
+        })
+    }
+
     fn asked<'a>(&'a self, verb: Verb, subject: Option<&'a str>) -> impl Iterator<Item = &'a RuleInfo> {
         self.judge.bundle().rules().iter().filter(move |rule| rule.covers(verb, subject))
     }
 
-    /// An event that stands in a journal, with everything that trust can have said of its writer when it was judged.
+    /// An event that no gate received, with everything that trust can have said of its writer when it was judged.
     pub fn event(&mut self, intent: &Intent<'_>, facts: &[Facts]) -> Result<Replayed, PolicyError> {
         let unknown = self
             .asked(intent.verb(), intent.subject())
             .flat_map(|rule| &rule.reads)
             .find(|name| UNRECORDED.contains(&name.as_str()))
-            .map(|name| format!("{name} of an accepted event"));
+            .map(|name| format!("{name} of an event without a receipt"));
         if let Some(what) = unknown {
             return Ok(Replayed::Unknown(what));
         }
@@ -65,7 +85,9 @@ impl Candidate {
         Ok(match (changed, same) {
             (None, _) => Replayed::Same,
             (Some(decision), false) => Replayed::Changed(decision.into()),
-            (Some(_), true) => Replayed::Unknown("the trust version that an accepted event was judged by".into()),
+            (Some(_), true) => {
+                Replayed::Unknown("the trust version that an event without a receipt was judged by".into())
+            }
         })
     }
 

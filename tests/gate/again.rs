@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const ULID: &str = "01ARYZ6S41TSV4RRFFQ69G5FAV";
 const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
-const RULES: &str = r#"policy "small" version 1
+pub(super) const RULES: &str = r#"policy "small" version 1
 
 rule "speak"
   on emit
@@ -30,7 +30,7 @@ rule "law"
 "#;
 
 #[track_caller]
-fn enact(court: &Court<'_>, by: &Repo<'_>, rules: &str) -> String {
+pub(super) fn enact(court: &Court<'_>, by: &Repo<'_>, rules: &str) -> String {
     by.write("gatos/policies/10-test.rgs", rules);
     let bundle = by.gatos(["--json", "policy", "publish"]).ok().json();
     let id = bundle["id"].as_str().expect("an id").to_owned();

@@ -17,7 +17,7 @@ pub(super) const CONSENT: [&str; 5] = [
     "refs/gatos/revocations/*:refs/gatos/revocations/*",
 ];
 const ULID: &str = "01ARYZ6S41TSV4RRFFQ69G5FAV";
-const RULES: &str = r#"policy "team" version 1
+pub(super) const RULES: &str = r#"policy "team" version 1
 
 rule "speak"
   on emit
@@ -45,7 +45,8 @@ rule "law"
   on policy.activate
   allow if cap("policy:activate")
 "#;
-const GOVERNANCE: &str = "governance:\n  finance.large: { quorum: { at_least: 2, group: leads }, ttl: PT1H }\n";
+pub(super) const GOVERNANCE: &str =
+    "governance:\n  finance.large: { quorum: { at_least: 2, group: leads }, ttl: PT1H }\n";
 
 /// Alice, bob and carol lead; dave does not. The law asks for two of them.
 pub(super) struct Team<'w> {
@@ -115,7 +116,7 @@ impl<'w> Team<'w> {
     }
 
     #[track_caller]
-    fn pay(&self, repo: &Repo<'w>, amount: u32, more: &str) -> Outcome {
+    pub(super) fn pay(&self, repo: &Repo<'w>, amount: u32, more: &str) -> Outcome {
         let payload = format!("{{\"amount\":{amount}}}");
         repo.gatos(["emit", "pay", &payload, "--ns", "finance", "--ulid", ULID, more])
     }

@@ -19,6 +19,7 @@ mod liar;
 mod profile;
 mod quorum;
 mod receipts;
+mod replay;
 mod rules;
 mod strays;
 mod sync;

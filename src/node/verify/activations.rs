@@ -151,7 +151,7 @@ impl Change<'_> {
             Leave::Nobody => Ok(Change::unsigned()),
             Leave::Refused { decision, intent, actor, key } => {
                 let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
-                Ok(match past.uncertain(place, &intent, before, &facts)? {
+                Ok(match past.uncertain(place, &intent, before, &facts, false)? {
                     Some(what) => Again::Unknown(what),
                     None => Again::wrong(&decision.rule, decision.reason),
                 })

@@ -196,7 +196,7 @@ impl<'n> Events<'n> {
         };
         let bundle = Arc::clone(&law.bundle);
         let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, actor, key, Some(at));
-        Ok(match self.past.uncertain(push.place, &intent, &bundle, &facts)? {
+        Ok(match self.past.uncertain(push.place, &intent, &bundle, &facts, false)? {
             Some(what) => Again::Unknown(what),
             None => Again::wrong(&decision.rule, decision.reason),
         })

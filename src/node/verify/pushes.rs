@@ -1,16 +1,13 @@
 use super::Verification;
-use crate::canon::{Map, Value, digest};
 use crate::git::{Named, Plane, Reader};
-use crate::id::{Blake3, Ns, Oid, Timestamp};
+use crate::id::{Oid, Timestamp};
+use crate::node::asked;
 use crate::node::drive::Watch;
 use crate::node::error::NodeError;
-use crate::node::past::{Again, Held, Past, Place, Tally};
+use crate::node::past::{Again, Past, Place, Tally};
 use crate::node::report::Finding;
-use crate::policy::consent::{Hearing, Ruling};
-use crate::policy::{
-    Demand, FactsOf, Intent, Judgement, Leave, Moved, Receipt, Verb, actor_of_transport, speaks_of, trust_leave,
-};
-use crate::state::Checkpoint;
+use crate::policy::consent::Ruling;
+use crate::policy::{Demand, FactsOf, Intent, Judgement, Leave, Moved, Receipt, Verb, speaks_of, trust_leave};
 use crate::trust::Graph;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -83,14 +80,14 @@ fn one(
     Ok(match plane {
         Plane::TrustGraph => trust(past, place, receipt, moved, new)?.map(|again| (TRUST, again)),
         Plane::State { ns } => {
-            let mut fields = Map::new();
-            fields.insert("ns", ns.as_str());
-            fields.insert("ref", moved.name.as_str());
-            fields.insert("new", Value::text(new));
-            let again = by_transport(past, place, receipt, Verb::StateCheckpoint, fields)?;
-            Some((CHECKPOINTS, if again == Again::Right { fold(reader, past, receipt, ns, new)? } else { again }))
+            let again = by_transport(past, place, receipt, &asked::checkpoint(receipt, moved, ns, new))?;
+            let again = match (again, past.law(receipt)?) {
+                (Again::Right, Ok(law)) => asked::fold(reader, &law.bundle, ns, new),
+                (again, _) => again,
+            };
+            Some((CHECKPOINTS, again))
         }
-        plane if plane.is_consent() => Some((CONSENTS, consent(reader, past, place, receipt, moved, plane, new)?)),
+        plane if plane.is_consent() => Some((CONSENTS, consent(past, place, receipt, moved, plane, new)?)),
         Plane::AuditPolicy { .. } | Plane::AuditResolve { .. } => {
             Some((OTHERS, Again::wrong("ref.server-only", "what the gate records, the gate alone writes")))
         }
@@ -132,7 +129,7 @@ fn trust(
         Leave::Nobody => Again::wrong("trust.signer", "nobody that trust knew signed it"),
         Leave::Refused { decision, intent, actor, key } => {
             let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
-            match past.uncertain(place, &intent, &bundle, &facts)? {
+            match past.uncertain(place, &intent, &bundle, &facts, false)? {
                 Some(what) => Again::Unknown(what),
                 None => Again::wrong(&decision.rule, decision.reason),
             }
@@ -141,40 +138,26 @@ fn trust(
 }
 
 /// An act of whoever pushed, whom the transport alone knows.
-fn by_transport(
-    past: &mut Past<'_>,
-    place: Place,
-    receipt: &Receipt,
-    verb: Verb,
-    mut fields: Map,
-) -> Result<Again, NodeError> {
+fn by_transport(past: &mut Past<'_>, place: Place, receipt: &Receipt, intent: &Intent<'_>) -> Result<Again, NodeError> {
     let identity = receipt.identity.as_deref();
-    if let Some(identity) = identity {
-        fields.insert("identity", identity);
-    }
-    if let Some(actor) = identity.and_then(actor_of_transport) {
-        fields.insert("actor", actor.as_str());
-    }
-    let intent = Intent::act(verb, fields);
     let facts = |graph: &Graph, at: &Timestamp| FactsOf::of_transport(graph, identity, at);
     let law = match past.law(receipt)? {
         Ok(law) => law,
         Err(again) => return Ok(again),
     };
     let known = facts(&law.graph, &receipt.received_at).facts()?;
-    let decision = match law.judge.decide(&intent, &known, law.graph.tip())? {
+    let decision = match law.judge.decide(intent, &known, law.graph.tip())? {
         Judgement::Allowed(_) => return Ok(Again::Right),
         Judgement::Refused(decision) => decision,
     };
     let bundle = Arc::clone(&law.bundle);
-    Ok(match past.uncertain(place, &intent, &bundle, &facts)? {
+    Ok(match past.uncertain(place, intent, &bundle, &facts, false)? {
         Some(what) => Again::Unknown(what),
         None => Again::wrong(&decision.rule, decision.reason),
     })
 }
 
 fn consent(
-    reader: &Reader,
     past: &mut Past<'_>,
     place: Place,
     receipt: &Receipt,
@@ -189,13 +172,13 @@ fn consent(
         Ok(law) => Arc::clone(&law.bundle),
         Err(again) => return Ok(again),
     };
-    let ruling = heard(reader, past, place, receipt, (plane, new), receipt.received_at)?;
+    let ruling = asked::heard(past, place, (plane, new), receipt.received_at, None)?;
     if matches!(ruling, None | Some(Ruling::Taken)) {
         return Ok(ruling.map_or(Again::unknown("proposals, or words about them, that are not here"), |_| Again::Right));
     }
     // The time of a receipt is raised to that of the one before it, and the push was judged a moment earlier.
     if let Some(at) = past.earlier(place)
-        && matches!(heard(reader, past, place, receipt, (plane, new), at)?, Some(Ruling::Taken))
+        && matches!(asked::heard(past, place, (plane, new), at, None)?, Some(Ruling::Taken))
     {
         return Ok(Again::unknown("the second at which it was judged"));
     }
@@ -203,70 +186,12 @@ fn consent(
         Some(Ruling::Refused { rule, why, .. }) => Again::wrong(rule, why),
         Some(Ruling::Denied { decision, intent, actor, key }) => {
             let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
-            match past.uncertain(place, &intent, &bundle, &facts)? {
+            match past.uncertain(place, &intent, &bundle, &facts, false)? {
                 Some(what) => Again::Unknown(what),
                 None => Again::wrong(&decision.rule, decision.reason),
             }
         }
         None | Some(Ruling::Taken) => Again::Right,
-    })
-}
-
-/// What the gate had to say to it at a time; none where what it was judged by is not all here.
-fn heard(
-    reader: &Reader,
-    past: &mut Past<'_>,
-    place: Place,
-    receipt: &Receipt,
-    (plane, new): (&Plane, Oid),
-    at: Timestamp,
-) -> Result<Option<Ruling>, NodeError> {
-    let bundle = match past.law(receipt)? {
-        Ok(law) => Arc::clone(&law.bundle),
-        Err(_) => return Ok(None),
-    };
-    let consents = past.consents(place, &bundle, at)?;
-    let before: HashSet<Blake3> = past.grants_before(place);
-    let held = match at == receipt.received_at {
-        true => past.hold(place, true),
-        false => None,
-    };
-    let again = if held.is_none() { past.docket_at(place, at) } else { None };
-    let docket = held.as_ref().map(|held| &held.docket).or(again.as_ref());
-    let (Some(docket), Ok(law)) = (docket, past.law(receipt)?) else { return Ok(None) };
-    let graph = Arc::clone(&law.graph);
-    let ruling = Hearing {
-        reader,
-        graph: &graph,
-        docket,
-        received_at: at,
-        identity: receipt.identity.as_deref(),
-        judge: &mut law.judge,
-        consents,
-        stood: &|grant| Ok(before.contains(grant)),
-    }
-    .hear(plane, new)?;
-    let missing = held.as_ref().is_some_and(Held::is_missing);
-    if let Some(held) = held {
-        past.give_back(held);
-    }
-    Ok(Some(ruling).filter(|ruling| !missing || matches!(ruling, Ruling::Taken)))
-}
-
-/// The profile of the law may want checkpoints by its own fold.
-fn fold(reader: &Reader, past: &mut Past<'_>, receipt: &Receipt, ns: &Ns, new: Oid) -> Result<Again, NodeError> {
-    let law = match past.law(receipt)? {
-        Ok(law) => law,
-        Err(again) => return Ok(again),
-    };
-    if !law.bundle.profile().asks(Demand::Fold) {
-        return Ok(Again::Right);
-    }
-    let Ok(claim) = Checkpoint::read(reader, new) else { return Ok(Again::unknown("checkpoints that are not here")) };
-    let (asked, found) = (law.bundle.fold(ns).map(digest::sha256), claim.proof.fold_root);
-    Ok(match asked == Some(found) {
-        true => Again::Right,
-        false => Again::wrong("profile.fold", format!("its fold {found} was not that of the policy bundle")),
     })
 }
 
@@ -284,26 +209,10 @@ fn branch(
         Ok(law) => law,
         Err(again) => return Ok(Some((BRANCHES, again))),
     };
-    let again = law.bundle.profile().asks(Demand::FastForward).then(|| forward(reader, moved));
+    let again = law.bundle.profile().asks(Demand::FastForward).then(|| asked::forward(reader, moved));
     let named = law.bundle.names(Verb::Push, &moved.name);
     Ok(match again {
         Some(Again::Right) | None if named => Some((BRANCHES, Again::unknown("what rules said of commits and paths"))),
         again => again.map(|again| (BRANCHES, again)),
     })
-}
-
-/// Whether a ref went on from what it held.
-fn forward(reader: &Reader, moved: &Moved) -> Again {
-    let rule = "profile.fast-forward";
-    let Some(new) = moved.new else { return Again::wrong(rule, "it was deleted") };
-    let Some(old) = moved.old else { return Again::Right };
-    let commit = |oid: Oid| reader.commit_behind(oid).ok().flatten();
-    let (Some(before), Some(after)) = (commit(old), commit(new)) else {
-        return Again::unknown("commits that are not here");
-    };
-    match reader.descends(after, before) {
-        Ok(true) => Again::Right,
-        Ok(false) => Again::wrong(rule, format!("{new} does not descend from {old}")),
-        Err(_) => Again::unknown("commits that are not here"),
-    }
 }

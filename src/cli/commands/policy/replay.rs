@@ -10,14 +10,15 @@ use std::path::PathBuf;
 
 /// Judge the recorded history by a candidate, and print every verdict that would change
 ///
-/// Every event of every namespace and every recorded denial. What depends on something that nobody wrote down is counted
-/// and named. Nothing is written. Exit 1 where a verdict would change.
+/// Every event of every namespace, every other push that a gate accepted, and every recorded denial. What has a receipt is
+/// judged by the trust, the time and the grants of then. What depends on something that nobody wrote down is counted and
+/// named. Nothing is written. Exit 1 where a verdict would change.
 #[derive(clap::Args)]
 pub struct Replay {
     /// A directory with gatos/ in it, or laid out as gatos/ itself; the work tree where none is named
     #[arg(long, value_name = "DIR")]
     candidate: Option<PathBuf>,
-    /// Only what happened since: YYYY-MM-DDTHH:MM:SSZ
+    /// Only what a gate received since, or else what happened since: YYYY-MM-DDTHH:MM:SSZ
     #[arg(long, value_name = "TIME")]
     since: Option<Timestamp>,
 }

@@ -1,0 +1,102 @@
+//! What is asked about accepted acts once more, by the law of then or by another.
+
+use super::error::NodeError;
+use super::past::{Again, Held, Past, Place};
+use crate::canon::{Map, Value, digest};
+use crate::git::{Plane, Reader};
+use crate::id::{Blake3, Ns, Oid, Timestamp};
+use crate::policy::consent::{Hearing, Ruling};
+use crate::policy::{Bundle, Demand, Intent, Judge, Moved, Receipt, Verb, actor_of_transport};
+use crate::state::Checkpoint;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// The wish to push a checkpoint, by whom the transport alone knows.
+pub(super) fn checkpoint(receipt: &Receipt, moved: &Moved, ns: &Ns, new: Oid) -> Intent<'static> {
+    let mut fields = Map::new();
+    fields.insert("ns", ns.as_str());
+    fields.insert("ref", moved.name.as_str());
+    fields.insert("new", Value::text(new));
+    let identity = receipt.identity.as_deref();
+    if let Some(identity) = identity {
+        fields.insert("identity", identity);
+    }
+    if let Some(actor) = identity.and_then(actor_of_transport) {
+        fields.insert("actor", actor.as_str());
+    }
+    Intent::act(Verb::StateCheckpoint, fields)
+}
+
+/// What there is to say to something of consent that came in at a time, by a judge or else by the law of then; none where
+/// what it was judged by is not all here.
+pub(super) fn heard(
+    past: &mut Past<'_>,
+    place: Place,
+    (plane, new): (&Plane, Oid),
+    at: Timestamp,
+    by: Option<&mut Judge>,
+) -> Result<Option<Ruling>, NodeError> {
+    let (reader, receipt) = (past.reader(), past.receipt(place));
+    let bundle = match &by {
+        Some(judge) => Arc::new(judge.bundle().clone()),
+        None => match past.law(&receipt)? {
+            Ok(law) => Arc::clone(&law.bundle),
+            Err(_) => return Ok(None),
+        },
+    };
+    let consents = past.consents(place, &bundle, at)?;
+    let before: HashSet<Blake3> = past.grants_before(place);
+    let held = match at == receipt.received_at {
+        true => past.hold(place, true),
+        false => None,
+    };
+    let again = if held.is_none() { past.docket_at(place, at) } else { None };
+    let docket = held.as_ref().map(|held| &held.docket).or(again.as_ref());
+    let graph = receipt.trust_root.and_then(|trust| past.graphs.at(trust));
+    let (Some(docket), Some(graph)) = (docket, graph) else { return Ok(None) };
+    let judge = match by {
+        Some(judge) => judge,
+        None => match past.law(&receipt)? {
+            Ok(law) => &mut law.judge,
+            Err(_) => return Ok(None),
+        },
+    };
+    let identity = receipt.identity.as_deref();
+    let stood = |grant: &Blake3| Ok(before.contains(grant));
+    let hearing = Hearing { reader, graph: &graph, docket, received_at: at, identity, judge, consents, stood: &stood };
+    let ruling = { hearing }.hear(plane, new)?;
+    let missing = held.as_ref().is_some_and(Held::is_missing);
+    if let Some(held) = held {
+        past.give_back(held);
+    }
+    Ok(Some(ruling).filter(|ruling| !missing || matches!(ruling, Ruling::Taken)))
+}
+
+/// The profile of a bundle may want checkpoints by its own fold.
+pub(super) fn fold(reader: &Reader, bundle: &Bundle, ns: &Ns, new: Oid) -> Again {
+    if !bundle.profile().asks(Demand::Fold) {
+        return Again::Right;
+    }
+    let Ok(claim) = Checkpoint::read(reader, new) else { return Again::unknown("checkpoints that are not here") };
+    let (asked, found) = (bundle.fold(ns).map(digest::sha256), claim.proof.fold_root);
+    match asked == Some(found) {
+        true => Again::Right,
+        false => Again::wrong("profile.fold", format!("its fold {found} was not that of the policy bundle")),
+    }
+}
+
+/// Whether a ref went on from what it held.
+pub(super) fn forward(reader: &Reader, moved: &Moved) -> Again {
+    let rule = "profile.fast-forward";
+    let Some(new) = moved.new else { return Again::wrong(rule, "it was deleted") };
+    let Some(old) = moved.old else { return Again::Right };
+    let commit = |oid: Oid| reader.commit_behind(oid).ok().flatten();
+    let (Some(before), Some(after)) = (commit(old), commit(new)) else {
+        return Again::unknown("commits that are not here");
+    };
+    match reader.descends(after, before) {
+        Ok(true) => Again::Right,
+        Ok(false) => Again::wrong(rule, format!("{new} does not descend from {old}")),
+        Err(_) => Again::unknown("commits that are not here"),
+    }
+}
