@@ -130,7 +130,7 @@ impl<'w> Team<'w> {
 
     /// An honest clone would not emit: this one has another opinion of the policy.
     #[track_caller]
-    fn seal(&self, amount: u32) -> String {
+    pub(super) fn seal(&self, amount: u32) -> String {
         let bob = &self.court.bob;
         let journal = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
         let writer = journal.rsplit('/').next().expect("a writer").to_owned();
@@ -327,7 +327,7 @@ pub(super) fn text(value: &serde_json::Value, name: &str) -> String {
 }
 
 /// Writes a grant with a proof of these approvals into a clone.
-fn forged(team: &Team<'_>, repo: &Repo<'_>, id: &str, mut approvals: Vec<(String, String)>) {
+pub(super) fn forged(team: &Team<'_>, repo: &Repo<'_>, id: &str, mut approvals: Vec<(String, String)>) {
     let document = proposal(&team.court.bob, id);
     approvals.sort_by(|a, b| a.1.cmp(&b.1));
     let read = |(id, key): (String, String)| (id.parse().expect("an id"), key.parse().expect("a key"));
@@ -465,57 +465,4 @@ fn must_ask_the_policy_about_proposals_that_a_rule_names() {
     // Under the name of another document.
     let other = format!("refs/gatos/proposals/{}", "ab".repeat(32));
     team.court.refused(bob, [format!("{}:{other}", commit.hex())], "proposal.invalid");
-}
-
-/// The failures that somebody finds who has never been here before, as code and sentence.
-#[track_caller]
-fn found(court: &Court<'_>, reader: &str) -> Vec<(String, String)> {
-    let report = fits("verify", Liar::of(court).stranger(reader).gatos(["--json", "verify"]).code(1).json());
-    let failures = report["findings"].as_array().expect("a list").iter().filter(|f| f["severity"] == "fail");
-    failures.map(|f| (text(f, "code"), text(f, "sentence"))).collect()
-}
-
-#[test]
-fn must_find_what_a_gate_let_in_that_was_not_granted() {
-    let world = World::new();
-    let team = Team::new(&world);
-    let (court, bob) = (&team.court, &team.court.bob);
-    let id = team.ask(20_000);
-    team.approve(&court.alice, &id);
-    bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
-    let name = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
-    let sealed = team.seal(20_000);
-    court.refused(bob, [format!("{sealed}:{name}")], "large");
-    Liar::of(court).accept(bob, &[(&name, &sealed)]);
-    // That it was granted afterwards changes nothing.
-    team.approve(&team.carol, &id);
-    let found = found(court, "reader");
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].0, "event.forbidden");
-    assert!(found[0].1.contains("denied by large: large payments need two of @leads"), "{found:?}");
-}
-
-#[test]
-fn must_find_a_word_and_a_proof_that_a_gate_should_not_have_taken() {
-    let world = World::new();
-    let team = Team::new(&world);
-    let (court, dave) = (&team.court, &team.dave);
-    let id = team.ask(20_000);
-    team.approve(&court.alice, &id);
-    // Of one approval out of two, and one that nobody gave.
-    let key = |person: &str| signer(&world, person).public().to_string();
-    let shown = court.alice.gatos(["approve", &id, "--json"]).ok().json();
-    let given = text(&shown["approvals"][0], "approval_id");
-    forged(&team, dave, &id, vec![(given, key("alice")), (format!("blake3:{}", "ab".repeat(32)), key("carol"))]);
-    let refs = ["refs/gatos/audit/proofs", "refs/gatos/grants"].map(|plane| {
-        let found = dave.git(["for-each-ref", "--format=%(refname) %(objectname)", plane]).ok().stdout();
-        let (name, tip) = found.split_once(' ').expect("one");
-        (name.to_owned(), tip.to_owned())
-    });
-    court.refused(dave, CONSENT, "grant.proof");
-    Liar::of(court).accept(dave, &refs.each_ref().map(|(name, tip)| (name.as_str(), tip.as_str())));
-    let found = found(court, "reader");
-    let forbidden: Vec<_> = found.iter().filter(|(code, _)| code == "push.forbidden").collect();
-    assert_eq!(forbidden.len(), 2, "{found:?}");
-    assert!(forbidden.iter().all(|(_, why)| why.contains("denied by grant.proof")), "{found:?}");
 }

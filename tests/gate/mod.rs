@@ -25,4 +25,5 @@ mod strays;
 mod sync;
 mod sync_random;
 mod transport;
+mod unconsented;
 mod void;
