@@ -3,6 +3,7 @@ use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::journal::of_decision;
 use super::memory::Memory;
+use super::receive::may_give_receipts;
 use super::visit::Visit;
 use crate::git::{GitError, Plane, Reader, RefName};
 use crate::id::{Blake3, Oid};
@@ -226,7 +227,9 @@ pub(super) fn check_trust_rules(visit: &Visit, law: &mut Law, name: &str, pushed
     let Some(policy) = &mut law.policy else { return Ok(Ok(())) };
     let consents = consent::granted(visit, &law.graph, policy.judge.bundle())?;
     let at = Some(&visit.received_at);
-    Ok(match trust_leave(&mut policy.judge, &law.graph, pushed, at, consents.as_deref())? {
+    // What a rule may ask for, a grant, cannot come in before the roots let this gate give receipts.
+    let locked = |graph: &Graph| !may_give_receipts(visit, graph);
+    Ok(match trust_leave(&mut policy.judge, &law.graph, pushed, at, consents.as_deref(), &locked)? {
         None => Ok(()),
         Some((commit, leave)) => of_leave(name, leave, "trust.signer").map_err(|denial| Box::new(denial.at(commit))),
     })

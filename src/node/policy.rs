@@ -157,7 +157,7 @@ impl Node {
         let after = after.map_err(|source| TrustError::Propose { version, source })?;
         let consents = self.consents(&active)?;
         let mut judge = Judge::new(active, None);
-        let decision = match trust_leave(&mut judge, self.graph(), &after, None, consents.as_ref())? {
+        let decision = match trust_leave(&mut judge, self.graph(), &after, None, consents.as_ref(), &|_| false)? {
             None | Some((_, Leave::Given)) => return Ok(None),
             Some((_, Leave::Nobody)) => {
                 let source = GraphFault::Threshold { have: 0, need: self.graph().current().roots.threshold };

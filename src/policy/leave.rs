@@ -67,13 +67,15 @@ impl SignedAct<'_> {
 }
 
 /// What a policy says to the changes by which one trust graph became another: nothing where no rule of it speaks of them or
-/// it lets all of them be, else the first change that it does not. Each is judged by the graph before it.
+/// it lets all of them be, else the first change that it does not. Each is judged by the graph before it. It is not asked of
+/// what the roots signed to their threshold under a graph that is `locked`.
 pub fn trust_leave(
     judge: &mut Judge,
     before: &Graph,
     after: &Graph,
     received_at: Option<&Timestamp>,
     consents: Option<&Consents>,
+    locked: &dyn Fn(&Graph) -> bool,
 ) -> Result<Option<(Oid, Leave)>, PolicyError> {
     let verb = Verb::TrustUpdate;
     if !speaks_of(judge.bundle(), verb) {
@@ -81,7 +83,11 @@ pub fn trust_leave(
     }
     let mut graph = before.clone();
     for commit in after.commits().iter().filter(|commit| !before.commits().contains(commit)) {
+        let spared = locked(&graph);
         for Change { target, signers } in after.brought_by(*commit) {
+            if spared && graph.votes(&signers) >= graph.current().roots.threshold as usize {
+                continue;
+            }
             let target = &target.to_string();
             let act = SignedAct { verb, target, signers: &signers, graph: &graph, received_at, consents };
             match act.judge(judge)? {

@@ -87,6 +87,14 @@ impl<'w> Court<'w> {
         repo.git(["config", "remote.origin.url", &url]).ok();
     }
 
+    /// The gate is installed again and has lost its key; its new one, which trust does not know yet.
+    #[track_caller]
+    pub fn new_gate_key(&self) -> String {
+        std::fs::remove_dir_all(self.server.path().join("gatos/gate")).expect("a gate");
+        let gate = self.server.gatos(["--json", "hook", "install", "--server", "--await-receipt"]).ok().json();
+        gate["key"].as_str().expect("a key").to_owned()
+    }
+
     /// Every ref of the server but what the gate records.
     #[track_caller]
     pub fn refs(&self) -> Vec<String> {

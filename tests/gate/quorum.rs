@@ -152,6 +152,28 @@ fn must_find_a_change_of_trust_that_the_rules_forbade() {
     assert!(why.contains("denied by two-for-trust"), "{why}");
 }
 
+#[test]
+fn must_let_the_roots_give_a_gate_its_right_back_whatever_the_rules_ask() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let court = &team.court;
+    let other = court.alice.copy("other");
+    enact(&team, &format!("{SPEAK}{FREE}{TRUST_RULES}"));
+    let key = court.new_gate_key();
+    // No proposal can come in any more, and nothing can be granted.
+    let proposal = format!("{TRUST}:refs/gatos/proposals/{}", "ab".repeat(32));
+    court.refused(&court.alice, [proposal], "gate.no-receipt");
+    let eve = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
+    other.gatos(["trust", "add-key", "service:gate", &key]).ok();
+    let right = other.git(["rev-parse", TRUST]).ok().stdout();
+    // What comes behind the right is judged as ever, in the same push too.
+    other.gatos(["trust", "add-actor", "user:eve", &eve]).ok();
+    court.refused(&other, [TRUST], "two-for-trust");
+    court.push(&other, [format!("{right}:{TRUST}")]).ok();
+    court.refused(&other, [TRUST], "two-for-trust");
+    Liar::of(court).stranger("reader").gatos(["verify"]).ok();
+}
+
 /// Stores a proposal that its clone would not make.
 #[track_caller]
 fn by_hand(world: &World, repo: &Repo<'_>, person: &str, document: &Proposal) -> String {
