@@ -181,8 +181,10 @@ pub(super) fn check_active(
                 Denial::of(name, "policy.signer", why).at(commit).hint("publish it again: git gatos policy publish");
             return Ok(Err(Box::new(denial)));
         }
-        // The first policy of a repository replaces none: the roots' word is enough.
-        if let Some(judge) = replaced.as_mut().or(standing.as_mut().map(|p| &mut p.judge))
+        // Where none stands, none is replaced here: the root that was named and the signatures are enough. What the bundles
+        // of then asked for, a grant, cannot have come in before them.
+        if let Some(standing) = standing.as_mut()
+            && let judge = replaced.as_mut().unwrap_or(&mut standing.judge)
             && let Err(denial) = permitted(visit, graph, judge, name, &bundle)?
         {
             return Ok(Err(denial));

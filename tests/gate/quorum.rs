@@ -174,6 +174,35 @@ fn must_let_the_roots_give_a_gate_its_right_back_whatever_the_rules_ask() {
     Liar::of(court).stranger("reader").gatos(["verify"]).ok();
 }
 
+#[test]
+fn must_bring_a_repository_with_its_history_to_a_server_that_has_no_law() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, alice) = (&team.court, &team.court.alice);
+    enact(&team, &format!("{SPEAK}{LAW}"));
+    let (id, _) = publish(alice, &format!("{SPEAK}{FREE}"));
+    granted(&team, "policy.activate", &id);
+    alice.gatos(["policy", "activate", &id]).ok();
+    court.push(alice, [POLICIES]).ok();
+    // The grant of then is not there, and cannot be before the law is.
+    let root = text(&alice.gatos(["--json", "trust", "pin"]).ok().json(), "pinned");
+    let fresh = world.bare("fresh").as_person("git");
+    let args = ["--json", "hook", "install", "--server", "--await-receipt", "--root", &root];
+    let key = text(&fresh.gatos(args).ok().json(), "key");
+    alice.gatos(["trust", "add-key", "service:gate", &key]).ok();
+    let url = fresh.path().to_str().expect("UTF-8");
+    alice.git(["push", "-q", url, TRUST, POLICIES]).ok();
+    let home = alice.at(world.path().to_path_buf()).as_person("reader");
+    home.gatos(["clone", &format!("file://{url}"), "reader"]).ok();
+    let report = home.at(world.path().join("reader")).gatos(["--json", "verify"]).ok().json();
+    assert_eq!(report["judged"]["activations"], 4, "{report}");
+    // What comes onto a law that stands is asked of it.
+    enact(&team, &format!("{SPEAK}{LAW}"));
+    alice.git(["push", "-q", url, POLICIES]).ok();
+    let (_, commit) = publish(alice, &format!("{SPEAK}{FREE}"));
+    alice.git(["push", "-q", url, &format!("{commit}:{ACTIVE}")]).code(1).err_says("rule    two-for-law  ");
+}
+
 /// Stores a proposal that its clone would not make.
 #[track_caller]
 fn by_hand(world: &World, repo: &Repo<'_>, person: &str, document: &Proposal) -> String {
