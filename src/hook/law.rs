@@ -175,11 +175,16 @@ pub(super) fn check_active(
             return Ok(Err(Box::new(Denial::of(name, "policy.chain", why).at(commit))));
         }
         // What comes onto a law that stands is signed by who may sign now; the first push of law brings all there ever was.
-        if standing.is_some() && !may_sign_now(graph, &bundle_signers(&visit.pushed, commit)?) {
+        if let Some(standing) = &standing
+            && !may_sign_now(graph, &bundle_signers(&visit.pushed, commit)?)
+        {
             let why = "nobody signed it whom trust lets sign now";
-            let denial =
-                Denial::of(name, "policy.signer", why).at(commit).hint("publish it again: git gatos policy publish");
-            return Ok(Err(Box::new(denial)));
+            // It is the pusher's own active policy too: what is published onto it would be refused with it.
+            let hint = format!(
+                "take the server's again: git update-ref {name} {}; then publish and activate yours anew",
+                standing.root
+            );
+            return Ok(Err(Box::new(Denial::of(name, "policy.signer", why).at(commit).hint(hint))));
         }
         // Where none stands, none is replaced here: the root that was named and the signatures are enough. What the bundles
         // of then asked for, a grant, cannot have come in before them.

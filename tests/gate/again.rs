@@ -260,7 +260,9 @@ fn must_ask_for_signers_of_a_policy_who_may_sign_when_it_becomes_active() {
     let ulid = grant.split_whitespace().nth(1).expect("a ULID").to_owned();
     court.alice.gatos(["trust", "revoke", &ulid, "--reason", "left"]).ok();
     court.push(&court.alice, [TRUST]).ok();
-    court.refused(&court.bob, [format!("{commit}:{ACTIVE}")], "policy.signer");
+    let refused = court.refused(&court.bob, [format!("{commit}:{ACTIVE}")], "policy.signer");
+    let stands = court.server.git(["rev-parse", ACTIVE]).ok().stdout();
+    refused.err_says(&format!("git update-ref {ACTIVE} {stands}"));
     liar.accept(&court.bob, &[(ACTIVE, commit)]);
     fails(&liar.stranger("carol"), "policy.forbidden", "denied by policy.signer");
 }
