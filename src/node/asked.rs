@@ -5,7 +5,7 @@ use super::past::{Again, Held, Past, Place};
 use crate::canon::{Map, Value, digest};
 use crate::git::{Plane, Reader};
 use crate::id::{Blake3, Ns, Oid, Timestamp};
-use crate::policy::consent::{Hearing, Ruling};
+use crate::policy::consent::{Consents, Docket, Hearing, Ruling};
 use crate::policy::{Bundle, Demand, Intent, Judge, Moved, Receipt, Verb, actor_of_transport};
 use crate::state::Checkpoint;
 use std::collections::HashSet;
@@ -36,7 +36,7 @@ pub(super) fn heard(
     at: Timestamp,
     by: Option<&mut Judge>,
 ) -> Result<Option<Ruling>, NodeError> {
-    let (reader, receipt) = (past.reader(), past.receipt(place));
+    let receipt = past.receipt(place);
     let bundle = match &by {
         Some(judge) => Arc::new(judge.bundle().clone()),
         None => match past.law(&receipt)? {
@@ -45,31 +45,59 @@ pub(super) fn heard(
         },
     };
     let consents = past.consents(place, &bundle, at)?;
-    let before: HashSet<Blake3> = past.grants_before(place);
     let held = match at == receipt.received_at {
         true => past.hold(place, true),
         false => None,
     };
     let again = if held.is_none() { past.docket_at(place, at) } else { None };
     let docket = held.as_ref().map(|held| &held.docket).or(again.as_ref());
-    let graph = receipt.trust_root.and_then(|trust| past.graphs.at(trust));
-    let (Some(docket), Some(graph)) = (docket, graph) else { return Ok(None) };
-    let judge = match by {
-        Some(judge) => judge,
-        None => match past.law(&receipt)? {
-            Ok(law) => &mut law.judge,
-            Err(_) => return Ok(None),
-        },
-    };
-    let identity = receipt.identity.as_deref();
-    let stood = |grant: &Blake3| Ok(before.contains(grant));
-    let hearing = Hearing { reader, graph: &graph, docket, received_at: at, identity, judge, consents, stood: &stood };
-    let ruling = { hearing }.hear(plane, new)?;
+    let Some(docket) = docket else { return Ok(None) };
+    let ruling = Words { docket, consents, at }.hear(past, place, (plane, new), by)?;
     let missing = held.as_ref().is_some_and(Held::is_missing);
     if let Some(held) = held {
         past.give_back(held);
     }
-    Ok(Some(ruling).filter(|ruling| !missing || matches!(ruling, Ruling::Taken)))
+    Ok(ruling.filter(|ruling| !missing || matches!(ruling, Ruling::Taken)))
+}
+
+/// By what a word is judged beside the law: all words, what stood granted, and the time.
+pub(super) struct Words<'a> {
+    pub docket: &'a Docket,
+    pub consents: Option<Arc<Consents>>,
+    pub at: Timestamp,
+}
+
+impl Words<'_> {
+    /// What there is to say to it, by a judge or else by the law that its receipt names; none where that is not here.
+    pub(super) fn hear(
+        self,
+        past: &mut Past<'_>,
+        place: Place,
+        (plane, new): (&Plane, Oid),
+        by: Option<&mut Judge>,
+    ) -> Result<Option<Ruling>, NodeError> {
+        let (reader, receipt) = (past.reader(), past.receipt(place));
+        let before: HashSet<Blake3> = past.grants_before(place);
+        let Some(graph) = receipt.trust_root.and_then(|trust| past.graphs.at(trust)) else { return Ok(None) };
+        let judge = match by {
+            Some(judge) => judge,
+            None => match past.law(&receipt)? {
+                Ok(law) => &mut law.judge,
+                Err(_) => return Ok(None),
+            },
+        };
+        let mut hearing = Hearing {
+            reader,
+            graph: &graph,
+            docket: self.docket,
+            received_at: self.at,
+            identity: receipt.identity.as_deref(),
+            judge,
+            consents: self.consents,
+            stood: &|grant: &Blake3| Ok(before.contains(grant)),
+        };
+        Ok(Some(hearing.hear(plane, new)?))
+    }
 }
 
 /// The profile of a bundle may want checkpoints by its own fold.

@@ -6,7 +6,7 @@ use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
 use crate::policy::consent::{ConsentFault, Consents, Docket, Found, Received, Told};
 use crate::policy::{Bundle, FactsOf, Intent, Judge, Judgement, PolicyError, Receipt};
 use crate::trust::Graph;
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// So many laws, and so many dockets, of the past are held at once: receipts name them in their order.
@@ -104,14 +104,15 @@ pub(super) struct Past<'n> {
     pub graphs: Graphs<'n>,
     laws: VecDeque<Law>,
     dockets: VecDeque<Held>,
-    /// What is here of consent and has no receipt: nobody tells when a gate had it.
-    loose: Option<Arc<Vec<Found>>>,
+    /// What is here of consent and a gate gave no receipt for, by its chain: nobody tells when it had that. It may have come in
+    /// before the gate was installed, under an older key of it, or from another gate.
+    loose: HashMap<usize, Arc<Vec<Found>>>,
 }
 
 impl<'n> Past<'n> {
     pub(super) fn new(node: &'n Node, histories: Arc<Vec<History>>) -> Past<'n> {
-        let (laws, dockets) = Default::default();
-        Past { node, histories, graphs: Graphs::new(node.graph()), laws, dockets, loose: None }
+        let (laws, dockets, loose) = Default::default();
+        Past { node, histories, graphs: Graphs::new(node.graph()), laws, dockets, loose }
     }
 
     pub(super) fn reader(&self) -> &'n Reader {
@@ -246,39 +247,44 @@ impl<'n> Past<'n> {
         Ok(Told::new(facts.unwrap_or_default(), self.consents(place, bundle, at)?)?)
     }
 
-    /// The same with what has no receipt.
-    fn loose_consents(
+    /// The same with what the gate gave no receipt for.
+    pub(super) fn loose_consents(
         &mut self,
         place: Place,
         bundle: &Bundle,
         at: Timestamp,
     ) -> Result<Option<Arc<Consents>>, NodeError> {
-        let loose = self.loose()?;
-        if loose.is_empty() || !Consents::are_read(bundle) {
+        if !Consents::are_read(bundle) {
             return Ok(None);
         }
-        let histories = Arc::clone(&self.histories);
-        let history = &histories[place.history];
-        let graph = history.receipts[place.receipt].trust_root.and_then(|trust| self.graphs.at(trust));
-        let Some(graph) = graph else { return Ok(None) };
-        let known = history.consents[..history.before(place.receipt)].iter().map(|(_, found)| found);
-        let found: Vec<Found> = known.chain(loose.iter()).cloned().collect();
-        let docket = Docket::gather(self.node.reader(), &graph, &found);
+        let Some(docket) = self.loose_docket(place, false)? else { return Ok(None) };
         Ok(Some(Arc::new(Consents::of(&docket, &bundle.governance()?, at))))
     }
 
-    fn loose(&mut self) -> Result<Arc<Vec<Found>>, NodeError> {
-        if let Some(loose) = &self.loose {
+    /// The same as `hold` with what the gate gave no receipt for; none where there is no such thing.
+    pub(super) fn loose_docket(&mut self, place: Place, and_own: bool) -> Result<Option<Docket>, NodeError> {
+        let loose = self.loose(place.history)?;
+        let histories = Arc::clone(&self.histories);
+        let history = &histories[place.history];
+        let graph = history.receipts[place.receipt].trust_root.and_then(|trust| self.graphs.at(trust));
+        let Some(graph) = graph.filter(|_| !loose.is_empty()) else { return Ok(None) };
+        let upto = history.before(place.receipt + usize::from(and_own));
+        let known = history.consents[..upto].iter().map(|(_, found)| found);
+        let found: Vec<Found> = known.chain(loose.iter()).cloned().collect();
+        Ok(Some(Docket::gather(self.node.reader(), &graph, &found)))
+    }
+
+    fn loose(&mut self, history: usize) -> Result<Arc<Vec<Found>>, NodeError> {
+        if let Some(loose) = self.loose.get(&history) {
             return Ok(Arc::clone(loose));
         }
-        let received: Vec<(&Plane, Oid)> =
-            self.histories.iter().flat_map(|h| &h.consents).map(|(_, (name, tip, _))| (&name.plane, *tip)).collect();
-        let received: HashSet<_> = received.into_iter().collect();
+        let received = self.histories[history].consents.iter().map(|(_, (name, tip, _))| (&name.plane, *tip));
+        let received: HashSet<(&Plane, Oid)> = received.collect();
         let refs = self.node.store().refs(&Scope::Consents)?.into_iter();
         let loose = refs.filter(|(name, tip)| !received.contains(&(&name.plane, *tip)));
         let loose: Vec<Found> = loose.map(|(name, tip)| (name, tip, Received::InTime)).collect();
         let loose = Arc::new(loose);
-        self.loose = Some(Arc::clone(&loose));
+        self.loose.insert(history, Arc::clone(&loose));
         Ok(loose)
     }
 

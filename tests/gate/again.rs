@@ -1,5 +1,6 @@
 //! What every clone can find out: that a gate accepted what the law of then forbade.
 
+use super::consent::Team;
 use super::court::{ACTIVE, Court, JOURNALS, TRUST, draft};
 use super::liar::Liar;
 use crate::cli::fits;
@@ -320,6 +321,31 @@ fn must_find_what_the_profile_of_then_forbade() {
         .git(["push", "-q", reader.path().to_str().expect("UTF-8")].into_iter().chain(all.iter().map(String::as_str)))
         .ok();
     fails(&reader, "push.forbidden", &why);
+}
+
+#[test]
+fn must_raise_no_alarm_over_consent_that_came_in_by_another_chain() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    let anew = || {
+        let key = court.new_gate_key();
+        court.alice.gatos(["trust", "add-key", "service:gate", &key]).ok();
+        court.push(&court.alice, [TRUST]).ok();
+        [bob, &team.carol].iter().for_each(|repo| court.fetch(repo));
+    };
+    anew();
+    team.approve(&team.carol, &id);
+    anew();
+    team.pay(bob, 20_000, "--json").ok();
+    court.push(bob, [JOURNALS]).ok();
+    let not_judged = passes(&Liar::of(court).stranger("reader"))["not_judged"].clone();
+    let when = |kind: &str, what: &str| serde_json::json!({"count": 1, "what": format!("{kind}: {what}")});
+    let all = not_judged.as_array().expect("a list");
+    assert!(all.contains(&when("events", "when a grant came in")), "{not_judged}");
+    assert!(all.iter().any(|n| n["what"] == "consents: when that came in which it needs"), "{not_judged}");
 }
 
 #[test]

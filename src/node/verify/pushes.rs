@@ -183,6 +183,13 @@ fn consent(
     {
         return Ok(Again::unknown("the second at which it was judged"));
     }
+    if let Some(docket) = past.loose_docket(place, true)? {
+        let consents = past.loose_consents(place, &bundle, receipt.received_at)?;
+        let words = asked::Words { docket: &docket, consents, at: receipt.received_at };
+        if matches!(words.hear(past, place, (plane, new), None)?, Some(Ruling::Taken)) {
+            return Ok(Again::unknown("when that came in which it needs"));
+        }
+    }
     Ok(match ruling {
         Some(Ruling::Refused { rule, why, .. }) => Again::wrong(rule, why),
         Some(Ruling::Denied { decision, intent, actor, key }) => {
