@@ -40,6 +40,17 @@ impl Reader {
         Ok(new == old || self.repo.graph_descendant_of(theirs(new), theirs(old)).map_err(walked)?)
     }
 
+    /// Whether all that a commit descends from is here too.
+    pub fn is_whole(&self, commit: Oid) -> bool {
+        let walk = || -> Result<(), git2::Error> {
+            let mut walk = self.repo.revwalk()?;
+            walk.push(theirs(commit))?;
+            walk.try_for_each(|id| id.map(drop))
+        };
+        // In a shallow clone a commit seems to be the first one where its parents were cut off.
+        !self.is_shallow() && walk().is_ok()
+    }
+
     /// The commit that an object is, or that a tag stands for; `None` for anything else.
     pub fn commit_behind(&self, oid: Oid) -> Result<Option<Oid>, GitError> {
         let odb = self.odb()?;

@@ -118,13 +118,20 @@ pub(super) fn forward(reader: &Reader, moved: &Moved) -> Again {
     let rule = "profile.fast-forward";
     let Some(new) = moved.new else { return Again::wrong(rule, "it was deleted") };
     let Some(old) = moved.old else { return Again::Right };
-    let commit = |oid: Oid| reader.commit_behind(oid).ok().flatten();
-    let (Some(before), Some(after)) = (commit(old), commit(new)) else {
-        return Again::unknown("commits that are not here");
-    };
-    match reader.descends(after, before) {
-        Ok(true) => Again::Right,
-        Ok(false) => Again::wrong(rule, format!("{new} does not descend from {old}")),
-        Err(_) => Again::unknown("commits that are not here"),
+    let unknown = || Again::unknown("commits that are not here");
+    let lost = || Again::wrong(rule, format!("{new} does not descend from {old}"));
+    let Ok(after) = reader.commit_behind(new) else { return unknown() };
+    let Some(after) = after else { return Again::wrong(rule, format!("{new} is no commit")) };
+    match reader.commit_behind(old) {
+        Ok(Some(before)) if before == old => match reader.descends(after, before) {
+            Ok(true) => Again::Right,
+            Ok(false) => lost(),
+            Err(_) => unknown(),
+        },
+        // A tag or data never gives its place away, whatever it stands for.
+        Ok(_) => Again::wrong(rule, format!("it named {old}, which is no commit: nothing descends from it")),
+        // Whoever has a commit whole has what it descends from.
+        Err(_) if !reader.contains(old) && reader.is_whole(after) => lost(),
+        Err(_) => unknown(),
     }
 }

@@ -312,15 +312,42 @@ fn must_find_what_the_profile_of_then_forbade() {
     court.refused(alice, [format!("+{first}:{branch}")], "profile.fast-forward");
     liar.accept(alice, &[(branch, &first)]);
     let why = format!("denied by profile.fast-forward: {first} does not descend from {merged}");
-    // Of what is not here nobody can tell.
+    // Whoever has a branch whole sees that it lost what it held; of what is not here nobody can tell.
     let reader = liar.stranger("dave");
-    let unknown = &passes(&reader)["not_judged"][0];
+    fails(&reader, "push.forbidden", &why);
+    let unknown = &reader.gatos(["--json", "verify"]).code(1).json()["not_judged"][0];
     assert_eq!(unknown["what"], "pushes to branches: commits that are not here");
+    assert_eq!(unknown["count"], 1);
     let all = [&first, &merged].map(|id| format!("{id}:refs/heads/{}", &id[..7]));
     alice
         .git(["push", "-q", reader.path().to_str().expect("UTF-8")].into_iter().chain(all.iter().map(String::as_str)))
         .ok();
+    let report = fits("verify", reader.gatos(["--json", "verify"]).code(1).json());
+    assert_eq!(report["not_judged"], serde_json::json!([]));
     fails(&reader, "push.forbidden", &why);
+}
+
+#[test]
+fn must_find_a_tag_that_the_profile_of_then_kept_in_its_place() {
+    let world = World::new();
+    let court = court(&world);
+    let (liar, alice) = (Liar::of(&court), &court.alice);
+    alice.write("gatos/config/profile.yaml", "profile: research\n");
+    enact(&court, alice, RULES);
+    alice.git(["commit", "-q", "--allow-empty", "-m", "one"]).ok();
+    alice.git(["tag", "-a", "-m", "one", "v1"]).ok();
+    court.push(alice, ["refs/tags/v1"]).ok();
+    alice.git(["commit", "-q", "--allow-empty", "-m", "two"]).ok();
+    let newer = alice.git(["rev-parse", "HEAD"]).ok().stdout();
+    // The commit goes on from the one that the tag stands for; who signed the tag is lost.
+    court.refused(alice, [format!("+{newer}:refs/tags/v1")], "profile.fast-forward");
+    let reader = liar.stranger("carol");
+    liar.accept(alice, &[("refs/tags/v1", &newer)]);
+    reader.git(["fetch", "-q", "origin", "refs/gatos/*:refs/gatos-remotes/origin/*"]).ok();
+    reader.git(["fetch", "-q", "origin", &format!("{newer}:refs/heads/newer")]).ok();
+    reader.git(["cat-file", "-e", "refs/tags/v1^{tag}"]).ok();
+    fails(&reader, "push.forbidden", "denied by profile.fast-forward");
+    fails(&liar.stranger("dave"), "push.forbidden", "denied by profile.fast-forward");
 }
 
 #[test]
