@@ -163,7 +163,9 @@ impl<'n> Events<'n> {
         if age(&root) > receipt.policy_root.as_ref().and_then(age) {
             return Ok(Again::wrong("event.policy", format!("its policy_root {root} was not active then")));
         }
-        let Some(draft) = Draft::of(event) else { return Ok(Again::unknown("payloads of another form")) };
+        let Some(draft) = Draft::of(event) else {
+            return Ok(Again::wrong("event.form", "its payload is not one that may be said"));
+        };
         self.weigh(push, origin, &receipt, &draft)
     }
 
