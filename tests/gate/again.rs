@@ -109,6 +109,32 @@ fn must_find_an_event_that_a_gate_accepted_against_the_law() {
 }
 
 #[test]
+fn must_find_receipts_whose_ends_do_not_fit() {
+    let world = World::new();
+    let court = court(&world);
+    let liar = Liar::of(&court);
+    let (name, tip) = court.journal(&court.alice);
+    let said = |old: &str, new: &str| {
+        let update = [("ref", name.as_str().into()), ("old", old.into()), ("new", new.into())];
+        liar.give(|map| drop(map.insert("updates", Canon::list([Canon::map(update)]))));
+    };
+    let honest = court.server.git(["for-each-ref", "--format=%(refname) %(objectname)", "refs/gatos/audit/policy"]);
+    let (chain, before) = honest.ok().stdout().split_once(' ').map(|(n, t)| (n.to_owned(), t.to_owned())).expect("one");
+    // An event that the law forbids is pushed past the gate, and no push begins where its receipt says.
+    let (_, forbidden) = sealed(&court, "{\"n\":99}");
+    liar.push(&court.alice, &[format!("{forbidden}:{name}")]);
+    said(&"ab".repeat(20), &forbidden);
+    fails(&liar.stranger("carol"), "receipt.ends", "where no push before it ended");
+    // A push to nowhere that began with an honest one hides what comes behind it.
+    court.server.git(["update-ref", &chain, &before]).ok();
+    court.server.git(["update-ref", &name, &tip]).ok();
+    court.emit(&court.alice, "{\"n\":2}");
+    court.push(&court.alice, [JOURNALS]).ok();
+    said(&tip, &"cd".repeat(20));
+    fails(&liar.stranger("dave"), "receipt.ends", "with another end");
+}
+
+#[test]
 fn must_find_no_fault_in_what_an_older_law_allowed() {
     let world = World::new();
     let court = court(&world);

@@ -9,6 +9,7 @@ use crate::node::window::journal_name;
 use crate::policy::consent::Told;
 use crate::policy::{FactsOf, Intent, Judgement, Receipt};
 use crate::trust::{Graph, Void};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub(super) struct Events<'n> {
     ends: HashSet<Cid>,
     ended: HashSet<Cid>,
     wrong: BTreeMap<(Writer, String), (Finding, u64)>,
+    /// Receipts whose ends do not fit the journal or each other.
+    misfits: Vec<Finding>,
     tally: Tally,
 }
 
@@ -36,7 +39,36 @@ pub(super) struct Events<'n> {
 struct Pushes {
     history: usize,
     by_old: HashMap<Option<Oid>, (usize, Oid)>,
+    /// The ends of those that have not begun.
+    by_new: HashMap<Oid, Vec<usize>>,
     now: Option<Push>,
+}
+
+impl Pushes {
+    fn of(history: usize) -> Pushes {
+        Pushes { history, by_old: HashMap::new(), by_new: HashMap::new(), now: None }
+    }
+
+    /// Takes what a receipt says of the journal; gives the receipt that says another thing of the same beginning.
+    fn take(&mut self, receipt: usize, old: Option<Oid>, new: Oid) -> Option<usize> {
+        match self.by_old.entry(old) {
+            Entry::Occupied(held) => Some(held.get().0).filter(|_| held.get().1 != new),
+            Entry::Vacant(empty) => {
+                empty.insert((receipt, new));
+                self.by_new.entry(new).or_default().push(receipt);
+                None
+            }
+        }
+    }
+
+    /// The push that begins behind a commit.
+    fn begin(&mut self, before: &Option<Oid>) -> Option<(usize, Oid)> {
+        let (receipt, end) = self.by_old.remove(before)?;
+        if let Some(ends) = self.by_new.get_mut(&end) {
+            ends.retain(|of| *of != receipt);
+        }
+        Some((receipt, end))
+    }
 }
 
 /// One push to a journal, while its events are read.
@@ -56,6 +88,7 @@ struct Judged {
 impl<'n> Events<'n> {
     pub(super) fn new(node: &'n Node, past: Past<'n>, ns: &Ns, age: HashMap<Oid, usize>) -> Events<'n> {
         let mut pushes: HashMap<Writer, Vec<Pushes>> = HashMap::new();
+        let mut misfits = Vec::new();
         for (at, history) in past.histories.iter().enumerate() {
             for (receipt, moved) in
                 history.receipts.iter().enumerate().flat_map(|(n, r)| r.updates.iter().map(move |m| (n, m)))
@@ -66,10 +99,11 @@ impl<'n> Events<'n> {
                 }
                 let of_writer = pushes.entry(writer.clone()).or_default();
                 if of_writer.last().is_none_or(|last| last.history != at) {
-                    of_writer.push(Pushes { history: at, by_old: HashMap::new(), now: None });
+                    of_writer.push(Pushes::of(at));
                 }
-                if let Some(last) = of_writer.last_mut() {
-                    last.by_old.entry(moved.old).or_insert((receipt, new));
+                if let Some(other) = of_writer.last_mut().and_then(|last| last.take(receipt, moved.old, new)) {
+                    let why = format!("and so does receipt {}, with another end", history.receipts[other].seq);
+                    misfits.push(misfit(&history.receipts[receipt], journal_name(ns, writer), new, moved.old, &why));
                 }
             }
         }
@@ -77,7 +111,7 @@ impl<'n> Events<'n> {
         let ends = froms.flat_map(|from| from.values().flatten().copied()).collect();
         let (ns, tally) = (ns.clone(), Tally::default());
         let (at, granted, ended, wrong) = Default::default();
-        Events { past, ns, age, pushes, at, granted, ends, ended, wrong, tally }
+        Events { past, ns, age, pushes, at, granted, ends, ended, wrong, misfits, tally }
     }
 
     /// Takes the next event of the window.
@@ -86,6 +120,7 @@ impl<'n> Events<'n> {
         if before != Some(loaded.commit) {
             self.at.insert(origin.writer.clone(), loaded.commit);
             self.turn(&origin.writer, before);
+            self.meet(&origin.writer, loaded.commit);
         }
         let mut pushes = self.pushes.remove(&origin.writer).unwrap_or_default();
         let mut covered = false;
@@ -112,13 +147,26 @@ impl<'n> Events<'n> {
                 self.keep(writer, push);
             }
             if pushes.now.is_none()
-                && let Some((receipt, end)) = pushes.by_old.remove(&before)
+                && let Some((receipt, end)) = pushes.begin(&before)
             {
                 let place = Place { history: pushes.history, receipt };
                 pushes.now = Some(Push { place, end, told: None, judged: Vec::new() });
             }
         }
         self.pushes.insert(writer.clone(), pushes);
+    }
+
+    /// Names the receipts that end with a commit and began nowhere before it: what they let in is judged by nobody.
+    fn meet(&mut self, writer: &Writer, commit: Oid) {
+        for pushes in self.pushes.get_mut(writer).into_iter().flatten() {
+            for receipt in pushes.by_new.remove(&commit).unwrap_or_default() {
+                let receipt = self.past.receipt(Place { history: pushes.history, receipt });
+                let moved = receipt.updates.iter().find(|moved| moved.new == Some(commit));
+                let why = "where no push before it ended";
+                let name = journal_name(&self.ns, writer);
+                self.misfits.push(misfit(&receipt, name, commit, moved.and_then(|moved| moved.old), why));
+            }
+        }
     }
 
     /// The push is here whole: what was found of it counts.
@@ -229,8 +277,15 @@ impl<'n> Events<'n> {
                 Finding { sentence, ..finding }
             }
         };
-        (self.wrong.into_values().map(told).collect(), self.tally)
+        (self.wrong.into_values().map(told).chain(self.misfits).collect(), self.tally)
     }
+}
+
+fn misfit(receipt: &Receipt, name: String, new: Oid, old: Option<Oid>, why: &str) -> Finding {
+    let from = old.map_or("with the first event".to_owned(), |old| format!("behind {old}"));
+    let (gate, seq) = (receipt.gate.actor(), receipt.seq);
+    let sentence = format!("receipt {seq} of {gate} says that a push began {from}, {why}");
+    Finding::new(name, new, "receipt.ends", sentence)
 }
 
 /// Whether the law of then had ended a key before the next event of a journal.
