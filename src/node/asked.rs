@@ -13,10 +13,16 @@ use std::sync::Arc;
 
 /// The wish to push a checkpoint, by whom the transport alone knows.
 pub(super) fn checkpoint(receipt: &Receipt, moved: &Moved, ns: &Ns, new: Oid) -> Intent<'static> {
-    let mut fields = Map::new();
+    let mut fields = by(receipt);
     fields.insert("ns", ns.as_str());
     fields.insert("ref", moved.name.as_str());
     fields.insert("new", Value::text(new));
+    Intent::act(Verb::StateCheckpoint, fields)
+}
+
+/// Who pushed, as far as the transport said.
+pub(super) fn by(receipt: &Receipt) -> Map {
+    let mut fields = Map::new();
     let identity = receipt.identity.as_deref();
     if let Some(identity) = identity {
         fields.insert("identity", identity);
@@ -24,7 +30,7 @@ pub(super) fn checkpoint(receipt: &Receipt, moved: &Moved, ns: &Ns, new: Oid) ->
     if let Some(actor) = identity.and_then(actor_of_transport) {
         fields.insert("actor", actor.as_str());
     }
-    Intent::act(Verb::StateCheckpoint, fields)
+    fields
 }
 
 /// What there is to say to something of consent that came in at a time, by a judge or else by the law of then; none where

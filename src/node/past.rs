@@ -123,6 +123,17 @@ impl<'n> Past<'n> {
         Arc::clone(&self.histories[place.history].receipts[place.receipt])
     }
 
+    /// The branches and tags that a gate had given receipts for before one, with the commits that are here of them.
+    pub(super) fn heads_before(&self, place: Place) -> Vec<(String, Oid)> {
+        let earlier = &self.histories[place.history].receipts[..place.receipt];
+        let mut heads: BTreeMap<&str, Option<Oid>> = BTreeMap::new();
+        for moved in earlier.iter().flat_map(|receipt| &receipt.updates).filter(|moved| moved.plane().is_none()) {
+            heads.insert(&moved.name, moved.new);
+        }
+        let commit = |oid: Oid| self.reader().commit_behind(oid).ok().flatten();
+        heads.into_iter().filter_map(|(name, oid)| Some((name.to_owned(), commit(oid?)?))).collect()
+    }
+
     /// The law that a receipt names: `Unknown` where it is not here, `Wrong` where it names no policy.
     pub(super) fn law(&mut self, receipt: &Receipt) -> Result<Result<&mut Law, Again>, NodeError> {
         let Some(trust) = receipt.trust_root else { return Ok(Err(Again::wrong("gate.no-law", "there was no law"))) };

@@ -1,5 +1,6 @@
-//! What a gate let in that nobody had consented to, as a stranger's clone finds it.
+//! What a gate let in that nobody had consented to, or that the rules of a branch forbade, as a stranger's clone finds it.
 
+use super::again::{RULES, enact};
 use super::consent::{CONSENT, Team, forged, signer, text};
 use super::court::Court;
 use super::liar::Liar;
@@ -57,4 +58,51 @@ fn must_find_a_word_and_a_proof_that_a_gate_should_not_have_taken() {
     let forbidden: Vec<_> = found.iter().filter(|(code, _)| code == "push.forbidden").collect();
     assert_eq!(forbidden.len(), 2, "{found:?}");
     assert!(forbidden.iter().all(|(_, why)| why.contains("denied by grant.proof")), "{found:?}");
+}
+
+/// Rules of branches are asked again: about paths, commits and what had been granted.
+#[test]
+fn must_find_a_push_that_the_rules_of_a_branch_forbade() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let rules = r#"
+rule "main"
+  on push "refs/heads/main"
+  deny if changed("api/**")
+  deny if every_message("never")
+  allow if fast_forward or created
+"#;
+    enact(&court, &court.alice, &format!("{RULES}{rules}"));
+    let commit = |file: &str, message: &str| {
+        court.alice.write(file, message);
+        court.alice.git(["add", file]).ok();
+        court.alice.git(["commit", "-q", "-m", message]).ok();
+        court.alice.git(["rev-parse", "HEAD"]).ok().stdout()
+    };
+    commit("readme", "one");
+    court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
+    let second = commit("docs/a", "two");
+    court.push(&court.alice, ["HEAD:refs/heads/main", "HEAD:refs/heads/side"]).ok();
+    let liar = Liar::of(&court);
+    let report = fits("verify", liar.stranger("reader").gatos(["--json", "verify"]).ok().json());
+    assert_eq!(report["judged"]["pushes to branches"], 2, "{report}");
+    let found = |reader: &str| {
+        let report = fits("verify", liar.stranger(reader).gatos(["--json", "verify"]).code(1).json());
+        let findings = report["findings"].as_array().expect("a list").clone();
+        let failed: Vec<String> =
+            findings.iter().filter(|f| f["severity"] == "fail").map(|f| f["sentence"].to_string()).collect();
+        failed
+    };
+    let third = commit("api/x", "three");
+    liar.accept(&court.alice, &[("refs/heads/main", &third)]);
+    let told = found("reader2");
+    assert!(told.len() == 1 && told[0].contains("denied by main"), "{told:?}");
+    // What is allowed behind it stays allowed; what cannot be read any more is counted.
+    let fourth = commit("docs/b", "four");
+    court.push(&court.alice, [format!("{fourth}:refs/heads/main")]).ok();
+    assert_eq!(found("reader3"), told);
+    liar.accept(&court.alice, &[("refs/heads/main", &second)]);
+    let report = fits("verify", liar.stranger("reader4").gatos(["--json", "verify"]).ok().json());
+    let missing = serde_json::json!([{"count": 3, "what": "pushes to branches: commits that are not here"}]);
+    assert_eq!((&report["judged"]["pushes to branches"], &report["not_judged"]), (&2.into(), &missing));
 }

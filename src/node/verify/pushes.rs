@@ -7,7 +7,9 @@ use crate::node::error::NodeError;
 use crate::node::past::{Again, Past, Place, Tally};
 use crate::node::report::Finding;
 use crate::policy::consent::Ruling;
-use crate::policy::{Demand, FactsOf, Intent, Judgement, Leave, Moved, Receipt, Verb, speaks_of, trust_leave};
+use crate::policy::{
+    Bundle, Demand, FactsOf, Intent, Judgement, Leave, Moved, Receipt, RefMove, Unseen, Verb, speaks_of, trust_leave,
+};
 use crate::trust::Graph;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -69,7 +71,7 @@ fn one(
 ) -> Result<Option<(&'static str, Again)>, NodeError> {
     let plane = match &moved.named {
         Named::Ours(plane) => plane,
-        Named::Other => return branch(reader, past, receipt, moved),
+        Named::Other => return branch(past, place, receipt, moved),
         Named::Private | Named::Stranger => {
             return Ok(Some((OTHERS, Again::wrong("ref.unknown", "a gate takes no ref of such a name"))));
         }
@@ -80,7 +82,8 @@ fn one(
     Ok(match plane {
         Plane::TrustGraph => trust(past, place, receipt, moved, new)?.map(|again| (TRUST, again)),
         Plane::State { ns } => {
-            let again = by_transport(past, place, receipt, &asked::checkpoint(receipt, moved, ns, new))?;
+            let again =
+                by_transport(past, place, receipt, &asked::checkpoint(receipt, moved, ns, new), &|facts| facts)?;
             let again = match (again, past.law(receipt)?) {
                 (Again::Right, Ok(law)) => asked::fold(reader, &law.bundle, ns, new),
                 (again, _) => again,
@@ -139,19 +142,33 @@ fn trust(
 }
 
 /// An act of whoever pushed, whom the transport alone knows.
-fn by_transport(past: &mut Past<'_>, place: Place, receipt: &Receipt, intent: &Intent<'_>) -> Result<Again, NodeError> {
+fn by_transport(
+    past: &mut Past<'_>,
+    place: Place,
+    receipt: &Receipt,
+    intent: &Intent<'_>,
+    more: &dyn Fn(FactsOf) -> FactsOf,
+) -> Result<Again, NodeError> {
     let identity = receipt.identity.as_deref();
-    let facts = |graph: &Graph, at: &Timestamp| FactsOf::of_transport(graph, identity, at);
+    let facts = |graph: &Graph, at: &Timestamp| more(FactsOf::of_transport(graph, identity, at));
+    let bundle = match past.law(receipt)? {
+        Ok(law) => Arc::clone(&law.bundle),
+        Err(again) => return Ok(again),
+    };
+    let consents = past.consents(place, &bundle, receipt.received_at)?;
     let law = match past.law(receipt)? {
         Ok(law) => law,
         Err(again) => return Ok(again),
     };
-    let known = facts(&law.graph, &receipt.received_at).facts()?;
+    let known = facts(&law.graph, &receipt.received_at);
+    let known = match consents {
+        Some(consents) => consents.tell(known, intent.target().as_deref()).facts()?,
+        None => known.facts()?,
+    };
     let decision = match law.judge.decide(intent, &known, law.graph.tip())? {
         Judgement::Allowed(_) => return Ok(Again::Right),
         Judgement::Refused(decision) => decision,
     };
-    let bundle = Arc::clone(&law.bundle);
     Ok(match past.uncertain(place, intent, &bundle, &facts, false)? {
         Some(what) => Again::Unknown(what),
         None => Again::wrong(&decision.rule, decision.reason),
@@ -203,24 +220,59 @@ fn consent(
     })
 }
 
-/// A branch, a tag, any ref that is not ours: by the profile; what rules said of it is not asked again.
+/// A branch, a tag, any ref that is not ours: by the profile, then where a rule names it.
 fn branch(
-    reader: &Reader,
     past: &mut Past<'_>,
+    place: Place,
     receipt: &Receipt,
     moved: &Moved,
 ) -> Result<Option<(&'static str, Again)>, NodeError> {
     if receipt.policy_root.is_none() {
         return Ok(None);
     }
-    let law = match past.law(receipt)? {
-        Ok(law) => law,
+    let bundle = match past.law(receipt)? {
+        Ok(law) => Arc::clone(&law.bundle),
         Err(again) => return Ok(Some((BRANCHES, again))),
     };
-    let again = law.bundle.profile().asks(Demand::FastForward).then(|| asked::forward(reader, moved));
-    let named = law.bundle.names(Verb::Push, &moved.name);
+    let asks = bundle.profile().asks(Demand::FastForward);
+    let again = asks.then(|| asked::forward(past.reader(), moved));
     Ok(match again {
-        Some(Again::Right) | None if named => Some((BRANCHES, Again::unknown("what rules said of commits and paths"))),
+        Some(Again::Right) | None if bundle.names(Verb::Push, &moved.name) => {
+            Some((BRANCHES, ruled(past, place, receipt, moved, &bundle)?))
+        }
         again => again.map(|again| (BRANCHES, again)),
+    })
+}
+
+/// What the rules say that name a branch.
+fn ruled(
+    past: &mut Past<'_>,
+    place: Place,
+    receipt: &Receipt,
+    moved: &Moved,
+    bundle: &Bundle,
+) -> Result<Again, NodeError> {
+    let unknown = || Ok(Again::unknown("commits that are not here"));
+    let moving = RefMove { name: &moved.name, old: moved.old, new: moved.new };
+    let heads = if moved.old.is_none() { past.heads_before(place) } else { Vec::new() };
+    let brought = match moving.brought(past.reader(), bundle, &heads) {
+        Ok(Ok(brought)) => brought,
+        Ok(Err(Unseen::NoCommit(_))) => return Ok(Again::wrong("object.type", "it names no commit")),
+        // A gate of another version may take more.
+        Ok(Err(Unseen::TooMuch { .. })) => return Ok(Again::unknown("more commits or paths than are looked at")),
+        Err(_) => return unknown(),
+    };
+    if let Some((rule, why)) = brought.loses(bundle, moving) {
+        return Ok(Again::wrong(rule, why));
+    }
+    let Some(graph) = receipt.trust_root.and_then(|trust| past.graphs.at(trust)) else { return unknown() };
+    let mut fields = asked::by(receipt);
+    brought.fields(moving, &graph, &mut fields);
+    let intent = Intent::act(Verb::Push, fields);
+    let again = by_transport(past, place, receipt, &intent, &|facts| brought.facts(bundle, facts))?;
+    Ok(match again {
+        // Branches from before the gate have no receipts: what was new then may be less than what seems so now.
+        Again::Wrong { .. } if moved.old.is_none() => Again::unknown("what stood beside a new branch"),
+        again => again,
     })
 }
