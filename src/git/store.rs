@@ -149,9 +149,18 @@ impl Store {
             Expected::Absent => Oid::ZERO,
             Expected::At(oid) => oid,
         };
+        // A try may move the ref and fail behind that, when git packs refs and removes the directory meanwhile.
+        let mut failed = false;
         retry(&self.ambient, || {
             let moved = self.repo.reference_matching(&text, theirs(new), true, theirs(old), "gatos");
-            moved.map(drop).map_err(|source| self.refusal(name, expected, source))
+            match moved.map_err(|source| self.refusal(name, expected, source)) {
+                Ok(_) => Ok(()),
+                Err(Refusal::Moved(Some(found))) if failed && found == new => Ok(()),
+                Err(refusal) => {
+                    failed |= matches!(refusal, Refusal::Git(_));
+                    Err(refusal)
+                }
+            }
         })
         .map_err(|refusal| match refusal {
             Refusal::Moved(found) => GitError::Moved { name: text.clone(), expected, found },
