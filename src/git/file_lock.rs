@@ -43,8 +43,8 @@ impl FileLock {
 
     /// Takes the lock of the gate of a repository. Who wants it alone has the turn while he waits, so that those who share it
     /// do not keep him out in a row.
-    pub fn gate(git_dir: &Path, alone: bool, ambient: &Ambient) -> Result<FileLock, GitError> {
-        let path = gate_lock(git_dir);
+    pub fn gate(common_dir: &Path, alone: bool, ambient: &Ambient) -> Result<FileLock, GitError> {
+        let path = gate_lock(common_dir);
         let _turn = FileLock::take(&path.with_extension("turn"), alone, ambient)?;
         FileLock::take(&path, alone, ambient)
     }
@@ -55,9 +55,14 @@ impl FileLock {
     }
 }
 
-/// Where the push gate of a repository locks: shared by pushes that only append, alone where the law changes.
-fn gate_lock(git_dir: &Path) -> PathBuf {
-    git_dir.join("gatos").join("gate").join("lock")
+/// The directory of everything that the push gate of a repository keeps.
+pub fn gate_dir(common_dir: &Path) -> PathBuf {
+    common_dir.join("gatos").join("gate")
+}
+
+/// Shared by pushes that only append, held alone where the law changes.
+fn gate_lock(common_dir: &Path) -> PathBuf {
+    gate_dir(common_dir).join("lock")
 }
 
 impl Store {

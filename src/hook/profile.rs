@@ -8,7 +8,7 @@ use super::updates::Update;
 use super::visit::Visit;
 use crate::canon::digest;
 use crate::id::{Ns, Oid, Sha256};
-use crate::policy::{Bundle, Demand};
+use crate::policy::{Bundle, Demand, RefMove};
 use crate::state::Checkpoint;
 
 /// Judges a ref that is not ours by the profile, before any rule is asked.
@@ -21,26 +21,12 @@ pub(super) fn branch(visit: &Visit, law: &Law, update: &Update) -> Result<Option
         return Ok(Some(denial));
     }
     if profile.asks(Demand::FastForward)
-        && let Some(why) = loses(visit, update)?
+        && let Some(why) = (RefMove { name: &update.name, old: update.old, new: update.new }).gives_up(&visit.pushed)?
     {
         let denial = Denial::of(&update.name, "profile.fast-forward", why).fact("profile", profile.as_str());
         return Ok(Some(denial.hint("push what descends from what stands there, or under a new name")));
     }
     Ok(None)
-}
-
-/// Why a ref would not hold any more what it holds.
-fn loses(visit: &Visit, update: &Update) -> Result<Option<String>, HookError> {
-    let Some(new) = update.new else { return Ok(Some("it would be deleted".into())) };
-    let Some(old) = update.old else { return Ok(None) };
-    let commits = (visit.pushed.commit_behind(old)?.filter(|commit| *commit == old), visit.pushed.commit_behind(new)?);
-    let (Some(before), Some(after)) = commits else {
-        return Ok(Some(format!("it names {old}, which is no commit but a tag or data: nothing descends from it")));
-    };
-    Ok(match visit.pushed.descends(after, before)? {
-        true => None,
-        false => Some(format!("{new} does not descend from {old}")),
-    })
 }
 
 /// Judges the folds of pushed checkpoints by the profile: the newest is by the fold of the standing law, those before it by

@@ -6,7 +6,7 @@ use crate::canon::{Map, Value, digest};
 use crate::git::{Plane, Reader};
 use crate::id::{Blake3, Ns, Oid, Timestamp};
 use crate::policy::consent::{Consents, Docket, Hearing, Ruling};
-use crate::policy::{Bundle, Demand, Intent, Judge, Moved, Receipt, Verb, actor_of_transport};
+use crate::policy::{Bundle, Demand, Intent, Judge, Moved, Receipt, RefMove, Verb, actor_of_transport};
 use crate::state::Checkpoint;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -122,22 +122,15 @@ pub(super) fn fold(reader: &Reader, bundle: &Bundle, ns: &Ns, new: Oid) -> Again
 /// Whether a ref went on from what it held.
 pub(super) fn forward(reader: &Reader, moved: &Moved) -> Again {
     let rule = "profile.fast-forward";
-    let Some(new) = moved.new else { return Again::wrong(rule, "it was deleted") };
-    let Some(old) = moved.old else { return Again::Right };
-    let unknown = || Again::unknown("commits that are not here");
-    let lost = || Again::wrong(rule, format!("{new} does not descend from {old}"));
-    let Ok(after) = reader.commit_behind(new) else { return unknown() };
-    let Some(after) = after else { return Again::wrong(rule, format!("{new} is no commit")) };
-    match reader.commit_behind(old) {
-        Ok(Some(before)) if before == old => match reader.descends(after, before) {
-            Ok(true) => Again::Right,
-            Ok(false) => lost(),
-            Err(_) => unknown(),
+    match (RefMove { name: &moved.name, old: moved.old, new: moved.new }).gives_up(reader) {
+        Ok(None) => Again::Right,
+        Ok(Some(why)) => Again::wrong(rule, why),
+        Err(_) => match (moved.old, moved.new.map(|new| reader.commit_behind(new))) {
+            // Whoever has a commit whole has what it descends from.
+            (Some(old), Some(Ok(Some(after)))) if !reader.contains(old) && reader.is_whole(after) => {
+                Again::wrong(rule, format!("{after} does not descend from {old}"))
+            }
+            _ => Again::unknown("commits that are not here"),
         },
-        // A tag or data never gives its place away, whatever it stands for.
-        Ok(_) => Again::wrong(rule, format!("it named {old}, which is no commit: nothing descends from it")),
-        // Whoever has a commit whole has what it descends from.
-        Err(_) if !reader.contains(old) && reader.is_whole(after) => lost(),
-        Err(_) => unknown(),
     }
 }

@@ -3,12 +3,10 @@ use super::open::Node;
 use crate::git::{Plane, RefName, Scope};
 use crate::id::{Oid, PublicKey, Timestamp};
 use crate::policy::{EntryFault, EntryKind, Receipt, read_entry};
-use crate::trust::{Cap, Graph};
+use crate::trust::Graph;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// What lets a key give receipts.
-const RECEIPT: &str = "gate:receipt";
 /// So many graphs of the past are held at once: receipts name them in their order.
 const GRAPHS_KEPT: usize = 8;
 
@@ -65,10 +63,8 @@ impl<'g> Graphs<'g> {
     pub(super) fn doubt(&mut self, receipt: &Receipt) -> Option<Doubt> {
         let Some(then) = receipt.trust_root.and_then(|root| self.at(root)) else { return Some(Doubt::NoTrust) };
         let (gate, key) = (receipt.gate.actor(), &receipt.key);
-        let asked: Option<Cap> = RECEIPT.parse().ok();
-        let holds = asked.is_some_and(|cap| then.holds(gate, &cap, Some(&receipt.received_at)));
         match () {
-            () if !then.stands(gate, key) || !holds => Some(Doubt::NoRight),
+            () if !then.gives_receipts(gate, key, &receipt.received_at) => Some(Doubt::NoRight),
             () if self.now.is_revoked(key) => Some(Doubt::Revoked),
             () => None,
         }

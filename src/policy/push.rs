@@ -46,6 +46,18 @@ pub enum Unseen {
 }
 
 impl RefMove<'_> {
+    /// Why the ref would not hold any more what it holds: it goes, or what it would name does not descend from that. A tag or
+    /// data never gives its place away, whatever it stands for.
+    pub fn gives_up(self, reader: &Reader) -> Result<Option<String>, GitError> {
+        let Some(new) = self.new else { return Ok(Some("it would be deleted".into())) };
+        let Some(old) = self.old else { return Ok(None) };
+        let Some(after) = reader.commit_behind(new)? else { return Ok(Some(format!("{new} is no commit"))) };
+        if reader.commit_behind(old)? != Some(old) {
+            return Ok(Some(format!("it names {old}, which is no commit but a tag or data: nothing descends from it")));
+        }
+        Ok((!reader.descends(after, old)?).then(|| format!("{new} does not descend from {old}")))
+    }
+
     /// What it brings. `heads` are the branches and tags that stood beside a ref that is made.
     pub fn brought(
         self,
@@ -58,8 +70,8 @@ impl RefMove<'_> {
         };
         // A tag object stands for its commit; what is neither has no commits.
         let Some(new) = reader.commit_behind(named)? else { return Ok(Err(Unseen::NoCommit(named))) };
-        let olds = match self.old {
-            Some(old) => vec![reader.commit_behind(old)?.unwrap_or(old)],
+        let olds: Vec<Oid> = match self.old {
+            Some(old) => reader.commit_behind(old)?.into_iter().collect(),
             // What lies on another branch is old where it was judged by all rules that name this one: to park commits
             // elsewhere must not take them out of sight.
             None => {

@@ -7,6 +7,8 @@ use super::{Cap, Grant};
 use crate::id::{Actor, Cid, Oid, PublicKey, Segment, Timestamp, Writer};
 use std::collections::HashMap;
 
+/// What a gate must hold.
+pub const GIVE_RECEIPTS: &str = "gate:receipt";
 /// The last second that a time can name: what is held then is held for ever.
 const LAST_SECOND: i64 = 253_402_300_799;
 
@@ -47,6 +49,12 @@ impl GrantState {
 type Held<'g> = HashMap<&'g Actor, Vec<&'g Cap>>;
 
 impl Graph {
+    /// Whether a key stands for an actor who may give receipts of pushes. Roots hold that only where it was granted.
+    pub fn gives_receipts(&self, actor: &Actor, key: &PublicKey, at: &Timestamp) -> bool {
+        let cap = GIVE_RECEIPTS.parse::<Cap>();
+        self.stands(actor, key) && cap.is_ok_and(|cap| self.holds(actor, &cap, Some(at)))
+    }
+
     /// Accepted grants, in the order of the chain.
     pub fn grants(&self) -> impl Iterator<Item = (&Statement, &Grant)> {
         self.statements().iter().filter_map(|s| match &s.said {

@@ -154,3 +154,17 @@ fn must_let_the_law_in_between_pushes_that_never_end() {
     push.wait().ok();
     assert_eq!(court.server.git(["rev-parse", &name]).ok().stdout(), tip);
 }
+
+#[test]
+fn must_judge_a_ref_that_held_no_commit() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let blob = court.forge(&court.alice).write("blob", b"data");
+    court.push(&court.alice, [format!("{blob}:refs/data/x")]).ok();
+    enact(&court, "rule \"data\"\n  on push \"refs/data/*\"\n  allow\n");
+    commit(&court.alice, "code");
+    court.refused(&court.alice, ["+HEAD:refs/data/x"], "ref.non-ff");
+    court.refused(&court.alice, [format!("{blob}:refs/data/y")], "object.type");
+    enact(&court, "rule \"data\"\n  on push \"refs/data/*\"\n  allow if fast_forward or not fast_forward\n");
+    court.push(&court.alice, ["+HEAD:refs/data/x"]).ok();
+}
