@@ -2,7 +2,6 @@
 
 use super::denial::Denial;
 use super::law::Law;
-use super::record::cut;
 use super::updates::{OTHERS_MAX, OURS_MAX, Update};
 use crate::git::Named;
 use crate::policy::{Demand, Verb};
@@ -33,7 +32,7 @@ pub(super) fn judged(law: &Law, updates: &[Update]) -> Option<Denial> {
 fn too_many(updates: &[Update], what: &str, count: usize, max: usize) -> Option<Denial> {
     let first = updates.first().filter(|_| count > max)?;
     let why = format!("it moves {count} {what}; {max} is the most in one push");
-    let denial = Denial::of(&cut(&first.name), "push.too-many", why).hint("push them in several pushes");
+    let denial = Denial::of(&first.name, "push.too-many", why).hint("push them in several pushes");
     Some(denial.fact("refs", count as i64))
 }
 
@@ -41,5 +40,5 @@ fn too_many(updates: &[Update], what: &str, count: usize, max: usize) -> Option<
 fn twice(updates: &[Update]) -> Option<Denial> {
     let mut names = HashSet::new();
     let again = updates.iter().find(|u| !names.insert(u.name.as_str()))?;
-    Some(Denial::of(&cut(&again.name), "ref.twice", "the push names it twice").hint("name every ref once"))
+    Some(Denial::of(&again.name, "ref.twice", "the push names it twice").hint("name every ref once"))
 }

@@ -1,7 +1,7 @@
 use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::journal::of_decision;
-use super::law::{Law, Policy};
+use super::law::{Law, Policy, no_policy};
 use super::updates::Update;
 use super::visit::Visit;
 use crate::git::{Named, Place, Plane, RefName, Scope};
@@ -65,8 +65,7 @@ pub(super) fn check(
     }
     let consents = standing(visit, law)?;
     let Some(Policy { judge, .. }) = &mut law.policy else {
-        let why = "no policy is active here, and nothing but trust and policy may come before one is";
-        return deny(Denial::of(name, "gate.no-policy", why));
+        return Ok(Err(no_policy(name)));
     };
     if visit.docket.get().is_none() {
         // Nobody else fills it: a push has one thread.

@@ -1,3 +1,4 @@
+use super::record::cut;
 use crate::canon::{Map, Value};
 use crate::id::{Actor, Oid, PublicKey};
 use crate::policy::Verdict;
@@ -36,6 +37,11 @@ impl Denial {
             actor: None,
             key: None,
         }
+    }
+
+    /// So much of the name as is repeated to people.
+    pub fn short_name(&self) -> String {
+        cut(&self.name)
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Denial {

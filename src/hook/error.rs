@@ -19,7 +19,7 @@ pub enum HookError {
     Namespace,
     #[error("there is no gate here: {} is missing; run: git gatos hook install --server", path.display())]
     NotInstalled { path: PathBuf },
-    #[error("{} cannot be used: {why}; run: git gatos hook install --server", path.display())]
+    #[error("{} cannot be used: {why}; put it back from a backup, or move it away and install again, with another key", path.display())]
     Settings { path: PathBuf, why: String },
     #[error("{doing} {}: {source}", path.display())]
     File { doing: &'static str, path: PathBuf, source: std::io::Error },

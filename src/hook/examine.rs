@@ -34,11 +34,11 @@ pub fn examine(ambient: &Ambient) -> Result<Vec<Step>, HookError> {
 pub(super) fn look(store: &Store, ambient: &Ambient, hooks: &Path) -> Result<Vec<Step>, HookError> {
     let step = |what: &str, fault: Option<String>| Step { what: what.to_owned(), fault };
     let mut steps = Vec::new();
-    let settings = Settings::read(store.git_dir())?;
+    let settings = Settings::read(store.common_dir())?;
     let missing = settings.is_none().then(|| "run: git gatos hook install --server".to_owned());
     steps.push(step("settings", missing));
     if let Some(settings) = &settings {
-        let fault = settings.signer(store.git_dir(), ambient).err().map(|e| e.to_string());
+        let fault = settings.signer(store.common_dir(), ambient).err().map(|e| e.to_string());
         steps.push(step("key", fault));
     }
     steps.push(step("pre-receive", fault_of_hook(hooks, "pre-receive")));

@@ -4,7 +4,7 @@ use super::error::HookError;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-fn failed(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> HookError {
+pub(super) fn failed(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> HookError {
     let path = path.to_owned();
     move |source| HookError::File { doing, path: path.clone(), source }
 }

@@ -3,9 +3,9 @@
 use super::error::HookError;
 use super::files;
 use super::lock::Lock;
-use super::settings::directory;
 use crate::ambient::Ambient;
 use crate::canon::{Map, Value, digest, json, text};
+use crate::git::gate_dir;
 use crate::id::Timestamp;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ const WRITTEN_MAX: u64 = 1_000;
 const ALL_MAX: u64 = 10_000;
 /// So many bytes of evidence are kept in an hour.
 const EVIDENCE_MAX: u64 = 16 << 20;
-/// Kinds told apart in an hour; the rest are one.
+/// Kinds, and pushers, told apart in an hour; the rest are one.
 pub(super) const KINDS_MAX: usize = 4_096;
 
 /// What a refusal is counted as: who pushed, by which rule, at which ref.
@@ -73,7 +73,11 @@ impl Hour {
         if self.kinds.len() >= KINDS_MAX && !self.kinds.contains_key(&key) {
             key = "others".to_owned();
         }
-        let all = self.pushers.entry(digest::blake3(pusher.as_bytes()).hex()).or_default();
+        let mut who = digest::blake3(pusher.as_bytes()).hex();
+        if self.pushers.len() >= KINDS_MAX && !self.pushers.contains_key(&who) {
+            who = "others".to_owned();
+        }
+        let all = self.pushers.entry(who).or_default();
         *all += 1;
         let beyond = all.saturating_sub(ALL_MAX);
         let (met, waiting) = self.kinds.entry(key).or_default();
@@ -148,14 +152,14 @@ impl Hour {
 
 /// How a refusal is to be recorded, by the counters beside the gate's settings.
 pub(super) fn count(
-    git_dir: &Path,
+    common_dir: &Path,
     ambient: &Ambient,
     kind: Kind<'_>,
     new: &str,
     evidence: u64,
 ) -> Result<Record, HookError> {
-    let _lock = Lock::named(git_dir, "flood.lock", ambient)?;
-    let path = directory(git_dir).join("flood.json");
+    let _lock = Lock::named(common_dir, "flood.lock", ambient)?;
+    let path = gate_dir(common_dir).join("flood.json");
     // Counters that cannot be read begin again: that writes more, never less.
     let mut hour = files::read(&path)?.and_then(|bytes| Hour::from_bytes(&bytes)).unwrap_or_default();
     let record = hour.take(ambient.now(), kind, new, evidence);
@@ -164,12 +168,12 @@ pub(super) fn count(
 }
 
 /// Puts back what was to be told by an entry that could not be written.
-pub(super) fn keep(git_dir: &Path, ambient: &Ambient, counted: Vec<Counted>) -> Result<(), HookError> {
+pub(super) fn keep(common_dir: &Path, ambient: &Ambient, counted: Vec<Counted>) -> Result<(), HookError> {
     if counted.is_empty() {
         return Ok(());
     }
-    let _lock = Lock::named(git_dir, "flood.lock", ambient)?;
-    let path = directory(git_dir).join("flood.json");
+    let _lock = Lock::named(common_dir, "flood.lock", ambient)?;
+    let path = gate_dir(common_dir).join("flood.json");
     let mut hour = files::read(&path)?.and_then(|bytes| Hour::from_bytes(&bytes)).unwrap_or_default();
     hour.left.splice(..0, counted);
     files::replace(&path, &hour.to_bytes())

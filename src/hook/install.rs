@@ -1,9 +1,9 @@
 use super::error::HookError;
 use super::examine::{Step, look};
-use super::receive::RECEIPT;
-use super::settings::{Settings, Source, directory};
+use super::files::failed;
+use super::settings::{Settings, Source};
 use crate::ambient::Ambient;
-use crate::git::{Git, Plane, RefName, Store};
+use crate::git::{Git, Plane, RefName, Store, gate_dir};
 use crate::id::{Actor, Blake3, PublicKey};
 use crate::trust::Graph;
 use std::fs;
@@ -14,9 +14,10 @@ pub struct Order {
     pub actor: Actor,
     /// The genesis that this repository may hold.
     pub root: Option<Blake3>,
-    pub source: Source,
-    /// A push returns when its receipt stands, not before.
-    pub await_receipt: bool,
+    /// None = as it was, at first nobody is told apart.
+    pub source: Option<Source>,
+    /// A push returns when its receipt stands, not before. None = as it was, at first not.
+    pub await_receipt: Option<bool>,
     /// The program that the hooks start, by an absolute path.
     pub program: PathBuf,
 }
@@ -53,14 +54,13 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
         true => place(&hooks, POST, &order.program)?,
         false => drop(take_away(&hooks, POST)?),
     }
-    // What libgit2 writes again is not protected in cruft packs, and git must not follow symbolic refs of ours.
+    // What libgit2 writes again is not protected in cruft packs.
     store.put_config("gc.cruftPacks", "false")?;
     let trusted = match store.resolve(&RefName::own(Plane::TrustGraph))? {
         None => false,
         Some(tip) => {
             let graph = Graph::load(store.reader(), tip)?;
-            let cap = RECEIPT.parse().map_err(|_| HookError::Install { why: format!("{RECEIPT} is no capability") })?;
-            graph.stands(&settings.actor, &settings.key) && graph.holds(&settings.actor, &cap, Some(&ambient.now()))
+            graph.gives_receipts(&settings.actor, &settings.key, &ambient.now())
         }
     };
     let steps = look(&store, ambient, &hooks)?;
@@ -69,8 +69,8 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
 
 /// The settings that stand, with what the order changes; the key is made once.
 fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, HookError> {
-    let git_dir = store.git_dir();
-    let held = Settings::read(git_dir)?;
+    let common_dir = store.common_dir();
+    let held = Settings::read(common_dir)?;
     if let (Some(root), Some(tip)) = (order.root, store.resolve(&RefName::own(Plane::TrustGraph))?) {
         let found = Graph::load(store.reader(), tip)?.repo();
         if found != root {
@@ -80,20 +80,20 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
     let settings = match held {
         Some(held) => Settings {
             root: order.root.or(held.root),
-            source: order.source,
-            await_receipt: order.await_receipt,
+            source: order.source.unwrap_or(held.source),
+            await_receipt: order.await_receipt.unwrap_or(held.await_receipt),
             ..held
         },
         None => Settings {
-            key: *Settings::keys(git_dir, ambient).create()?.public(),
+            key: *Settings::keys(common_dir, ambient).create()?.public(),
             actor: order.actor.clone(),
             replica: ambient.replica(),
             root: order.root,
-            source: order.source,
-            await_receipt: order.await_receipt,
+            source: order.source.unwrap_or(Source::None),
+            await_receipt: order.await_receipt.unwrap_or(false),
         },
     };
-    settings.write(git_dir)?;
+    settings.write(common_dir)?;
     Ok(settings)
 }
 
@@ -223,17 +223,12 @@ fn write(path: &Path, text: &str) -> Result<(), HookError> {
     Ok(())
 }
 
-fn failed(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> HookError {
-    let path = path.to_owned();
-    move |source| HookError::File { doing, path: path.clone(), source }
-}
-
 /// Takes the hooks away and puts back what stood there before. Key, settings and records stay. False where no gate was here.
 pub fn uninstall(ambient: &Ambient) -> Result<bool, HookError> {
     let store = Store::discover(ambient)?;
     let hooks = hooks_dir(&store)?;
     let found = [take_away(&hooks, PRE)?, take_away(&hooks, POST)?].contains(&true);
-    Ok(found && directory(store.git_dir()).exists())
+    Ok(found && gate_dir(store.common_dir()).exists())
 }
 
 /// Takes a hook of ours away and puts back what stood there before. False where it was not ours.

@@ -2,12 +2,11 @@ use super::consent;
 use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::files;
-use super::law::{Law, Policy};
-use super::settings::directory;
+use super::law::{Law, Policy, no_policy};
 use super::standing::Counted;
 use super::visit::Visit;
 use crate::canon::Value;
-use crate::git::GitError;
+use crate::git::{GitError, gate_dir};
 use crate::id::{Cid, Ns, Oid, PublicKey, Ulid, Writer};
 use crate::ledger::{
     CLOCK_LEAD_MAX, Draft, Event, EventStream, Fault, Key, LedgerError, Loaded, Origin, StreamPlan, UlidIndex,
@@ -64,8 +63,7 @@ pub(super) fn check(
     };
     let consents = consent::standing(visit, law)?;
     let Some(policy) = &mut law.policy else {
-        let why = "no policy is active here, and nothing but trust and policy may come before one is";
-        return Ok(Err(Box::new(Denial::of(name, "gate.no-policy", why).at(new))));
+        return Ok(Err(no_policy(name)));
     };
     if old.is_none()
         && let Some(denial) = too_many(visit, &law.graph, name, ns, writer)?
@@ -98,12 +96,13 @@ pub(super) fn check(
         Some(tip) => matches!(visit.count(&law.graph, ns, writer, tip)?, Counted::To(..)),
         None => false,
     };
+    let measure = visit.measure(&law.graph, ns)?;
     let mut check = JournalCheck {
         visit,
         graph: &law.graph,
         name,
-        total: visit.events_in(&law.graph, ns)?,
-        late: visit.last_of_checkpoint(&law.graph, ns)?,
+        total: measure.events,
+        late: measure.checkpoint,
         held: match old {
             None => None,
             Some(tip) => Some(held_ulids(visit, &origin, tip)?),
@@ -274,7 +273,7 @@ fn too_many(visit: &Visit, graph: &Graph, name: &str, ns: &Ns, writer: &Writer) 
 }
 
 fn ulid_path(visit: &Visit, origin: &Origin) -> PathBuf {
-    directory(visit.durable.git_dir()).join("ulid").join(origin.ns.as_str()).join(origin.writer.as_str())
+    gate_dir(visit.durable.common_dir()).join("ulid").join(origin.ns.as_str()).join(origin.writer.as_str())
 }
 
 /// The ULIDs of a journal as far as it is accepted, kept beside the gate's settings.
@@ -282,7 +281,7 @@ fn held_ulids(visit: &Visit, origin: &Origin, tip: Oid) -> Result<UlidIndex, Hoo
     let path = ulid_path(visit, origin);
     let kept = files::read(&path)?;
     let (index, keep) = UlidIndex::load(&visit.durable, origin, tip, kept.as_deref())?;
-    if let Some(bytes) = keep {
+    if let Some(bytes) = keep.filter(|_| !visit.rehearsal) {
         files::replace(&path, &bytes)?;
     }
     Ok(index)

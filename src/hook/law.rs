@@ -58,6 +58,12 @@ impl Law {
         Ok(Some(law))
     }
 
+    /// The repository that is judged for: that of the law, else, also where that cannot be read, the one that was pinned.
+    pub(super) fn repo(visit: &Visit) -> Option<Blake3> {
+        let standing = Law::standing(visit).ok().flatten().map(|law| law.graph.repo());
+        standing.or(visit.settings.as_ref().and_then(|s| s.root))
+    }
+
     /// What was allowed by it is known again at the next push.
     pub(super) fn keep_answers(&mut self, visit: &Visit) {
         if let (Some(memory), Some(policy)) = (visit.memory(), &mut self.policy)
@@ -85,6 +91,12 @@ impl Policy {
     }
 }
 
+/// The refusal of what needs a policy where none is active.
+pub(super) fn no_policy(name: &str) -> Box<Denial> {
+    let why = "no policy is active here, and nothing but trust and policy may come before one is";
+    Box::new(Denial::of(name, "gate.no-policy", why))
+}
+
 /// Judges a trust graph that is pushed: every version by the one before it.
 pub(super) fn check_trust(
     visit: &Visit,
@@ -107,9 +119,6 @@ pub(super) fn check_trust(
         }
     };
     if let Some(standing) = standing {
-        if graph.repo() != standing.repo() {
-            return refuse("trust.root", format!("it is the graph of {}", graph.repo()));
-        }
         return match takes_accepted(visit, standing, &graph)? {
             None => Ok(Ok(graph)),
             Some((commit, why)) => {

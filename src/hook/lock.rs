@@ -1,8 +1,7 @@
 use super::error::HookError;
 use super::process::Process;
-use super::settings::directory;
 use crate::ambient::Ambient;
-use crate::git::{FileLock, GitError};
+use crate::git::{FileLock, GitError, gate_dir};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -11,16 +10,16 @@ use std::process::{Command, Stdio};
 pub(super) struct Lock(FileLock);
 
 impl Lock {
-    pub(super) fn take(git_dir: &Path, alone: bool, ambient: &Ambient) -> Result<Lock, HookError> {
-        FileLock::gate(git_dir, alone, ambient).map(Lock).map_err(busy)
+    pub(super) fn take(common_dir: &Path, alone: bool, ambient: &Ambient) -> Result<Lock, HookError> {
+        FileLock::gate(common_dir, alone, ambient).map(Lock).map_err(busy)
     }
 
     /// Held alone for short work on the files of the gate.
-    pub(super) fn named(git_dir: &Path, name: &str, ambient: &Ambient) -> Result<Lock, HookError> {
-        FileLock::take(&directory(git_dir).join(name), true, ambient).map(Lock).map_err(busy)
+    pub(super) fn named(common_dir: &Path, name: &str, ambient: &Ambient) -> Result<Lock, HookError> {
+        FileLock::take(&gate_dir(common_dir).join(name), true, ambient).map(Lock).map_err(busy)
     }
 
-    /// Hands the lock to a process that keeps it until the receiving one has ended: the refs move after this hook has. The
+    /// Hands the lock to a process that keeps it until the refs have moved, which is after this hook has ended. The
     /// lock goes with the open file, which becomes the standard input of the holder.
     pub(super) fn hand_over(self, receiver: &Process) -> Result<(), HookError> {
         let program = std::env::current_exe().map_err(|source| HookError::Holder { source })?;

@@ -2,8 +2,8 @@
 
 use super::files;
 use super::law::{Law, Policy};
-use super::settings::directory;
 use crate::canon::{Value, cbor, digest};
+use crate::git::gate_dir;
 use crate::id::Oid;
 use crate::lua::ENGINE;
 use crate::policy::Bundle;
@@ -23,8 +23,8 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn of(git_dir: &Path) -> Memory {
-        Memory { dir: directory(git_dir).join("known") }
+    pub(super) fn of(common_dir: &Path) -> Memory {
+        Memory { dir: gate_dir(common_dir).join("known") }
     }
 
     /// The law that was judged last.

@@ -3,12 +3,12 @@ use super::files;
 use super::lock::Lock;
 use super::process::Process;
 use super::record::{Entry, Roots, Standing, append, signed};
-use super::settings::directory;
 use super::updates::Update;
 use super::visit::Visit;
 use crate::canon::{Map, Value, json};
-use crate::git::{Named, Store, named};
+use crate::git::{Named, Store, gate_dir, named};
 use crate::id::{Oid, Timestamp};
+use crate::policy::ENTRY_MAX;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -22,8 +22,8 @@ struct Accepted {
     happened: Vec<String>,
 }
 
-fn spool(git_dir: &Path) -> PathBuf {
-    directory(git_dir).join("receipts")
+fn spool(common_dir: &Path) -> PathBuf {
+    gate_dir(common_dir).join("receipts")
 }
 
 /// Puts the unsigned receipt of a push aside, on the disk.
@@ -45,7 +45,7 @@ pub(super) fn set_aside(visit: &Visit, roots: Roots, receiver: &Process) -> Resu
     document.insert("updates", Value::list(visit.updates.iter().map(update)));
     let name = format!("{:010}-{}.json", receiver.id, visit.ambient.ulid());
     let accepted = Accepted { receiver: receiver.clone(), document, happened: Vec::new() };
-    files::create(&spool(visit.durable.git_dir()).join(name), &accepted.encode()?)
+    files::create(&spool(visit.durable.common_dir()).join(name), &accepted.encode()?)
 }
 
 fn update(update: &Update) -> Value {
@@ -60,8 +60,8 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
     let mut written = 0;
     let mut names: Option<HashSet<&str>> = None;
     // One at a time, or two would write the same receipt.
-    let _lock = Lock::named(visit.durable.git_dir(), "receipts.lock", &visit.ambient)?;
-    for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
+    let _lock = Lock::named(visit.durable.common_dir(), "receipts.lock", &visit.ambient)?;
+    for path in files::list(&spool(visit.durable.common_dir()), ".json")? {
         let Some(bytes) = files::read(&path)? else { continue };
         let Some(mut accepted) = Accepted::parse(&bytes) else {
             files::remove(&path)?;
@@ -90,51 +90,57 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
 /// The push that a process receives, as its holder watches it.
 pub(super) struct Awaited<'p> {
     receiver: &'p Process,
-    /// Where its receipt waits, once it was met there.
-    waiting: Option<(PathBuf, Accepted)>,
-    /// When the first of its refs was seen to have moved.
-    moving: Option<Instant>,
+    waiting: Option<Waiting>,
 }
 
-/// How long git may take from the first ref of a push to the last.
+/// A receipt that waits, and what its push has not moved yet.
+struct Waiting {
+    path: PathBuf,
+    left: Vec<(String, Oid)>,
+    /// When the last of its refs was seen to have moved.
+    moved: Option<Instant>,
+}
+
+/// How long git may take from one ref of a push to the next.
 const MOVING_MAX: Duration = Duration::from_secs(60);
 
 impl<'p> Awaited<'p> {
     pub(super) fn of(receiver: &'p Process) -> Awaited<'p> {
-        Awaited { receiver, waiting: None, moving: None }
+        Awaited { receiver, waiting: None }
     }
 
-    /// Whether its refs have moved as far as they will: all of them, or some and git has had time for the others; or
-    /// somebody else has written the receipt.
+    /// Whether its refs have moved as far as they will: all of them, or some and for a while no more; or somebody else has
+    /// written the receipt.
     pub(super) fn is_over(&mut self, visit: &Visit) -> Result<bool, HookError> {
         if self.waiting.is_none() {
             self.waiting = self.find(visit)?;
         }
-        let Some((path, accepted)) = &self.waiting else { return Ok(false) };
-        if !path.exists() {
+        let Some(waiting) = &mut self.waiting else { return Ok(false) };
+        if !waiting.path.exists() {
             return Ok(true);
         }
-        let (mut some, mut all) = (false, true);
-        for (name, new, _) in accepted.updates() {
-            match visit.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO) == new {
-                true => some = true,
-                false => all = false,
-            }
-            if some && !all {
-                break;
+        let before = waiting.left.len();
+        let mut left = Vec::new();
+        for (name, new) in std::mem::take(&mut waiting.left) {
+            // What cannot be read now is looked at again.
+            let stands = visit.durable.resolve_ref(&name).map(|tip| tip.unwrap_or(Oid::ZERO));
+            if !stands.is_ok_and(|tip| tip == new) {
+                left.push((name, new));
             }
         }
-        if some {
-            self.moving.get_or_insert_with(Instant::now);
+        waiting.left = left;
+        if waiting.left.len() < before {
+            waiting.moved = Some(Instant::now());
         }
-        Ok(all || self.moving.is_some_and(|since| since.elapsed() > MOVING_MAX))
+        Ok(waiting.left.is_empty() || waiting.moved.is_some_and(|since| since.elapsed() > MOVING_MAX))
     }
 
-    fn find(&self, visit: &Visit) -> Result<Option<(PathBuf, Accepted)>, HookError> {
-        for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
+    fn find(&self, visit: &Visit) -> Result<Option<Waiting>, HookError> {
+        for path in files::list(&spool(visit.durable.common_dir()), ".json")? {
             let accepted = files::read(&path)?.and_then(|bytes| Accepted::parse(&bytes));
             if let Some(accepted) = accepted.filter(|a| a.receiver == *self.receiver) {
-                return Ok(Some((path, accepted)));
+                let left = accepted.updates().map(|(name, new, _)| (name.to_owned(), new)).collect();
+                return Ok(Some(Waiting { path, left, moved: None }));
             }
         }
         Ok(None)
@@ -142,8 +148,11 @@ impl<'p> Awaited<'p> {
 }
 
 fn write(visit: &Visit, document: Map, moved: Vec<Value>) -> Result<Option<Oid>, HookError> {
-    let signer = visit.gate()?.signer(visit.durable.git_dir(), &visit.ambient)?;
+    let signer = visit.gate()?.signer(visit.durable.common_dir(), &visit.ambient)?;
     append(visit, &|standing| {
+        if is_told(visit, standing, &document, &moved)? {
+            return Ok(None);
+        }
         let mut document = document.clone();
         let received: Option<Timestamp> =
             document.get("received_at").and_then(Value::as_str).and_then(|text| text.parse().ok());
@@ -162,6 +171,30 @@ fn write(visit: &Visit, document: Map, moved: Vec<Value>) -> Result<Option<Oid>,
         let after = Standing { tip: standing.tip, receipts: seq, received_at: Some(received) };
         Ok(Some((entry, after)))
     })
+}
+
+/// Whether the gate was stopped between writing a receipt and forgetting that it was to be written: the same then stands at the
+/// end of its chain. Earlier than this push was received it cannot stand.
+fn is_told(visit: &Visit, standing: &Standing, document: &Map, moved: &[Value]) -> Result<bool, HookError> {
+    let same = |told: &Value, field: &str| told.get(field) == document.get(field);
+    let received = document.get("received_at").and_then(Value::as_str).unwrap_or_default();
+    let Some(mut tip) = standing.tip else { return Ok(false) };
+    loop {
+        if let Some(bytes) = visit.durable.file(tip, "receipt.json", ENTRY_MAX)? {
+            let told = json::parse(&bytes).unwrap_or(Value::Null);
+            if told.get("received_at").and_then(Value::as_str).is_none_or(|at| at < received) {
+                return Ok(false);
+            }
+            let roots = ["identity", "policy_root", "trust_root"].iter().all(|field| same(&told, field));
+            if roots && told.get("updates").and_then(Value::as_list) == Some(moved) {
+                return Ok(true);
+            }
+        }
+        match visit.durable.reader().commit(tip)?.parents.first() {
+            Some(parent) => tip = *parent,
+            None => return Ok(false),
+        }
+    }
 }
 
 fn names(list: Option<&Value>) -> Vec<String> {

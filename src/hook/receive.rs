@@ -10,11 +10,11 @@ use super::receipt::Awaited;
 use super::record::{Entry, Roots, Standing, append, cut, decision, signed};
 use super::updates::{Update, read};
 use super::visit::Visit;
-use super::{branch, consent, profile, receipt, spool, state};
+use super::{branch, consent, receipt, spool, state};
 use crate::ambient::Ambient;
 use crate::git::{GitError, Named, Plane, RefName, is_ref_name, named};
 use crate::id::Oid;
-use crate::trust::{Cap, Graph};
+use crate::trust::{GIVE_RECEIPTS, Graph};
 use std::collections::HashSet;
 use std::io::Read;
 
@@ -23,12 +23,9 @@ use std::io::Read;
 pub struct Verdict {
     /// Empty where the push is accepted.
     pub denials: Vec<Denial>,
-    /// Where the refusal is on record; none where it lies in the spool.
+    /// Where the refusal is on record; none where it was only counted, or lies in the spool.
     pub audit: Option<Oid>,
 }
-
-/// What a gate must hold.
-pub(super) const RECEIPT: &str = "gate:receipt";
 
 /// Judges a push before any ref moves: what git calls `pre-receive`.
 pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookError> {
@@ -68,7 +65,7 @@ struct Held {
 
 fn judged(ambient: &Ambient, updates: Vec<Update>, alone: bool) -> Result<Held, HookError> {
     let mut visit = Visit::open(ambient, updates)?;
-    let lock = Lock::take(visit.durable.git_dir(), alone, &visit.ambient)?;
+    let lock = Lock::take(visit.durable.common_dir(), alone, &visit.ambient)?;
     // The holder of the last push may have been killed.
     receipt::settle(&visit, None)?;
     visit.received_at = visit.received_at.max(Standing::of(&visit)?.received_at.unwrap_or(visit.received_at));
@@ -100,8 +97,8 @@ pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
 /// Whether a push must have the gate for itself.
 fn alone(update: &Update) -> bool {
     match &update.named {
-        // How many journals there are is counted.
-        Named::Ours(Plane::Journal { .. }) => update.old.is_none(),
+        // How many journals and proposals there are is counted.
+        Named::Ours(Plane::Journal { .. } | Plane::Proposal(_)) => update.old.is_none(),
         Named::Ours(plane) => plane.is_law(),
         _ => false,
     }
@@ -109,20 +106,16 @@ fn alone(update: &Update) -> bool {
 
 /// A push that could not be judged is refused and recorded as every other.
 fn unable(visit: &Visit, error: &HookError) -> (Vec<Denial>, Roots) {
-    let name = visit.updates.first().map_or_else(String::new, |u| cut(&u.name));
-    let mut denial = Denial::of(&name, "gate.error", error.to_string());
+    let name = visit.updates.first().map_or("", |u| u.name.as_str());
+    let mut denial = Denial::of(name, "gate.error", error.to_string());
     denial.verdict = crate::policy::Verdict::Error;
-    let repo = Law::standing(visit).ok().flatten().map(|law| law.graph.repo());
-    let repo = repo.or(visit.settings.as_ref().and_then(|s| s.root));
-    (vec![denial], Roots { repo, ..Roots::default() })
+    (vec![denial], Roots { repo: Law::repo(visit), ..Roots::default() })
 }
 
 /// Every refusal of a push, and by what law it was judged.
 fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
     if let Some(denial) = bounds::whole(&visit.updates) {
-        let standing = Law::standing(visit)?.map(|law| law.graph.repo());
-        let repo = standing.or(visit.settings.as_ref().and_then(|s| s.root));
-        return Ok((vec![denial], Roots { repo, ..Roots::default() }));
+        return Ok((vec![denial], Roots { repo: Law::repo(visit), ..Roots::default() }));
     }
     let mut denials: Vec<Denial> = Vec::new();
     for update in &visit.updates {
@@ -143,7 +136,10 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
         trust: Some(law.graph.tip()),
         policy: law.policy.as_ref().map(|p| p.root),
     });
-    denials.extend(law.as_ref().and_then(|law| bounds::judged(law, &visit.updates)));
+    if let Some(denial) = law.as_ref().and_then(|law| bounds::judged(law, &visit.updates)) {
+        denials.push(denial);
+        return Ok((denials, roots));
+    }
     let refused: HashSet<String> = denials.iter().map(|d| d.name.clone()).collect();
     for update in visit.updates.iter().filter(|u| !refused.contains(&u.name)) {
         if denials.len() >= DENIALS_MAX {
@@ -179,7 +175,7 @@ pub fn rehearse(
 /// The rules of a name and its two ends, which need no law.
 fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
     let refuse = |rule: &str, why: &str, hint: Option<&str>| {
-        let denial = Denial::of(&cut(&update.name), rule, why);
+        let denial = Denial::of(&update.name, rule, why);
         Ok(Err(Box::new(match hint {
             Some(hint) => denial.hint(hint),
             None => denial,
@@ -313,11 +309,7 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
             Ok(_) => Ok(Ok(())),
         },
         Plane::Journal { ns, writer } => journal::check(visit, law, name, (ns, writer), update.old, new),
-        // Whether he may is asked first.
-        Plane::State { ns } => match state::check(visit, law, name, ns, update.old, new)? {
-            Ok(()) => Ok(profile::fold(visit, law, name, ns, update.old, new)?.map_or(Ok(()), |d| Err(Box::new(d)))),
-            refused => Ok(refused),
-        },
+        Plane::State { ns } => state::check(visit, law, name, ns, update.old, new),
         plane if plane.is_consent() => consent::check(visit, law, update, plane, new),
         // A plane without a judge has no refs here.
         _ => Ok(Err(Box::new(Denial::of(name, "ref.unknown", "this build judges no such plane")))),
@@ -332,14 +324,15 @@ pub(super) fn no_receipt(visit: &Visit, law: &Law, name: &str) -> Option<Denial>
     let gate = visit.settings.as_ref()?;
     let (actor, key) = (&gate.actor, &gate.key);
     let why = format!("the trust graph does not let {actor} with {key} give receipts");
-    let hint = format!("a root runs: git gatos trust add-actor {actor} {key}; git gatos trust grant {actor} {RECEIPT}");
+    let hint =
+        format!("a root runs: git gatos trust add-actor {actor} {key}; git gatos trust grant {actor} {GIVE_RECEIPTS}");
     Some(Denial::of(name, "gate.no-receipt", why).hint(hint))
 }
 
 /// Whether a trust graph lets this gate give receipts; a clone that only rehearses gives none.
 pub(super) fn may_give_receipts(visit: &Visit, graph: &Graph) -> bool {
-    let (Some(gate), Ok(cap)) = (&visit.settings, RECEIPT.parse::<Cap>()) else { return true };
-    graph.stands(&gate.actor, &gate.key) && graph.holds(&gate.actor, &cap, Some(&visit.received_at))
+    let gate = visit.settings.as_ref();
+    gate.is_none_or(|gate| graph.gives_receipts(&gate.actor, &gate.key, &visit.received_at))
 }
 
 fn forward(visit: &Visit, name: &str, old: Option<Oid>, new: Oid) -> Result<Judged, HookError> {
@@ -363,7 +356,7 @@ pub(super) fn entry_of(
     evidence: Vec<(String, Vec<u8>)>,
     counted: &[Counted],
 ) -> Result<Option<Oid>, HookError> {
-    let signer = visit.gate()?.signer(visit.durable.git_dir(), &visit.ambient)?;
+    let signer = visit.gate()?.signer(visit.durable.common_dir(), &visit.ambient)?;
     let document = decision(visit, denials, roots, counted);
     let first = &denials[0];
     let mut files = signed("decision", &document, &signer)?;

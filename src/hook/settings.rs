@@ -2,6 +2,7 @@ use super::error::HookError;
 use super::files;
 use crate::ambient::Ambient;
 use crate::canon::{Map, Value, json};
+use crate::git::gate_dir;
 use crate::id::{Actor, Blake3, PublicKey, Replica, Writer};
 use crate::trust::{KeyDir, Signer};
 use std::path::{Path, PathBuf};
@@ -79,7 +80,7 @@ impl Source {
 /// Longest name of a pusher.
 const NAME_MAX: usize = 256;
 
-/// What `hook install` settled, in `<git dir>/gatos/gate/settings.json`.
+/// What `hook install` settled, in `<common dir>/gatos/gate/settings.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The gate is a writer like any other.
@@ -93,18 +94,13 @@ pub struct Settings {
     pub await_receipt: bool,
 }
 
-/// The directory of everything the gate keeps.
-pub fn directory(git_dir: &Path) -> PathBuf {
-    git_dir.join("gatos").join("gate")
-}
-
-fn path(git_dir: &Path) -> PathBuf {
-    directory(git_dir).join("settings.json")
+fn path(common_dir: &Path) -> PathBuf {
+    gate_dir(common_dir).join("settings.json")
 }
 
 impl Settings {
-    pub fn read(git_dir: &Path) -> Result<Option<Settings>, HookError> {
-        let path = path(git_dir);
+    pub fn read(common_dir: &Path) -> Result<Option<Settings>, HookError> {
+        let path = path(common_dir);
         let Some(bytes) = files::read(&path)? else { return Ok(None) };
         match Settings::parse(&bytes) {
             Some(settings) => Ok(Some(settings)),
@@ -113,8 +109,8 @@ impl Settings {
     }
 
     /// The same, where there must be some.
-    pub(super) fn need(git_dir: &Path) -> Result<Settings, HookError> {
-        Settings::read(git_dir)?.ok_or_else(|| HookError::NotInstalled { path: path(git_dir) })
+    pub(super) fn need(common_dir: &Path) -> Result<Settings, HookError> {
+        Settings::read(common_dir)?.ok_or_else(|| HookError::NotInstalled { path: path(common_dir) })
     }
 
     fn parse(bytes: &[u8]) -> Option<Settings> {
@@ -133,7 +129,7 @@ impl Settings {
         })
     }
 
-    pub(super) fn write(&self, git_dir: &Path) -> Result<(), HookError> {
+    pub(super) fn write(&self, common_dir: &Path) -> Result<(), HookError> {
         let mut map = Map::new();
         map.insert("actor", self.actor.as_str());
         map.insert("key", Value::text(self.key));
@@ -145,7 +141,7 @@ impl Settings {
         if self.await_receipt {
             map.insert("await_receipt", true);
         }
-        files::replace(&path(git_dir), &json::document(&Value::Map(map)).expect("short fields have a form"))
+        files::replace(&path(common_dir), &json::document(&Value::Map(map)).expect("short fields have a form"))
     }
 
     pub fn writer(&self) -> Writer {
@@ -153,11 +149,11 @@ impl Settings {
     }
 
     /// The gate's key lies beside its settings: a directory of keys that the environment names would be the pusher's.
-    pub(super) fn keys(git_dir: &Path, ambient: &Ambient) -> KeyDir {
-        KeyDir::at(&directory(git_dir).join("keys"), ambient)
+    pub(super) fn keys(common_dir: &Path, ambient: &Ambient) -> KeyDir {
+        KeyDir::at(&gate_dir(common_dir).join("keys"), ambient)
     }
 
-    pub(super) fn signer(&self, git_dir: &Path, ambient: &Ambient) -> Result<Signer, HookError> {
-        Ok(Settings::keys(git_dir, ambient).load(&self.key)?)
+    pub(super) fn signer(&self, common_dir: &Path, ambient: &Ambient) -> Result<Signer, HookError> {
+        Ok(Settings::keys(common_dir, ambient).load(&self.key)?)
     }
 }

@@ -8,12 +8,12 @@ use super::receive::entry_of;
 use super::record::{Entry, Roots, append, decision, evidence};
 use super::visit::Visit;
 use crate::canon::{Value, json};
-use crate::id::{Blake3, Oid};
+use crate::id::Oid;
 use std::path::{Path, PathBuf};
 
 /// Where refusals wait that could not be written to the gate's chain.
-fn spool(git_dir: &Path) -> PathBuf {
-    git_dir.join("gatos").join("audit-spool")
+fn spool(common_dir: &Path) -> PathBuf {
+    common_dir.join("gatos").join("audit-spool")
 }
 
 /// Puts a refusal on record: on the chain, else in the spool, or by a counter alone where too many of the kind were written
@@ -44,7 +44,7 @@ pub(super) fn record(visit: &Visit, denials: &[Denial], roots: Roots) -> Option<
         None => {
             if set_aside(visit, denials, roots, &counted).is_err() {
                 // The next entry tells of them.
-                let _ = flood::keep(visit.durable.git_dir(), &visit.ambient, counted);
+                let _ = flood::keep(visit.durable.common_dir(), &visit.ambient, counted);
             }
             None
         }
@@ -58,7 +58,7 @@ fn weigh(visit: &Visit, denials: &[Denial], exhibits: &[(String, Vec<u8>)]) -> R
     let new = visit.updates.iter().find(|u| u.name == first.name).and_then(|u| u.new);
     let size = exhibits.iter().map(|(_, bytes)| bytes.len() as u64).sum();
     let new = new.map_or_else(String::new, |oid| oid.hex());
-    flood::count(visit.durable.git_dir(), &visit.ambient, kind, &new, size)
+    flood::count(visit.durable.common_dir(), &visit.ambient, kind, &new, size)
 }
 
 /// Puts a refusal into the spool, with what was counted before it.
@@ -66,21 +66,21 @@ fn set_aside(visit: &Visit, denials: &[Denial], roots: Roots, counted: &[Counted
     let document = Value::Map(decision(visit, denials, roots, counted));
     let bytes = json::document(&document).map_err(|e| HookError::Policy(e.into()))?;
     let name = format!("{}.json", visit.ambient.ulid());
-    files::create(&spool(visit.durable.git_dir()).join(name), &bytes)
+    files::create(&spool(visit.durable.common_dir()).join(name), &bytes)
 }
 
 /// Writes what waits, oldest first.
 fn drain(visit: &Visit) -> Result<(), HookError> {
     // One at a time, or two would write the same refusal.
-    let _lock = Lock::named(visit.durable.git_dir(), "spool.lock", &visit.ambient)?;
-    for path in files::list(&spool(visit.durable.git_dir()), ".json")? {
+    let _lock = Lock::named(visit.durable.common_dir(), "spool.lock", &visit.ambient)?;
+    for path in files::list(&spool(visit.durable.common_dir()), ".json")? {
         let Some(bytes) = files::read(&path)? else { continue };
         if let Ok(Value::Map(mut document)) = json::parse_canonical(&bytes) {
             if !document.contains("repo") {
-                let Some(repo) = known_repo(visit)? else { continue };
+                let Some(repo) = Law::repo(visit) else { continue };
                 document.insert("repo", Value::text(repo));
             }
-            let signer = visit.gate()?.signer(visit.durable.git_dir(), &visit.ambient)?;
+            let signer = visit.gate()?.signer(visit.durable.common_dir(), &visit.ambient)?;
             let signed = super::record::signed("decision", &document, &signer)?;
             let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             append(visit, &|standing| {
@@ -96,10 +96,4 @@ fn drain(visit: &Visit) -> Result<(), HookError> {
         files::remove(&path)?;
     }
     Ok(())
-}
-
-/// The repository that this server is for, once that is known.
-fn known_repo(visit: &Visit) -> Result<Option<Blake3>, HookError> {
-    let standing = Law::standing(visit)?.map(|law| law.graph.repo());
-    Ok(standing.or(visit.settings.as_ref().and_then(|s| s.root)))
 }

@@ -1,7 +1,7 @@
 use super::error::HookError;
 use super::files;
-use super::settings::directory;
 use super::visit::Visit;
+use crate::git::gate_dir;
 use crate::id::{Ns, Oid, Writer};
 use crate::ledger::{Origin, Standing, WindowHead};
 use crate::trust::Graph;
@@ -58,7 +58,7 @@ impl Visit {
             Standing::Whole => Counted::To(tip, None),
             Standing::Nothing(_) => Counted::Nothing,
             Standing::Until(spot) => {
-                if spot.commit != tip && hint != Some(spot.commit) {
+                if spot.commit != tip && hint != Some(spot.commit) && !self.rehearsal {
                     files::replace(&path, spot.commit.as_bytes())?;
                 }
                 Counted::To(spot.commit, Some(spot.seq))
@@ -69,5 +69,5 @@ impl Visit {
 
 /// Where it is kept in which append the last good event of a journal stands.
 fn void_path(visit: &Visit, origin: &Origin) -> PathBuf {
-    directory(visit.durable.git_dir()).join("void").join(origin.ns.as_str()).join(origin.writer.as_str())
+    gate_dir(visit.durable.common_dir()).join("void").join(origin.ns.as_str()).join(origin.writer.as_str())
 }

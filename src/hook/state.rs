@@ -1,7 +1,8 @@
 use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::journal::{of_decision, of_git};
-use super::law::Law;
+use super::law::{Law, no_policy};
+use super::profile;
 use super::standing::Counted;
 use super::visit::Visit;
 use crate::canon::Value;
@@ -40,8 +41,11 @@ pub(super) fn check(
             Denial::of(name, "push.too-many", why).at(new).hint("push them in several pushes, the oldest first"),
         )));
     }
+    if let Some(denial) = profile::fold(visit, law, name, ns, old, new)? {
+        return Ok(Err(Box::new(denial)));
+    }
     let held = Held { journals: visit.journals(ns)?, counted: visit.counted(&law.graph, ns)? };
-    let mut accepted = Accepted { commits: standing(visit, old)?, last: visit.last_of_checkpoint(&law.graph, ns)? };
+    let mut accepted = Accepted { commits: standing(visit, old)?, last: visit.measure(&law.graph, ns)?.checkpoint };
     for step in chain {
         let commit = match step {
             Ok((commit, _)) => commit,
@@ -102,8 +106,7 @@ fn last_of(visit: &Visit, ns: &Ns, heads: &Heads) -> Result<Option<Key>, HookErr
 fn permitted(visit: &Visit, law: &mut Law, name: &str, ns: &Ns, new: Oid) -> Result<Judged, HookError> {
     let (mut fields, facts) = visit.act(&law.graph);
     let Some(policy) = &mut law.policy else {
-        let why = "no policy is active here, and nothing but trust and policy may come before one is";
-        return Ok(Err(Box::new(Denial::of(name, "gate.no-policy", why).at(new))));
+        return Ok(Err(no_policy(name)));
     };
     fields.insert("ns", ns.as_str());
     fields.insert("ref", name);

@@ -1,21 +1,22 @@
 use super::error::HookError;
 use super::memory::Memory;
-use super::settings::{Settings, directory};
+use super::settings::Settings;
 use super::standing::Counted;
 use super::updates::Update;
 use crate::ambient::{Ambient, Env};
 use crate::canon::Map;
-use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store};
+use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store, gate_dir};
 use crate::id::{Cid, Ns, Oid, PublicKey, Timestamp, Writer};
 use crate::ledger::{Key, Origin, last_event, last_numbers};
 use crate::policy::consent::Docket;
 use crate::policy::{FactsOf, actor_of_transport};
 use crate::state::Checkpoint;
 use crate::trust::Graph;
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
+use std::rc::Rc;
 
 /// The variables that a hook takes from whoever runs git. Over a local path that is the pusher with his whole environment.
 const TAKEN: [&str; 11] = [
@@ -53,6 +54,20 @@ pub(super) struct Visit {
     pub once: Cell<bool>,
     /// The branches and tags that stand, once they were read.
     heads: OnceCell<Vec<(String, Oid)>>,
+    /// The journals that stand, by namespace, once they were listed.
+    standing: RefCell<BTreeMap<Ns, Rc<BTreeMap<Writer, Oid>>>>,
+    /// How much a namespace holds, once it was measured.
+    measured: RefCell<BTreeMap<Ns, Measure>>,
+}
+
+/// What events of a namespace are measured by.
+#[derive(Clone)]
+pub(super) struct Measure {
+    /// How many there are before this push that count.
+    pub events: u64,
+    /// The place of the last event of the newest accepted checkpoint that counts still: behind what a revocation has voided
+    /// nobody can be too late.
+    pub checkpoint: Option<Key>,
 }
 
 impl Visit {
@@ -63,7 +78,7 @@ impl Visit {
         let pusher_env = ambient;
         let ambient = ambient.with_env(taken(ambient.env()));
         let durable = Store::discover(&ambient)?;
-        let settings = Settings::need(durable.git_dir())?;
+        let settings = Settings::need(durable.common_dir())?;
         let pushed = match ambient.env().get("GIT_QUARANTINE_PATH") {
             Some(path) => durable.with_incoming(&ambient.env().cwd().join(Path::new(&path)))?,
             // A push that only deletes brings no objects.
@@ -71,30 +86,58 @@ impl Visit {
         };
         let pusher = settings.source.pusher(pusher_env);
         let received_at = ambient.now();
-        let (docket, heads, once) = (OnceCell::new(), OnceCell::new(), Cell::new(false));
+        let (docket, heads, once, standing, measured) = Default::default();
         let (settings, rehearsal) = (Some(settings), false);
-        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal, docket, heads, once })
+        Ok(Visit {
+            settings,
+            durable,
+            pushed,
+            updates,
+            received_at,
+            pusher,
+            ambient,
+            rehearsal,
+            docket,
+            heads,
+            once,
+            standing,
+            measured,
+        })
     }
 
     /// A push that nobody makes, in a clone that holds its objects and the law.
     pub(super) fn rehearse(ambient: &Ambient, update: Update, pusher: Option<String>) -> Result<Visit, HookError> {
         let durable = Store::discover(ambient)?;
-        let settings = Settings::read(durable.git_dir())?;
+        let settings = Settings::read(durable.common_dir())?;
         let pushed = durable.reader().reopen()?;
         let (ambient, received_at) = (ambient.clone(), ambient.now());
-        let (docket, heads, once) = (OnceCell::new(), OnceCell::new(), Cell::new(false));
+        let (docket, heads, once, standing, measured) = Default::default();
         let (updates, rehearsal) = (vec![update], true);
-        Ok(Visit { settings, durable, pushed, updates, received_at, pusher, ambient, rehearsal, docket, heads, once })
+        Ok(Visit {
+            settings,
+            durable,
+            pushed,
+            updates,
+            received_at,
+            pusher,
+            ambient,
+            rehearsal,
+            docket,
+            heads,
+            once,
+            standing,
+            measured,
+        })
     }
 
     /// What was judged before; nothing where no gate judges.
     pub(super) fn memory(&self) -> Option<Memory> {
-        (!self.rehearsal).then(|| Memory::of(self.durable.git_dir()))
+        (!self.rehearsal).then(|| Memory::of(self.durable.common_dir()))
     }
 
     /// What a gate was installed with.
     pub(super) fn gate(&self) -> Result<&Settings, HookError> {
-        self.settings.as_ref().ok_or_else(|| HookError::NotInstalled { path: directory(self.durable.git_dir()) })
+        self.settings.as_ref().ok_or_else(|| HookError::NotInstalled { path: gate_dir(self.durable.common_dir()) })
     }
 
     /// The branches and tags that stand here, with their commits.
@@ -121,7 +164,7 @@ impl Visit {
 
     /// The journals of a namespace as they would stand after this push.
     pub(super) fn journals(&self, ns: &Ns) -> Result<BTreeMap<Writer, Oid>, HookError> {
-        let mut tips = self.standing_journals(ns)?;
+        let mut tips = BTreeMap::clone(&*self.standing_journals(ns)?);
         for update in &self.updates {
             if let (Named::Ours(Plane::Journal { ns: of, writer }), Some(new)) = (&update.named, update.new)
                 && of == ns
@@ -132,7 +175,17 @@ impl Visit {
         Ok(tips)
     }
 
-    fn standing_journals(&self, ns: &Ns) -> Result<BTreeMap<Writer, Oid>, HookError> {
+    /// The journals of a namespace before this push, listed once.
+    fn standing_journals(&self, ns: &Ns) -> Result<Rc<BTreeMap<Writer, Oid>>, HookError> {
+        if let Some(held) = self.standing.borrow().get(ns) {
+            return Ok(Rc::clone(held));
+        }
+        let listed = Rc::new(self.list_journals(ns)?);
+        self.standing.borrow_mut().insert(ns.clone(), Rc::clone(&listed));
+        Ok(listed)
+    }
+
+    fn list_journals(&self, ns: &Ns) -> Result<BTreeMap<Writer, Oid>, HookError> {
         let refs = self.durable.refs(&Scope::Journals(Some(ns.clone())))?;
         let own = refs.into_iter().filter(|(name, _)| name.place == Place::Own);
         Ok(own
@@ -175,14 +228,23 @@ impl Visit {
         Ok(last)
     }
 
-    /// How many events a namespace holds before this push that count.
-    pub(super) fn events_in(&self, graph: &Graph, ns: &Ns) -> Result<u64, HookError> {
+    /// How much a namespace holds.
+    pub(super) fn measure(&self, graph: &Graph, ns: &Ns) -> Result<Measure, HookError> {
+        if let Some(measured) = self.measured.borrow().get(ns) {
+            return Ok(measured.clone());
+        }
+        let measure = Measure { events: self.events_in(graph, ns)?, checkpoint: self.last_of_checkpoint(graph, ns)? };
+        self.measured.borrow_mut().insert(ns.clone(), measure.clone());
+        Ok(measure)
+    }
+
+    fn events_in(&self, graph: &Graph, ns: &Ns) -> Result<u64, HookError> {
         let mut total = 0;
-        for (writer, tip) in self.standing_journals(ns)? {
-            total += match self.count(graph, ns, &writer, tip)? {
+        for (writer, &tip) in self.standing_journals(ns)?.iter() {
+            total += match self.count(graph, ns, writer, tip)? {
                 Counted::Nothing => 0,
                 Counted::To(_, Some(until)) => until,
-                Counted::To(tip, None) => self.last_seq(ns, &writer, tip)?.0,
+                Counted::To(tip, None) => self.last_seq(ns, writer, tip)?.0,
             };
         }
         Ok(total)
@@ -205,9 +267,7 @@ impl Visit {
         Ok(Key { clock, writer: writer.clone(), seq })
     }
 
-    /// The place of the last event of the newest accepted checkpoint that counts still: behind what a revocation has voided
-    /// nobody can be too late.
-    pub(super) fn last_of_checkpoint(&self, graph: &Graph, ns: &Ns) -> Result<Option<Key>, HookError> {
+    fn last_of_checkpoint(&self, graph: &Graph, ns: &Ns) -> Result<Option<Key>, HookError> {
         let Some(tip) = self.durable.resolve(&RefName::own(Plane::State { ns: ns.clone() }))? else { return Ok(None) };
         let (mut last, journals) = (None, self.standing_journals(ns)?);
         for head in Checkpoint::read(&self.durable, tip)?.heads.iter() {

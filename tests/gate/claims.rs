@@ -122,11 +122,15 @@ fn must_write_receipts_that_every_reader_reads() {
 fn must_bound_the_refs_that_a_push_has_judged() {
     let world = World::new();
     let court = Court::new(&world);
-    enact(&court, "rule \"b\"\n  on push \"refs/heads/b/*\"\n  allow\n");
+    enact(&court, "rule \"b\"\n  on push \"refs/heads/b/*\"\n  allow\n  deny if every_message(\"bad\")\n");
     commit(&court.alice, "code");
     let refs = |many: usize| (0..many).map(|n| format!("HEAD:refs/heads/b/{n}")).collect::<Vec<_>>();
     court.refused(&court.alice, refs(257), "push.too-many").err_says("257 refs that the law asks about");
     court.push(&court.alice, refs(256)).ok();
+    // Beyond the bound none of them is judged: nothing else is said.
+    commit(&court.alice, "bad");
+    let told = court.refused(&court.alice, refs(257), "push.too-many").stderr();
+    assert_eq!(told.matches("gatos: DENY").count(), 1, "{told}");
 }
 
 /// Who wants the gate alone has his turn: later ones who would share it wait behind him.
@@ -167,4 +171,18 @@ fn must_judge_a_ref_that_held_no_commit() {
     court.refused(&court.alice, [format!("{blob}:refs/data/y")], "object.type");
     enact(&court, "rule \"data\"\n  on push \"refs/data/*\"\n  allow if fast_forward or not fast_forward\n");
     court.push(&court.alice, ["+HEAD:refs/data/x"]).ok();
+}
+
+#[test]
+fn must_record_what_a_long_name_was_to_hold() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (_, tip) = court.journal(&court.alice);
+    let name = format!("refs/gatos/{}", "long".repeat(60));
+    let said = court.refused(&court.alice, [format!("{tip}:{name}")], "ref.unknown").stderr();
+    assert!(!said.contains(&format!("DENY {name}")), "it is cut: {said}");
+    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+    assert_eq!(decision["intent"]["new"], tip.as_str());
+    assert!(court.server.git(["show", &format!("{gate}:evidence/{tip}.json")]).ok().json()["size"].is_number());
 }

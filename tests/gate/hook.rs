@@ -237,8 +237,15 @@ fn the_source_named_at_install_says_who_pushes() {
         let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
         assert_eq!(decision["intent"]["identity"], "carol");
         court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
-        let receipt = court.server.git(["show", &format!("{gate}:receipt.json")]).ok().json();
-        assert_eq!(receipt["identity"], "carol");
+        let receipt = || court.server.git(["show", &format!("{gate}:receipt.json")]).ok().json();
+        assert_eq!(receipt()["identity"], "carol");
+        // Installed again, as hints advise, it stays what it was.
+        court.server.gatos(["hook", "install", "--server"]).ok();
+        court.push(&court.alice, ["HEAD:refs/heads/side"]).ok();
+        assert_eq!(
+            (&receipt()["identity"], &receipt()["updates"][0]["ref"]),
+            (&"carol".into(), &"refs/heads/side".into())
+        );
     }
 }
 
@@ -285,6 +292,7 @@ fn a_range_is_judged_without_a_push() {
     check(&format!("{first}..{tip}"), &name).ok().says("ALLOWED");
     check(&format!("{tip}..{first}"), &name).code(1).says("rule    ref.non-ff");
     check(&format!("{}..{tip}", "0".repeat(40)), "refs/heads/new").ok().says("ALLOWED");
+    assert!(!court.alice.path().join(".git/gatos/gate").exists(), "nothing is recorded");
     check(&tip, "refs/gatos/xyz").code(1).says("rule    ref.unknown");
     check("nothing..HEAD", "refs/heads/main").code(2);
     let range = ["--json", "gate", "check", "--range", &tip, "--ref"];

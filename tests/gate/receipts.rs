@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A gate as an operator installs it who asks for nothing.
 fn plain<'w>(world: &'w World) -> Court<'w> {
     let court = Court::new(world);
-    court.server.gatos(["hook", "install", "--server"]).ok();
+    court.server.gatos(["hook", "install", "--server", "--await-receipt=false"]).ok();
     court
 }
 
@@ -159,4 +159,30 @@ fn must_not_be_misled_by_what_the_gate_remembers() {
     }
     court.emit(&court.bob, "{\"n\":6}");
     court.refused(&court.bob, [JOURNALS], "key.revoked");
+}
+
+/// A gate that was stopped between writing a receipt and forgetting that it was to be written tells of the push once.
+#[test]
+fn must_give_one_receipt_though_the_gate_was_stopped_behind_it() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.emit(&court.alice, "{\"n\":2}");
+    court.push(&court.alice, [JOURNALS]).ok();
+    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let mut receipt = court.server.git(["show", &format!("{gate}:receipt.json")]).ok().json();
+    receipt.as_object_mut().expect("an object").remove("seq");
+    let waiting = serde_json::json!({"receipt": receipt, "receiver": {"id": 1, "start": "0"}, "happened": []});
+    let canonical = gatos::canon::json::parse(waiting.to_string().as_bytes()).expect("JSON");
+    let file = spool(&court).join("0000000001-again.json");
+    let before = court.receipts();
+    // Other pushes came in between, of law too.
+    let key = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
+    court.alice.gatos(["trust", "add-actor", "user:carol", &key]).ok();
+    court.push(&court.alice, [super::court::TRUST]).ok();
+    fs::write(&file, gatos::canon::json::document(&canonical).expect("a form")).expect("the spool");
+    court.emit(&court.alice, "{\"n\":3}");
+    court.push(&court.alice, [JOURNALS]).ok();
+    assert_eq!((court.receipts(), file.exists()), (before + 2, false));
+    court.fetch(&court.alice);
+    court.alice.gatos(["verify"]).ok().says("PASSED");
 }

@@ -49,13 +49,13 @@ struct Install {
     /// The repository id whose trust graph may be pushed here; `git gatos trust pin` prints it
     #[arg(long, value_name = "ID")]
     root: Option<Blake3>,
-    /// What tells who pushes
-    #[arg(long, value_name = "SOURCE", default_value = "none",
+    /// What tells who pushes; at first nothing does, and later what was named before
+    #[arg(long, value_name = "SOURCE",
           value_parser = ["none", "ssh", "http", "gitlab", "gitea", "gitolite", "cert"])]
-    identity: String,
-    /// Let a push return only when its receipt stands; else the receipt is written a moment after
-    #[arg(long)]
-    await_receipt: bool,
+    identity: Option<String>,
+    /// Let a push return only when its receipt stands; else the receipt is written a moment after. Stays so until it is false
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    await_receipt: Option<bool>,
     /// The name under which the gate signs
     #[arg(long, value_name = "ACTOR", default_value = "service:gate")]
     actor: Actor,
@@ -97,7 +97,7 @@ impl Install {
     fn run(self, context: &Context) -> Result<Answer, CliError> {
         debug_assert!(self.server, "clap requires it");
         let program = std::env::current_exe().context("finding this program")?;
-        let source = Source::parse(&self.identity).ok_or_else(|| CliError::usage("no such source of identity"))?;
+        let source = self.identity.as_deref().and_then(Source::parse);
         let order = Order { actor: self.actor, root: self.root, source, await_receipt: self.await_receipt, program };
         let made = hook::install(context.ambient(), order)?;
         let tested = tested(made.steps);
@@ -121,7 +121,7 @@ fn tested(steps: Vec<Step>) -> GateTested {
 
 pub(super) fn shown(denial: Denial) -> RefusedRef {
     RefusedRef {
-        name: denial.name,
+        name: denial.short_name(),
         verdict: denial.verdict.as_str(),
         rule: denial.rule,
         reason: denial.reason,
