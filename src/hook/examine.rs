@@ -1,5 +1,5 @@
 use super::error::HookError;
-use super::install::{hooks_dir, is_ours, parts_of};
+use super::install::{AGAIN, hooks_dir, is_ours, parts_of, program_of};
 use super::settings::Settings;
 use crate::ambient::Ambient;
 use crate::git::{Git, NewCommit, Store};
@@ -35,7 +35,7 @@ pub(super) fn look(store: &Store, ambient: &Ambient, hooks: &Path) -> Result<Vec
     let step = |what: &str, fault: Option<String>| Step { what: what.to_owned(), fault };
     let mut steps = Vec::new();
     let settings = Settings::read(store.common_dir())?;
-    let missing = settings.is_none().then(|| "run: git gatos hook install --server".to_owned());
+    let missing = settings.is_none().then(|| AGAIN.to_owned());
     steps.push(step("settings", missing));
     if let Some(settings) = &settings {
         let fault = settings.signer(store.common_dir(), ambient).err().map(|e| e.to_string());
@@ -54,8 +54,7 @@ pub(super) fn look(store: &Store, ambient: &Ambient, hooks: &Path) -> Result<Vec
 /// What keeps git from running a hook, or the hook from running us.
 fn fault_of_hook(hooks: &Path, name: &str) -> Option<String> {
     let hook = hooks.join(name);
-    let again = "run: git gatos hook install --server";
-    let Ok(text) = std::fs::read(&hook) else { return Some(format!("{} is missing; {again}", hook.display())) };
+    let Ok(text) = std::fs::read(&hook) else { return Some(format!("{} is missing; {AGAIN}", hook.display())) };
     if !executable(&hook) {
         return Some(format!("git ignores {}, which is not executable; run: chmod +x {0}", hook.display()));
     }
@@ -68,22 +67,21 @@ fn fault_of_hook(hooks: &Path, name: &str) -> Option<String> {
             part_text
         }
         _ if is_ours(&text) => text,
-        _ => return Some(format!("{} is another program's, and ours is not among its parts; {again}", hook.display())),
+        _ => return Some(format!("{} is another program's, and ours is not among its parts; {AGAIN}", hook.display())),
     };
-    let text = String::from_utf8_lossy(&ours);
-    let program = text.split_once("exec '").and_then(|(_, rest)| rest.split_once("' hook ")).map(|(path, _)| path);
-    let program = program.map(|path| path.replace("'\\''", "'"));
-    match program {
-        Some(path) if executable(Path::new(&path)) => None,
-        Some(path) => Some(format!("{path}, which the hook runs, is missing: every push is refused; {again}")),
-        None => Some(format!("{} does not run git-gatos; {again}", hook.display())),
+    match program_of(&ours) {
+        Some(path) if executable(&path) => None,
+        Some(path) => {
+            Some(format!("{}, which the hook runs, is missing: every push is refused; {AGAIN}", path.display()))
+        }
+        None => Some(format!("{} does not run git-gatos; {AGAIN}", hook.display())),
     }
 }
 
 #[cfg(unix)]
 fn executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o100 != 0)
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() > 0 && meta.permissions().mode() & 0o100 != 0)
 }
 
 #[cfg(not(unix))]

@@ -37,6 +37,8 @@ pub struct Installed {
 
 const PRE: &str = "pre-receive";
 const POST: &str = "post-receive";
+/// What mends a hook.
+pub(super) const AGAIN: &str = "run: git gatos hook install --server";
 /// A line by which a hook of ours is known again.
 const MARK: &str = "# git-gatos gate";
 /// Where a hook goes that stood here before, in the directory of parts.
@@ -176,9 +178,32 @@ pub(super) fn is_ours(hook: &[u8]) -> bool {
     String::from_utf8_lossy(hook).lines().nth(1) == Some(MARK)
 }
 
-/// Starts the program by its absolute path; where it is missing, the shell's error refuses the push.
+/// The longest first line that every system reads to its end.
+const INTERPRETER_MAX: usize = 127;
+
+/// Starts the program by its absolute path: as the interpreter of the hook, which costs no shell, where a system takes the
+/// path for one. Where the program is missing git refuses the push. Where it is there and is none, as a full disk leaves it,
+/// git hands the text to a shell, which refuses too; to `exec` an empty file would be a success.
 fn stub(name: &str, program: &Path) -> String {
-    format!("#!/bin/sh\n{MARK}\nexec {} hook {name}\n", quoted(program))
+    let line = format!("#!{} hook", program.display());
+    let fits = line.len() <= INTERPRETER_MAX && !program.to_string_lossy().contains(char::is_whitespace);
+    let program = quoted(program);
+    let refuse = format!("echo gatos: {program} cannot be started, {AGAIN} >&2\nexit 1\n");
+    match fits {
+        true => format!("{line}\n{MARK}\n{refuse}"),
+        false => format!("#!/bin/sh\n{MARK}\n[ -s {program} ] && exec {program} hook {name}\n{refuse}"),
+    }
+}
+
+/// The program that a hook of ours starts.
+pub(super) fn program_of(hook: &[u8]) -> Option<PathBuf> {
+    let text = String::from_utf8_lossy(hook);
+    if let Some(program) = text.lines().next()?.strip_prefix("#!").and_then(|line| line.strip_suffix(" hook")) {
+        return Some(program.into());
+    }
+    let (_, rest) = text.split_once("exec '")?;
+    let (program, _) = rest.split_once("' hook ")?;
+    Some(program.replace("'\\''", "'").into())
 }
 
 /// Runs every part in the order of bytes, each with all of the input, and stops at the first that refuses.

@@ -164,7 +164,7 @@ fn must_stay_closed_where_the_gate_cannot_judge() {
     let hook = court.server.path().join("hooks/pre-receive");
     let stub = fs::read_to_string(&hook).expect("the hook");
 
-    script(&hook, &stub.replace("git-gatos'", "git-gatos-gone'"));
+    script(&hook, &stub.replace("/git-gatos", "/git-gatos-gone"));
     closed("the program is missing");
     script(&hook, &format!("#!/bin/sh\n{}", "kill -9 $$\n"));
     closed("the hook is killed");
@@ -193,6 +193,43 @@ fn must_stay_closed_where_the_gate_cannot_judge() {
     assert_eq!(court.record().len(), record.len() + 2);
     court.server.git(["update-ref", super::court::TRUST, &trust]).ok();
     court.push(&court.alice, [JOURNALS]).ok();
+}
+
+/// A disk that was full when the program was put anew, say. A shell takes an empty file for a script that succeeds.
+#[test]
+fn must_stay_closed_where_the_program_is_empty_or_cut() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let whole = fs::read(env!("CARGO_BIN_EXE_git-gatos")).expect("the program");
+    // The second path is no interpreter: its hook is a shell's.
+    for (n, dir) in ["plain", "with a space"].into_iter().enumerate() {
+        let program = world.path().join(dir).join("git-gatos");
+        // Renamed into place: what runs cannot be written to.
+        let put = |bytes: &[u8]| {
+            let fresh = program.with_extension("new");
+            script(&fresh, "");
+            fs::write(&fresh, bytes).expect("a copy");
+            fs::rename(&fresh, &program).expect("a name");
+        };
+        put(&whole);
+        let install = || {
+            let program = program.to_str().expect("a plain path");
+            world.command(program, "alice", court.server.path()).args(["hook", "install", "--server"]).run()
+        };
+        install().ok();
+        court.emit(&court.alice, "{\"n\":2}");
+        court.push(&court.alice, [JOURNALS]).ok();
+        court.emit(&court.alice, "{\"n\":3}");
+        let refs = court.refs();
+        for left in [0, 4_096] {
+            put(&whole[..left]);
+            court.push(&court.alice, [JOURNALS]).code(1).err_says("pre-receive hook declined");
+            assert_eq!(court.refs(), refs, "{left} bytes, place {n}");
+        }
+        court.server.gatos(["hook", "test"]).code(1);
+        put(&whole);
+        court.push(&court.alice, [JOURNALS]).ok();
+    }
 }
 
 #[test]

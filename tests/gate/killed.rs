@@ -22,7 +22,7 @@ fn judging(server: &Path) -> u32 {
             let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
             let words = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let here = std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == server);
-            if here && words.ends_with(b"git-gatos\0hook\0pre-receive\0") {
+            if here && words.ends_with(b"git-gatos\0hook\0hooks/pre-receive\0") {
                 return id;
             }
         }
