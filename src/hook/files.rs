@@ -37,6 +37,18 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
     sync_dir(path)
 }
 
+/// Makes a file where there is none; whole and on the disk it is before anybody can open it.
+pub(super) fn create_unless_there(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
+    let failed = failed("writing", path);
+    let temp = temp(path, bytes)?;
+    temp.as_file().sync_all().map_err(&failed)?;
+    match temp.persist_noclobber(path) {
+        Err(e) if e.error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(e) => Err(failed(e.error)),
+        Ok(_) => sync_dir(path),
+    }
+}
+
 /// Replaces what can be made again: after a power cut it may be torn or gone.
 pub(super) fn swap(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
     temp(path, bytes)?.persist(path).map_err(|e| failed("writing", path)(e.error))?;

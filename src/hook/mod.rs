@@ -30,6 +30,7 @@ mod standing;
 mod state;
 mod updates;
 mod visit;
+mod waiting;
 
 pub use denial::Denial;
 pub use error::HookError;

@@ -1,16 +1,15 @@
 use super::error::HookError;
-use super::files;
 use super::lock::Lock;
 use super::process::Process;
 use super::record::{Entry, Roots, Standing, append, signed};
 use super::updates::Update;
 use super::visit::Visit;
+use super::waiting::{Place, Waiting};
 use crate::canon::{Map, Value, json};
-use crate::git::{Named, Store, gate_dir, named};
+use crate::git::{Named, Store, named};
 use crate::id::{Oid, Timestamp};
 use crate::policy::ENTRY_MAX;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A push that was accepted and whose refs may not have moved yet. It is signed when they have: a receipt that was written
@@ -20,10 +19,6 @@ struct Accepted {
     document: Map,
     /// Refs of which a later push showed that they had moved.
     happened: Vec<String>,
-}
-
-fn spool(common_dir: &Path) -> PathBuf {
-    gate_dir(common_dir).join("receipts")
 }
 
 /// Puts the unsigned receipt of a push aside, on the disk.
@@ -45,7 +40,7 @@ pub(super) fn set_aside(visit: &Visit, roots: Roots, receiver: &Process) -> Resu
     document.insert("updates", Value::list(visit.updates.iter().map(update)));
     let name = format!("{:010}-{}.json", receiver.id, visit.ambient.ulid());
     let accepted = Accepted { receiver: receiver.clone(), document, happened: Vec::new() };
-    files::create(&spool(visit.durable.common_dir()).join(name), &accepted.encode()?)
+    Waiting::of(visit.durable.common_dir()).add(&name, &accepted.encode()?)
 }
 
 fn update(update: &Update) -> Value {
@@ -61,28 +56,32 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
     let mut names: Option<HashSet<&str>> = None;
     // One at a time, or two would write the same receipt.
     let _lock = Lock::named(visit.durable.common_dir(), "receipts.lock", &visit.ambient)?;
-    for path in files::list(&spool(visit.durable.common_dir()), ".json")? {
-        let Some(bytes) = files::read(&path)? else { continue };
-        let Some(mut accepted) = Accepted::parse(&bytes) else {
-            files::remove(&path)?;
+    let waiting = Waiting::of(visit.durable.common_dir());
+    let mut found: Vec<(Place, Option<Accepted>)> =
+        waiting.list()?.into_iter().map(|(place, bytes)| (place, Accepted::parse(&bytes))).collect();
+    // In the order in which they came, as far as the clock tells it.
+    found.sort_by_cached_key(|(_, accepted)| accepted.as_ref().and_then(Accepted::received_at));
+    for (place, accepted) in found {
+        let Some(mut accepted) = accepted else {
+            waiting.remove(&place)?;
             continue;
         };
         if own != Some(&accepted.receiver) && accepted.receiver.runs() {
             let names = names.get_or_insert_with(|| visit.updates.iter().map(|u| u.name.as_str()).collect());
             if accepted.observe(visit, names)? {
-                files::replace(&path, &accepted.encode()?)?;
+                waiting.replace(&place, &accepted.encode()?)?;
             }
             continue;
         }
         let moved = accepted.moved(&visit.durable)?;
         if moved.is_empty() {
-            files::remove(&path)?;
+            waiting.remove(&place)?;
             continue;
         }
-        if write(visit, accepted.document, moved)?.is_some() {
+        if write(visit, &accepted, moved)?.is_some() {
             written += 1;
         }
-        files::remove(&path)?;
+        waiting.remove(&place)?;
     }
     Ok(written)
 }
@@ -90,12 +89,12 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
 /// The push that a process receives, as its holder watches it.
 pub(super) struct Awaited<'p> {
     receiver: &'p Process,
-    waiting: Option<Waiting>,
+    found: Option<Found>,
 }
 
 /// A receipt that waits, and what its push has not moved yet.
-struct Waiting {
-    path: PathBuf,
+struct Found {
+    place: Place,
     left: Vec<(String, Oid)>,
     /// When the last of its refs was seen to have moved.
     moved: Option<Instant>,
@@ -106,58 +105,58 @@ const MOVING_MAX: Duration = Duration::from_secs(60);
 
 impl<'p> Awaited<'p> {
     pub(super) fn of(receiver: &'p Process) -> Awaited<'p> {
-        Awaited { receiver, waiting: None }
+        Awaited { receiver, found: None }
     }
 
     /// Whether its refs have moved as far as they will: all of them, or some and for a while no more; or somebody else has
     /// written the receipt.
     pub(super) fn is_over(&mut self, visit: &Visit) -> Result<bool, HookError> {
-        if self.waiting.is_none() {
-            self.waiting = self.find(visit)?;
-        }
-        let Some(waiting) = &mut self.waiting else { return Ok(false) };
-        if !waiting.path.exists() {
+        let waiting = Waiting::of(visit.durable.common_dir());
+        let found = self.found.take().map_or_else(|| self.find(&waiting), |found| Ok(Some(found)))?;
+        let Some(mut found) = found else { return Ok(false) };
+        if waiting.read(&found.place)?.and_then(|bytes| self.own(&bytes)).is_none() {
             return Ok(true);
         }
-        let before = waiting.left.len();
-        let mut left = Vec::new();
-        for (name, new) in std::mem::take(&mut waiting.left) {
+        let before = found.left.len();
+        found.left.retain(|(name, new)| {
             // What cannot be read now is looked at again.
-            let stands = visit.durable.resolve_ref(&name).map(|tip| tip.unwrap_or(Oid::ZERO));
-            if !stands.is_ok_and(|tip| tip == new) {
-                left.push((name, new));
-            }
+            let stands = visit.durable.resolve_ref(name).map(|tip| tip.unwrap_or(Oid::ZERO));
+            !stands.is_ok_and(|tip| tip == *new)
+        });
+        if found.left.len() < before {
+            found.moved = Some(Instant::now());
         }
-        waiting.left = left;
-        if waiting.left.len() < before {
-            waiting.moved = Some(Instant::now());
-        }
-        Ok(waiting.left.is_empty() || waiting.moved.is_some_and(|since| since.elapsed() > MOVING_MAX))
+        let over = found.left.is_empty() || found.moved.is_some_and(|since| since.elapsed() > MOVING_MAX);
+        self.found = Some(found);
+        Ok(over)
     }
 
-    fn find(&self, visit: &Visit) -> Result<Option<Waiting>, HookError> {
-        for path in files::list(&spool(visit.durable.common_dir()), ".json")? {
-            let accepted = files::read(&path)?.and_then(|bytes| Accepted::parse(&bytes));
-            if let Some(accepted) = accepted.filter(|a| a.receiver == *self.receiver) {
+    fn find(&self, waiting: &Waiting) -> Result<Option<Found>, HookError> {
+        for (place, bytes) in waiting.list()? {
+            if let Some(accepted) = self.own(&bytes) {
                 let left = accepted.updates().map(|(name, new, _)| (name.to_owned(), new)).collect();
-                return Ok(Some(Waiting { path, left, moved: None }));
+                return Ok(Some(Found { place, left, moved: None }));
             }
         }
         Ok(None)
     }
+
+    /// The receipt of this push, where these bytes are that.
+    fn own(&self, bytes: &[u8]) -> Option<Accepted> {
+        Accepted::parse(bytes).filter(|accepted| accepted.receiver == *self.receiver)
+    }
 }
 
-fn write(visit: &Visit, document: Map, moved: Vec<Value>) -> Result<Option<Oid>, HookError> {
+fn write(visit: &Visit, accepted: &Accepted, moved: Vec<Value>) -> Result<Option<Oid>, HookError> {
+    let document = &accepted.document;
     let signer = visit.gate()?.signer(visit.durable.common_dir(), &visit.ambient)?;
     append(visit, &|standing| {
-        if is_told(visit, standing, &document, &moved)? {
+        if is_told(visit, standing, document, &moved)? {
             return Ok(None);
         }
         let mut document = document.clone();
-        let received: Option<Timestamp> =
-            document.get("received_at").and_then(Value::as_str).and_then(|text| text.parse().ok());
         // Time does not run backwards between receipts, whatever the clock does.
-        let received = received.max(standing.received_at).unwrap_or_else(|| visit.ambient.now());
+        let received = accepted.received_at().max(standing.received_at).unwrap_or_else(|| visit.ambient.now());
         let seq = standing.receipts + 1;
         document.insert("received_at", Value::text(received));
         document.insert("seq", seq as i64);
@@ -227,6 +226,10 @@ impl Accepted {
             ("happened", Value::list(self.happened.iter().map(|name| Value::from(name.as_str())))),
         ]);
         json::document(&file).map_err(|e| HookError::Policy(e.into()))
+    }
+
+    fn received_at(&self) -> Option<Timestamp> {
+        self.document.get("received_at")?.as_str()?.parse().ok()
     }
 
     /// Its updates: ref and new value, with all that is said of them.

@@ -109,6 +109,15 @@ impl<'w> Court<'w> {
         self.server.git(chain).ok().stdout().lines().filter(|l| !l.is_empty()).map(str::to_owned).collect()
     }
 
+    /// How many receipts wait to be written on the server, in slots and in files.
+    pub fn waiting(&self) -> usize {
+        let dir = self.server.path().join("gatos/gate/receipts");
+        let slots = std::fs::read(dir.join("slots")).unwrap_or_default();
+        let taken = slots.chunks(4096).filter(|slot| slot[32..36] != [0; 4]).count();
+        let files = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        taken + files.filter(|file| file.path().extension().is_some_and(|e| e == "json")).count()
+    }
+
     /// The subjects of the receipts on record.
     #[track_caller]
     pub fn receipts(&self) -> usize {

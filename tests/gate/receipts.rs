@@ -21,8 +21,7 @@ fn spool(court: &Court<'_>) -> PathBuf {
 #[track_caller]
 fn settled(court: &Court<'_>) {
     for _ in 0..6_000 {
-        let waiting = fs::read_dir(spool(court)).expect("the spool").flatten();
-        if !waiting.into_iter().any(|entry| entry.path().extension().is_some_and(|e| e == "json")) {
+        if court.waiting() == 0 {
             return;
         }
         std::thread::sleep(Duration::from_millis(10));

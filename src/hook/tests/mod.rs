@@ -2,3 +2,4 @@ mod flood;
 mod process;
 mod record;
 mod updates;
+mod waiting;
