@@ -1,6 +1,6 @@
 //! Which process receives the push, and whether it still runs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A process, told from a later one with the same number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,12 @@ impl Process {
             pause = (pause * 5 / 4).min(LOOK_MAX);
         }
         true
+    }
+
+    /// Waits until it has ended, but not longer than that.
+    pub(super) fn wait(&self, patience: Duration) {
+        let since = Instant::now();
+        self.watch(|| since.elapsed() >= patience);
     }
 
     /// Whether it has not ended.

@@ -17,6 +17,7 @@ use crate::id::Oid;
 use crate::trust::{GIVE_RECEIPTS, Graph};
 use std::collections::HashSet;
 use std::io::Read;
+use std::time::Duration;
 
 /// What the gate says to a push.
 #[derive(Debug)]
@@ -26,6 +27,9 @@ pub struct Verdict {
     /// Where the refusal is on record; none where it was only counted, or lies in the spool.
     pub audit: Option<Oid>,
 }
+
+/// How long the receipt of a push that has moved its refs waits for git to end.
+const TIDYING_MAX: Duration = Duration::from_millis(100);
 
 /// Judges a push before any ref moves: what git calls `pre-receive`.
 pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookError> {
@@ -42,12 +46,9 @@ pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookE
     };
     let Held { visit, lock, denials, roots, .. } = judged;
     if denials.is_empty() {
-        // The disk and the start of a process take their time, each its own.
-        std::thread::scope(|scope| {
-            let handed = scope.spawn(|| lock.hand_over(&receiver));
-            let aside = receipt::set_aside(&visit, roots, &receiver);
-            handed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(aside)
-        })?;
+        // The holder starts while the disk takes its time.
+        lock.hand_over(&receiver)?;
+        receipt::set_aside(&visit, roots, &receiver)?;
         return Ok(Verdict { denials, audit: None });
     }
     let audit = spool::record(&visit, &denials, roots);
@@ -90,6 +91,8 @@ pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
         visit.as_ref().is_some_and(|visit| awaited.is_over(visit).unwrap_or(false))
     });
     let visit = visit.map_or_else(|| Visit::open(ambient, Vec::new()), Ok)?;
+    // The push returns when git has tidied up behind it: disk and processor are for that first.
+    receiver.wait(TIDYING_MAX);
     receipt::settle(&visit, moved.then_some(receiver))?;
     Law::standing(&visit).map(drop)
 }
