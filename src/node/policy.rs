@@ -2,13 +2,14 @@ use super::error::NodeError;
 use super::identity::Identity;
 use super::open::Node;
 use crate::canon::{Map, Value};
-use crate::git::{Expected, GitError, Plane, RefName, Scope};
+use crate::git::{Expected, GitError, Place, Plane, RefName, Scope};
 use crate::id::{Blake3, Oid, Sha256};
 use crate::policy::{
     Built, Bundle, Decision, FactsOf, Intent, Judge, Judgement, Leave, PROFILE_YAML, Profile, Recorded, SignedAct,
     Sources, Verb, bundle_signers, create, may_sign_now, speaks_of, trust_leave,
 };
 use crate::trust::{self, GraphFault, Signer, TrustError, load_key_file};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// A bundle that was written and is not active yet.
@@ -61,15 +62,33 @@ impl Node {
         let (commit, id) = create(store, ambient, self.graph(), &signers, built.files, Some(&active), source)?;
         let bundle = Bundle::read(self.reader(), commit, self.graph())?;
         bundle.check_programs()?;
-        let name = RefName::own(Plane::PolicyBundle(id));
-        let commit = match store.update(&name, Expected::Absent, commit) {
-            Ok(()) => commit,
-            // The same content under an earlier commit: that one is the bundle.
-            Err(GitError::Moved { found: Some(held), .. }) => Bundle::read(self.reader(), held, self.graph())?.commit(),
-            Err(other) => return Err(other.into()),
-        };
+        let commit = self.name_bundle(&active, id, commit)?;
         let (version, code_root) = (bundle.version(), bundle.code_root());
         Ok(Published { id, commit, version, code_root, rules: built.rules, source, unchanged })
+    }
+
+    /// Names a commit by the content of its bundle. An earlier commit of the same content keeps the name, but where it cannot
+    /// become active and this one can: who signed it, and behind what it stands, are no part of the content.
+    fn name_bundle(&self, active: &Bundle, id: Blake3, commit: Oid) -> Result<Oid, NodeError> {
+        let name = RefName::own(Plane::PolicyBundle(id));
+        let held = match self.store().update(&name, Expected::Absent, commit) {
+            Ok(()) => return Ok(commit),
+            Err(GitError::Moved { found: Some(held), .. }) => held,
+            Err(other) => return Err(other.into()),
+        };
+        if self.may_follow(active, id, held)? || !self.may_follow(active, id, commit)? {
+            return Ok(Bundle::read(self.reader(), held, self.graph())?.commit());
+        }
+        self.store().update(&name, Expected::At(held), commit)?;
+        Ok(commit)
+    }
+
+    /// Whether a commit is this bundle, stands behind the active one, and was signed by who may sign now.
+    fn may_follow(&self, active: &Bundle, id: Blake3, commit: Oid) -> Result<bool, NodeError> {
+        let Ok(bundle) = Bundle::read(self.reader(), commit, self.graph()) else { return Ok(false) };
+        let behind = self.reader().commit(commit)?.parents == [active.commit()];
+        let signed = may_sign_now(self.graph(), &bundle_signers(self.reader(), commit)?);
+        Ok(bundle.id() == id && behind && signed)
     }
 
     /// HEAD, where its tree holds these sources as they are.
@@ -194,22 +213,21 @@ impl Node {
             return Ok(bundle.clone());
         }
         let hex = text.strip_prefix("blake3:").unwrap_or(text);
-        let mut found: Vec<Oid> = Vec::new();
-        for (name, tip) in self.store().refs(&Scope::Policies)? {
-            if let Plane::PolicyBundle(id) = &name.plane
-                && (id.hex().starts_with(hex) || tip.hex().starts_with(hex))
-            {
-                found.push(tip);
+        // One content may stand in several commits: the active one goes before this clone's own, and that before fetched ones.
+        let mut named: BTreeMap<Blake3, Oid> = chain.iter().map(|b| (b.id(), b.commit())).collect();
+        let mut commits: BTreeSet<Oid> = named.values().copied().collect();
+        let mut refs = self.store().refs(&Scope::Policies)?;
+        refs.sort_by_key(|(name, _)| name.place != Place::Own);
+        for (name, tip) in refs {
+            if let Plane::PolicyBundle(id) = name.plane {
+                named.entry(id).or_insert(tip);
+                commits.insert(tip);
             }
         }
-        found.extend(
-            chain
-                .iter()
-                .filter(|b| b.id().hex().starts_with(hex) || b.commit().hex().starts_with(hex))
-                .map(Bundle::commit),
-        );
-        found.sort();
-        found.dedup();
+        let by_id = named.into_iter().filter(|(id, _)| id.hex().starts_with(hex)).map(|(_, commit)| commit);
+        let by_commit = commits.into_iter().filter(|commit| commit.hex().starts_with(hex));
+        let found: BTreeSet<Oid> = by_id.chain(by_commit).collect();
+        let found = Vec::from_iter(found);
         match found.as_slice() {
             [commit] if hex.len() >= 4 => Ok(Bundle::read(self.reader(), *commit, self.graph())?),
             [] => Err(NodeError::NoBundle { what: text.to_owned() }),
@@ -221,7 +239,7 @@ impl Node {
 
     /// Every decision of the audit, of own chains and of fetched ones, each once.
     pub fn decisions(&self) -> Result<Vec<Recorded>, NodeError> {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut found = Vec::new();
         for (_, tip) in self.store().refs(&Scope::Audits)? {
             for step in self.reader().chain(tip, None, 0)? {

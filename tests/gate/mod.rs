@@ -12,6 +12,7 @@ mod contention;
 mod court;
 mod flood;
 mod forged;
+mod found;
 mod hook;
 mod killed;
 mod law;
