@@ -1,12 +1,38 @@
 //! What a first reader stumbled over.
 
+use super::again::enact;
 use super::consent::text;
 use super::court::{ACTIVE, Court, TRUST};
 use crate::cli::fits;
 use crate::harness::{Repo, World};
 
-const RULES: &str = "policy \"open\" version 1\n\nrule \"speak\"\n  on emit\n  allow if known()\n\nrule \"law\"\n  on \
-                     policy.activate\n  allow if root()\n";
+const RULES: &str = r#"policy "open" version 1
+
+rule "speak"
+  on emit
+  allow if known()
+
+rule "states"
+  on state.checkpoint
+  allow
+
+rule "law"
+  on policy.activate
+  allow if root()
+"#;
+
+/// What stands against a repository, by severity: code and sentence of each.
+#[track_caller]
+fn findings(repo: &Repo<'_>, code: i32, severity: &str) -> Vec<(String, String)> {
+    let report = fits("verify", repo.gatos(["--json", "verify"]).code(code).json());
+    let found = report["findings"].as_array().expect("a list").iter().filter(|f| f["severity"] == severity);
+    found.map(|f| (text(f, "code"), text(f, "sentence"))).collect()
+}
+
+#[track_caller]
+fn resolve(repo: &Repo<'_>, name: &str) -> String {
+    repo.git(["rev-parse", name]).ok().stdout()
+}
 
 /// Publishes what stands in the work tree; id and commit.
 #[track_caller]
@@ -37,10 +63,10 @@ fn must_take_the_same_bundle_again_where_who_signed_it_may_not() {
     // The other way round nothing is lost.
     assert_eq!(publish(alice), (again, second.clone()));
     alice.gatos(["policy", "activate", &id]).ok();
-    assert_eq!(alice.git(["rev-parse", ACTIVE]).ok().stdout(), second);
+    assert_eq!(resolve(alice, ACTIVE), second);
     alice.gatos(["sync"]).ok();
     bob.gatos(["sync"]).ok();
-    assert_eq!(bob.git(["rev-parse", ACTIVE]).ok().stdout(), second);
+    assert_eq!(resolve(bob, ACTIVE), second);
     assert_eq!(text(&bob.gatos(["--json", "policy", "show", &id]).ok().json(), "commit"), second);
     bob.gatos(["verify"]).ok();
 }
@@ -50,7 +76,7 @@ fn must_take_the_same_bundle_again_where_it_stood_behind_another() {
     let world = World::new();
     let court = Court::new(&world);
     let alice = &court.alice;
-    let before = alice.git(["rev-parse", ACTIVE]).ok().stdout();
+    let before = resolve(alice, ACTIVE);
     alice.write("gatos/policies/10-open.rgs", RULES);
     let (id, first) = publish(alice);
     alice.gatos(["policy", "activate", &id]).ok();
@@ -68,4 +94,25 @@ fn must_take_the_same_bundle_again_where_it_stood_behind_another() {
     let (same, behind_second) = publish(alice);
     assert_eq!((&same, behind_second == behind_first), (&next, false));
     alice.gatos(["policy", "activate", &next]).ok();
+}
+
+#[test]
+fn must_blame_no_gate_for_a_policy_that_it_did_not_receive() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, bob) = (&court.alice, &court.bob);
+    enact(&court, alice, RULES);
+    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+    court.push(alice, [TRUST]).ok();
+    court.fetch(bob);
+    // Bob makes a law of his own beside the one that is accepted, and somebody fetches it from him.
+    bob.write("gatos/policies/10-test.rgs", RULES.replace("\"speak\"", "\"talk\""));
+    let (_, commit) = publish(bob);
+    enact(&court, alice, &RULES.replace("\"speak\"", "\"say\""));
+    let from = bob.path().to_str().expect("UTF-8");
+    alice.git(["fetch", "-q", from, &format!("{commit}:refs/gatos-remotes/aside/policies/active")]).ok();
+    let found = findings(alice, 1, "fail");
+    let [(code, why)] = &found[..] else { panic!("expected one failure: {found:?}") };
+    assert_eq!(code, "policy.forbidden");
+    assert!(why.starts_with("it became the policy, and by the law of then it is denied by none"), "{why}");
 }

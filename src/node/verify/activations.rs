@@ -48,18 +48,17 @@ impl Verification<'_> {
         Ok(())
     }
 
-    /// For each bundle the receipt by which it became active. One push may bring several.
+    /// For each bundle the receipt by which it became active. One push may bring several. A way that cannot be walked here was
+    /// named with its chain or its receipt.
     fn covered(&self, past: &Past<'_>) -> HashMap<Oid, Place> {
         let mut covered = HashMap::new();
-        let place_of = |commit: Option<Oid>| commit.and_then(|commit| self.policy_age.get(&commit).copied());
-        let mut by_age: Vec<(usize, Oid)> = self.policy_age.iter().map(|(commit, age)| (*age, *commit)).collect();
-        by_age.sort_unstable();
         for (history, receipts) in past.histories.iter().map(|h| &h.receipts).enumerate() {
             for (receipt, given) in receipts.iter().enumerate() {
-                let Some(moved) = given.moved(&Plane::PolicyActive) else { continue };
-                let (from, Some(to)) = (place_of(moved.old), place_of(moved.new)) else { continue };
-                for (_, commit) in by_age.iter().filter(|(age, _)| from.is_none_or(|from| *age > from) && *age <= to) {
-                    covered.entry(*commit).or_insert(Place { history, receipt });
+                let moved = given.moved(&Plane::PolicyActive).and_then(|moved| Some((moved.new?, moved.old)));
+                let Some((new, old)) = moved else { continue };
+                let Ok(chain) = self.node.reader().chain(new, old, 0) else { continue };
+                for (commit, _) in chain.map_while(Result::ok) {
+                    covered.entry(commit).or_insert(Place { history, receipt });
                 }
             }
         }
