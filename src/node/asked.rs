@@ -3,11 +3,12 @@
 use super::error::NodeError;
 use super::past::{Again, Held, Past, Place};
 use crate::canon::{Map, Value, digest};
-use crate::git::{Plane, Reader};
-use crate::id::{Blake3, Ns, Oid, Timestamp};
+use crate::git::{GitError, Plane, Reader};
+use crate::id::{Blake3, Ns, Oid, Sha256, Timestamp};
 use crate::policy::consent::{Consents, Docket, Hearing, Ruling};
 use crate::policy::{Bundle, Demand, Intent, Judge, Moved, Receipt, RefMove, Verb, actor_of_transport};
 use crate::state::Checkpoint;
+use crate::trust::Graph;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -106,16 +107,59 @@ impl Words<'_> {
     }
 }
 
-/// The profile of a bundle may want checkpoints by its own fold.
-pub(super) fn fold(reader: &Reader, bundle: &Bundle, ns: &Ns, new: Oid) -> Again {
-    if !bundle.profile().asks(Demand::Fold) {
-        return Again::Right;
+/// The profile of a bundle may want checkpoints by its own fold: the newest of a push, and those before it by that of any bundle
+/// up to the one that stood.
+pub(super) fn fold(
+    reader: &Reader,
+    graph: &Graph,
+    bundle: &Bundle,
+    receipt: &Receipt,
+    (ns, moved): (&Ns, &Moved),
+) -> Again {
+    let Some(new) = moved.new.filter(|_| bundle.profile().asks(Demand::Fold)) else { return Again::Right };
+    let asked = bundle.fold(ns).map(digest::sha256);
+    let of = |commit| Checkpoint::read(reader, commit).map(|claim| claim.proof.fold_root).ok();
+    match of(new) {
+        Some(found) if asked == Some(found) => {}
+        Some(found) => {
+            return Again::wrong("profile.fold", format!("its fold {found} was not that of the policy bundle"));
+        }
+        None => return Again::unknown("checkpoints that are not here"),
     }
-    let Ok(claim) = Checkpoint::read(reader, new) else { return Again::unknown("checkpoints that are not here") };
-    let (asked, found) = (bundle.fold(ns).map(digest::sha256), claim.proof.fold_root);
-    match asked == Some(found) {
-        true => Again::Right,
-        false => Again::wrong("profile.fold", format!("its fold {found} was not that of the policy bundle")),
+    let chain = match reader.chain(new, moved.old, 0) {
+        Ok(chain) => chain,
+        Err(GitError::NotAncestor { .. }) => {
+            return Again::wrong("ref.non-ff", "it does not descend from what stood there");
+        }
+        Err(_) => return Again::unknown("checkpoints that are not here"),
+    };
+    let mut others: Vec<Sha256> = Vec::new();
+    for step in chain {
+        match step.ok().and_then(|(commit, _)| of(commit)) {
+            None => return Again::unknown("checkpoints that are not here"),
+            Some(found) if asked == Some(found) => {}
+            Some(found) => others.push(found),
+        }
+    }
+    earlier(reader, graph, receipt, ns, &others)
+}
+
+/// Whether each of these folds was that of a bundle up to the one that a receipt names.
+fn earlier(reader: &Reader, graph: &Graph, receipt: &Receipt, ns: &Ns, others: &[Sha256]) -> Again {
+    let (Some(root), false) = (receipt.policy_root, others.is_empty()) else { return Again::Right };
+    let mut so_far: HashSet<Sha256> = HashSet::new();
+    let Ok(chain) = reader.chain(root, None, 0) else { return Again::unknown("policies that are not here") };
+    for step in chain {
+        let bundle = step.ok().and_then(|(commit, _)| Bundle::read(reader, commit, graph).ok());
+        let Some(bundle) = bundle else { return Again::unknown("policies that are not here") };
+        so_far.extend(bundle.fold(ns).map(digest::sha256));
+    }
+    match others.iter().find(|fold| !so_far.contains(fold)) {
+        None => Again::Right,
+        Some(found) => {
+            let why = format!("the fold {found} of a checkpoint before its newest was that of no policy bundle");
+            Again::wrong("profile.fold", why)
+        }
     }
 }
 

@@ -3,9 +3,13 @@
 use super::again::enact;
 use super::consent::text;
 use super::court::{ACTIVE, Court, TRUST};
+use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
+use serde_json::Value;
 
+const STATE: &str = "refs/gatos/state/main";
+const FOLD: &str = "return function(state, event) return { n = (state.n or 0) + event.payload.n } end\n";
 const RULES: &str = r#"policy "open" version 1
 
 rule "speak"
@@ -115,4 +119,38 @@ fn must_blame_no_gate_for_a_policy_that_it_did_not_receive() {
     let [(code, why)] = &found[..] else { panic!("expected one failure: {found:?}") };
     assert_eq!(code, "policy.forbidden");
     assert!(why.starts_with("it became the policy, and by the law of then it is denied by none"), "{why}");
+}
+
+#[test]
+fn must_find_a_checkpoint_before_the_newest_by_a_fold_of_no_law() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, liar) = (&court.alice, Liar::of(&court));
+    alice.gatos(["profile", "set", "research"]).ok();
+    alice.write("gatos/folds/main.lua", FOLD);
+    enact(&court, alice, RULES);
+    // By the fold of an earlier law and by that of this one, in one push.
+    alice.gatos(["state", "checkpoint"]).ok();
+    alice.write("gatos/folds/main.lua", FOLD.replace("+ event", "+ 2 * event"));
+    enact(&court, alice, RULES);
+    alice.gatos(["state", "checkpoint"]).ok();
+    court.push(alice, [STATE]).ok();
+    let report = fits("verify", liar.stranger("reader").gatos(["--json", "verify"]).ok().json());
+    assert_eq!((&report["judged"]["checkpoints"], &report["not_judged"]), (&1.into(), &Value::Array(Vec::new())));
+    // By a fold of nobody's law, and only then by that of the law.
+    let law = resolve(alice, ACTIVE);
+    let bent = alice.copy("bent");
+    bent.gatos(["profile", "set", "local"]).ok();
+    let (id, _) = publish(&bent);
+    bent.gatos(["policy", "activate", &id]).ok();
+    bent.write("other.lua", "return function(state, event) return { n = 1 } end\n");
+    bent.gatos(["state", "checkpoint", "--fold", "other.lua"]).ok();
+    bent.git(["update-ref", ACTIVE, &law]).ok();
+    bent.gatos(["state", "checkpoint"]).ok();
+    court.refused(&bent, [STATE], "profile.fold").err_says("which no policy bundle had");
+    liar.accept(&bent, &[(STATE, &resolve(&bent, STATE))]);
+    let found = findings(&liar.stranger("second"), 1, "fail");
+    let [(code, why)] = &found[..] else { panic!("expected one failure: {found:?}") };
+    assert_eq!(code, "push.forbidden");
+    assert!(why.contains("denied by profile.fold: the fold sha256:") && why.ends_with("of no policy bundle"), "{why}");
 }

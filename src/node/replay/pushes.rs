@@ -158,7 +158,10 @@ impl Trial<'_> {
         let known = facts(&graph, &receipt.received_at).facts()?;
         let replayed = self.candidate.accepted(&intent, &known, graph.tip())?;
         match self.certain(place, &intent, &facts, replayed)? {
-            Replayed::Same => Ok(self.checked(asked::fold(self.past.reader(), &self.bundle, ns, new))?),
+            Replayed::Same => {
+                let again = asked::fold(self.past.reader(), &graph, &self.bundle, receipt, (ns, moved));
+                Ok(self.checked(again)?)
+            }
             other => Ok(other),
         }
     }

@@ -85,7 +85,7 @@ fn one(
             let again =
                 by_transport(past, place, receipt, &asked::checkpoint(receipt, moved, ns, new), &|facts| facts)?;
             let again = match (again, past.law(receipt)?) {
-                (Again::Right, Ok(law)) => asked::fold(reader, &law.bundle, ns, new),
+                (Again::Right, Ok(law)) => asked::fold(reader, &law.graph, &law.bundle, receipt, (ns, moved)),
                 (again, _) => again,
             };
             Some((CHECKPOINTS, again))
