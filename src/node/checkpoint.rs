@@ -7,7 +7,7 @@ use super::report::Finding;
 use super::start::{Reach, Start};
 use super::window::View;
 use crate::ambient::{Cancel, Progress};
-use crate::git::{Plane, RefName, Scope};
+use crate::git::{Place, Plane, RefName, Scope};
 use crate::id::{Ns, Oid, Sha256};
 use crate::ledger::Heads;
 use crate::lua::{Program, read_elc};
@@ -250,11 +250,17 @@ impl Node {
         }))
     }
 
-    /// The commit of the newest checkpoint of a namespace: the own one, else a fetched one.
+    /// The commit of the newest checkpoint of a namespace: the own one, else that of the authority, else another fetched one.
     pub fn newest_checkpoint(&self, ns: &Ns) -> Result<Oid, NodeError> {
-        let refs = self.store().refs(&Scope::States)?;
-        let mut of_ns = refs.into_iter().filter(|(name, _)| matches!(&name.plane, Plane::State { ns: n } if n == ns));
-        of_ns.next().map(|(_, tip)| tip).ok_or_else(|| NodeError::NoCheckpoint(ns.clone()))
+        let authority = self.authority()?;
+        let mut of_ns = self.store().refs(&Scope::States)?;
+        of_ns.retain(|(name, _)| matches!(&name.plane, Plane::State { ns: n } if n == ns));
+        let newest = of_ns.into_iter().min_by_key(|(name, _)| match &name.place {
+            Place::Own => 0,
+            Place::Tracking(remote) if Some(remote) == authority.as_ref() => 1,
+            Place::Tracking(_) => 2,
+        });
+        newest.map(|(_, tip)| tip).ok_or_else(|| NodeError::NoCheckpoint(ns.clone()))
     }
 }
 

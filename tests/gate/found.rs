@@ -2,7 +2,7 @@
 
 use super::again::enact;
 use super::consent::text;
-use super::court::{ACTIVE, Court, TRUST};
+use super::court::{ACTIVE, Court, JOURNALS, TRUST};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
@@ -153,4 +153,33 @@ fn must_find_a_checkpoint_before_the_newest_by_a_fold_of_no_law() {
     let [(code, why)] = &found[..] else { panic!("expected one failure: {found:?}") };
     assert_eq!(code, "push.forbidden");
     assert!(why.contains("denied by profile.fold: the fold sha256:") && why.ends_with("of no policy bundle"), "{why}");
+}
+
+#[test]
+fn must_mean_by_the_newest_checkpoint_the_own_one_first() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, bob) = (&court.alice, &court.bob);
+    enact(&court, alice, RULES);
+    court.emit(bob, "{\"n\":2}");
+    for repo in [alice, bob] {
+        repo.write("gatos/fold.lua", FOLD);
+    }
+    bob.gatos(["state", "checkpoint"]).ok();
+    court.push(bob, [JOURNALS, STATE]).ok();
+    let newest =
+        |repo: &Repo<'_>| text(&fits("fold-verify", repo.gatos(["--json", "fold", "verify"]).ok().json()), "commit");
+    // A checkpoint of some other remote goes behind that of the authority.
+    let from = bob.path().to_str().expect("UTF-8").to_owned();
+    court.emit(bob, "{\"n\":3}");
+    bob.gatos(["state", "checkpoint"]).ok();
+    court.fetch(alice);
+    alice.git(["fetch", "-q", &from, &format!("{STATE}:refs/gatos-remotes/aside/state/main")]).ok();
+    alice.git(["fetch", "-q", &from, "refs/gatos/journal/*:refs/gatos-remotes/aside/journal/*"]).ok();
+    let theirs = resolve(&court.server, STATE);
+    assert_eq!(newest(alice), theirs);
+    alice.gatos(["state", "checkpoint"]).ok();
+    let own = resolve(alice, STATE);
+    assert_ne!(own, theirs);
+    assert_eq!(newest(alice), own);
 }
