@@ -1,7 +1,7 @@
 //! What a first reader stumbled over.
 
 use super::again::enact;
-use super::consent::text;
+use super::consent::{Team, forged, signer, text};
 use super::court::{ACTIVE, Court, JOURNALS, TRUST};
 use super::liar::Liar;
 use crate::cli::fits;
@@ -182,4 +182,36 @@ fn must_mean_by_the_newest_checkpoint_the_own_one_first() {
     let own = resolve(alice, STATE);
     assert_ne!(own, theirs);
     assert_eq!(newest(alice), own);
+}
+
+#[test]
+fn must_fail_for_no_word_that_was_merely_not_fetched() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, dave) = (&team.court, &team.dave);
+    let id = team.ask(20_000);
+    team.approve(&court.alice, &id);
+    team.approve(&team.carol, &id);
+    let without = |plane: &str| {
+        let name = format!("refs/gatos-remotes/origin/{plane}");
+        let refs = dave.git(["for-each-ref", "--count=1", "--format=%(refname)", &name]).ok().stdout();
+        dave.git(["update-ref", "-d", &refs]).ok();
+        let notes = findings(dave, 0, "note");
+        let told = notes.into_iter().filter(|(code, _)| code == "grant.proof").map(|(_, why)| why).collect::<Vec<_>>();
+        court.fetch(dave);
+        told.join("; ")
+    };
+    let told = without("approvals");
+    assert!(told.contains("the approval blake3:") && told.contains("it grants nothing: no proof blake3:"), "{told}");
+    let told = without("audit/proofs");
+    assert!(told.starts_with("it grants nothing: no proof blake3:"), "{told}");
+    assert_eq!(without("proposals"), format!("the proposal {id} is not here; the proposal {id} is not here"));
+    // A proof that cannot hold, whatever else is fetched, is a failure still.
+    let shown = court.alice.gatos(["approve", &id, "--json"]).ok().json();
+    let given = text(&shown["approvals"][0], "approval_id");
+    let signers = ["alice", "bob", "carol"].map(|person| signer(&world, person).public().to_string());
+    let by = signers.into_iter().find(|key| *key == text(&shown["approvals"][0], "signer")).expect("one of them");
+    forged(&team, dave, &id, vec![(given, by)]);
+    let found = findings(dave, 1, "fail");
+    assert!(found.iter().all(|(code, _)| code == "grant.proof") && found.len() == 2, "{found:?}");
 }

@@ -21,22 +21,18 @@ impl Verification<'_> {
                 _ => rule_of(&ended.name.plane),
             };
             let finding = Finding::new(ended.name.to_string(), tip, code, ended.fault.to_string());
-            // What a revoked key said was good while it stood; what is not here may be good.
-            let harmless = matches!(ended.fault, ConsentFault::Revoked(_) | ConsentFault::Absent(_));
-            findings.push(if harmless { finding.note() } else { finding });
+            findings.push(if is_harmless(&ended.fault) { finding.note() } else { finding });
         }
         for case in docket.cases() {
+            // A grant is at fault where a proof of its proposal is; one that is not here may hold.
             let proof = Plane::AuditProof { kind: ProofKind::Governance, id: case.id };
-            let revoked = docket
-                .refused
-                .iter()
-                .any(|ended| ended.name.plane == proof && matches!(ended.fault, ConsentFault::Revoked(_)));
+            let at_fault = docket.refused.iter().any(|ended| ended.name.plane == proof && !is_harmless(&ended.fault));
             for issued in &case.grants {
                 let (Some(why), plane) = (&issued.void, Plane::Grant(issued.id)) else { continue };
                 let found = refs.iter().find(|(name, ..)| name.plane == plane);
                 let Some((name, tip, _)) = found else { continue };
                 let finding = Finding::new(name.to_string(), *tip, "grant.proof", format!("it grants nothing: {why}"));
-                findings.push(if revoked { finding.note() } else { finding });
+                findings.push(if at_fault { finding } else { finding.note() });
             }
             for vote in case.votes.iter().filter(|vote| vote.void.is_some()) {
                 let said = |name: &RefName| {
@@ -51,4 +47,9 @@ impl Verification<'_> {
         self.report.findings.extend(findings);
         Ok(())
     }
+}
+
+/// What a revoked key said was good while it stood; what is not here may be good.
+fn is_harmless(fault: &ConsentFault) -> bool {
+    matches!(fault, ConsentFault::Revoked(_) | ConsentFault::Absent(_))
 }

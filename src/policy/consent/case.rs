@@ -110,7 +110,7 @@ impl Case {
         let mut actors: Vec<&Actor> = Vec::new();
         for (id, key) in &proof.approvals {
             let vote = self.votes.iter().find(|v| v.id == *id && v.key == *key);
-            let vote = vote.ok_or_else(|| ConsentFault::law(format!("the approval {id} of {key} is not here")))?;
+            let vote = vote.ok_or_else(|| ConsentFault::Absent(format!("the approval {id} of {key} is not here")))?;
             if let Some(why) = &vote.void {
                 let why = format!("the approval of {} does not count: {why}", vote.actor);
                 return Err(match graph.is_revoked(key) {
