@@ -10,7 +10,7 @@ use crate::policy::consent::{
     members_at, members_now, read_signed, write, write_signed,
 };
 use crate::policy::{Bundle, Decision, FactsOf, Governance, Governed, Intent, Judge, Judgement, Quorum, Verb, record};
-use crate::trust::{Signer, Target};
+use crate::trust::Signer;
 
 /// How long a proposal stands where neither the caller nor the bundle says.
 const TTL: Seconds = Seconds(72 * 3600);
@@ -102,10 +102,13 @@ impl Node {
         if !Consents::are_read(bundle) {
             return Ok(None);
         }
-        // Only of a revoked key it matters when its word came in.
-        let matters = self.graph().revocations().any(|(_, r)| matches!(r.target, Target::Key(_)));
-        let receipts = if matters { self.receipts()? } else { Receipts::default() };
-        let found = self.consent_refs(&receipts)?;
+        let mut found = self.consent_refs(&Receipts::default())?;
+        // An approval by a revoked key counts for nothing; whether such a key could end a grant, receipts alone tell.
+        let matters =
+            |(name, ..): &Found| matches!(&name.plane, Plane::Revocation { writer, .. } if self.is_voided(writer));
+        if found.iter().any(matters) {
+            found = self.consent_refs(&self.receipts()?)?;
+        }
         let docket = Docket::gather(self.reader(), self.graph(), &found);
         Ok(Some(Consents::of(&docket, &bundle.governance()?, self.ambient().now())))
     }
