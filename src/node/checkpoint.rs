@@ -2,6 +2,7 @@ use super::drive::{Ended, Folding, Watch};
 use super::error::NodeError;
 use super::mark::{self, Mark};
 use super::open::Node;
+use super::profile::Lawful;
 use super::query::Computed;
 use super::report::Finding;
 use super::start::{Reach, Start};
@@ -10,8 +11,8 @@ use crate::ambient::{Cancel, Progress};
 use crate::git::{Place, Plane, RefName, Scope};
 use crate::id::{Ns, Oid, Sha256};
 use crate::ledger::Heads;
-use crate::lua::{Program, read_elc};
-use crate::policy::Bundle;
+use crate::lua::read_elc;
+use crate::policy::{Bundle, Decision};
 use crate::state::{Checkpoint, Folded, Proof, write};
 use std::path::Path;
 
@@ -26,6 +27,17 @@ pub struct Checkpointed {
     pub proof: Proof,
     /// Nothing was new: the newest checkpoint already says this.
     pub unchanged: bool,
+}
+
+/// What came of writing a checkpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CheckpointEnd {
+    Written(Box<Checkpointed>),
+    /// The profile of the law refused, and the refusal is on record in this commit.
+    Denied {
+        decision: Decision,
+        audit: Oid,
+    },
 }
 
 /// What recomputing a checkpoint gave.
@@ -43,23 +55,29 @@ pub struct FoldVerdict {
 }
 
 impl Node {
-    /// Folds a namespace and writes the result with its proof.
+    /// Folds a namespace and writes the result with its proof, where the profile of the law lets it be that fold.
     pub fn checkpoint(
         &self,
         ns: &Ns,
         fold: Option<&Path>,
         progress: &dyn Progress,
         cancel: &Cancel,
-    ) -> Result<Checkpointed, NodeError> {
+    ) -> Result<CheckpointEnd, NodeError> {
         self.need_whole_history()?;
-        let source = match fold {
-            None => match self.bundle_source(ns)? {
-                Some(source) => source,
-                None => self.fold_source(ns, None)?,
-            },
-            Some(_) => self.fold_source(ns, fold)?,
+        let source = || match fold {
+            None => self.bundle_source(ns)?.map_or_else(|| self.fold_source(ns, None), Ok),
+            Some(_) => self.fold_source(ns, fold),
         };
-        self.checkpoint_by(ns, &source.program()?, None, Watch::new(progress, cancel))
+        match self.lawful(ns, || source()?.program())? {
+            Ok(lawful) => {
+                let written = self.checkpoint_by(ns, &lawful, None, Watch::new(progress, cancel))?;
+                Ok(CheckpointEnd::Written(Box::new(written)))
+            }
+            Err(unlawful) => {
+                let (decision, audit) = self.deny_checkpoint(ns, unlawful)?;
+                Ok(CheckpointEnd::Denied { decision, audit })
+            }
+        }
     }
 
     /// The same by a fold that was chosen. `behind` = the checkpoint in whose place this clone's own ones go, if there is one:
@@ -67,11 +85,12 @@ impl Node {
     pub(super) fn checkpoint_by(
         &self,
         ns: &Ns,
-        program: &Program,
+        fold: &Lawful,
         behind: Option<Option<Oid>>,
         watch: Watch<'_>,
     ) -> Result<Checkpointed, NodeError> {
         self.need_whole_history()?;
+        let program = fold.program();
         for _ in 0..TRIES {
             let view = self.view(ns)?;
             if view.journals.is_empty() && view.findings.is_empty() {

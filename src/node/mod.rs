@@ -54,7 +54,7 @@ pub use admit::{Emitted, Outcome};
 pub use batch::{Batch, Progressed};
 pub use bisect::{BisectEnd, Culprit, Probe};
 pub use bisection::Bisection;
-pub use checkpoint::{Checkpointed, FoldVerdict};
+pub use checkpoint::{CheckpointEnd, Checkpointed, FoldVerdict};
 pub use consent::{Ask, Spoken, Standing};
 pub use error::NodeError;
 pub use gather::{BATCH_EVENTS, BatchEvent, Feed, Given};

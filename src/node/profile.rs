@@ -3,10 +3,11 @@ use super::files;
 use super::open::Node;
 use super::receipts::Receipts;
 use super::replica;
-use crate::canon::{Map, Value};
+use crate::canon::{Map, Value, digest};
 use crate::git::{Place, Plane, RefName, Scope};
 use crate::id::{Ns, Oid};
-use crate::policy::{Bundle, Decision, Demand, FactsOf, Intent, PROFILE_YAML, Profile, Verb, record};
+use crate::lua::Program;
+use crate::policy::{Decision, Demand, FactsOf, Intent, PROFILE_YAML, Profile, Verb, record};
 use std::path::{Path, PathBuf};
 
 /// What holds here and what the work tree says.
@@ -98,41 +99,34 @@ impl Node {
         Ok(false)
     }
 
-    /// What the profile says against a checkpoint by this fold: a denial, and where it is on record.
-    pub fn fold_denied(&self, ns: &Ns, fold: Option<&Path>) -> Result<Option<(Decision, Oid)>, NodeError> {
-        let bundle = self.bundle()?;
-        if !bundle.profile().asks(Demand::Fold) {
-            return Ok(None);
-        }
-        let asked = match bundle.fold(ns) {
-            Some(_) => {
-                self.bundle_source(ns)?.map(|source| source.program()).transpose()?.map(|program| program.root())
-            }
-            None => None,
-        };
-        let why = match (asked, fold) {
-            (Some(_), None) => return Ok(None),
-            (Some(asked), Some(file)) => {
-                let found = self.fold_source(ns, Some(file))?.program()?.root();
-                if found == asked {
-                    return Ok(None);
-                }
-                format!("the fold of {} is {found}, and the policy bundle has {asked}", file.display())
-            }
-            (None, _) => format!("the policy bundle carries no fold of {ns}"),
-        };
-        let hint = format!("publish gatos/folds/{ns}.lua with the policy: git gatos policy publish");
-        self.deny_checkpoint(ns, &bundle, why, hint).map(Some)
-    }
-
-    fn deny_checkpoint(
+    /// Asks the profile of the law about a fold, which is read where the answer hangs on it.
+    pub(super) fn lawful(
         &self,
         ns: &Ns,
-        bundle: &Bundle,
-        why: String,
-        hint: String,
-    ) -> Result<(Decision, Oid), NodeError> {
-        let identity = self.identity()?;
+        fold: impl FnOnce() -> Result<Program, NodeError>,
+    ) -> Result<Result<Lawful, Unlawful>, NodeError> {
+        let bundle = self.bundle()?;
+        if !bundle.profile().asks(Demand::Fold) {
+            return Ok(Ok(Lawful(fold()?)));
+        }
+        let place = format!("gatos/folds/{ns}.lua with the policy: git gatos policy publish");
+        let Some(asked) = bundle.fold(ns).map(digest::sha256) else {
+            let why = format!("the policy bundle carries no fold of {ns}");
+            return Ok(Err(Unlawful { why, hint: format!("publish {place}") }));
+        };
+        let program = fold()?;
+        Ok(match program.root() {
+            found if found == asked => Ok(Lawful(program)),
+            found => {
+                let why = format!("the fold is {found}, and the policy bundle has {asked}");
+                Err(Unlawful { why, hint: format!("leave --fold out, or publish it as {place}") })
+            }
+        })
+    }
+
+    /// The refusal of a checkpoint by a fold, on record.
+    pub(super) fn deny_checkpoint(&self, ns: &Ns, unlawful: Unlawful) -> Result<(Decision, Oid), NodeError> {
+        let (bundle, identity) = (self.bundle()?, self.identity()?);
         let mut fields = Map::new();
         fields.insert("ns", ns.as_str());
         fields.insert("actor", identity.actor.as_str());
@@ -140,11 +134,32 @@ impl Node {
         let intent = Intent::act(Verb::StateCheckpoint, fields);
         let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None);
         let facts = facts.with("profile", bundle.profile().as_str()).facts()?;
-        let decision = Decision::denied("profile.fold", why, Some(hint), &facts, (bundle.commit(), self.graph().tip()));
+        let (Unlawful { why, hint }, roots) = (unlawful, (bundle.commit(), self.graph().tip()));
+        let decision = Decision::denied(Unlawful::RULE, why, Some(hint), &facts, roots);
         let (writer, signer) = (self.writer(&identity, ns)?, self.signer(&identity)?);
         let audit = record(self.store(), self.ambient(), &self.repo(), &writer, &signer, &decision, &intent, false)?;
         Ok((decision, audit))
     }
+}
+
+/// A fold by which the profile of the law lets checkpoints of a namespace be written.
+pub(super) struct Lawful(Program);
+
+impl Lawful {
+    pub(super) fn program(&self) -> &Program {
+        &self.0
+    }
+}
+
+/// Why a fold is none of those, and what to do.
+pub(super) struct Unlawful {
+    pub why: String,
+    pub hint: String,
+}
+
+impl Unlawful {
+    /// The rule by which its checkpoints are refused.
+    pub(super) const RULE: &str = "profile.fold";
 }
 
 /// A file that names a profile, with what it names.

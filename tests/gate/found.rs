@@ -215,3 +215,31 @@ fn must_fail_for_no_word_that_was_merely_not_fetched() {
     let found = findings(dave, 1, "fail");
     assert!(found.iter().all(|(code, _)| code == "grant.proof") && found.len() == 2, "{found:?}");
 }
+#[test]
+fn must_fold_a_lost_checkpoint_again_by_the_fold_of_the_law_alone() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, bob) = (&court.alice, &court.bob);
+    enact(&court, alice, RULES);
+    court.emit(bob, "{\"n\":2}");
+    for repo in [alice, bob] {
+        repo.write("fold.lua", FOLD);
+        repo.gatos(["state", "checkpoint", "--fold", "fold.lua"]).ok();
+    }
+    let before = resolve(alice, STATE);
+    court.push(bob, [JOURNALS, STATE]).ok();
+    alice.gatos(["profile", "set", "research"]).ok();
+    enact(&court, alice, RULES);
+    // The law has no fold, and the one that the checkpoint was made with is nobody's.
+    let synced = fits("sync", alice.gatos(["--json", "sync"]).code(1).json());
+    let refused = &synced["refused"][0];
+    assert_eq!((text(refused, "ref"), text(refused, "rule")), (STATE.to_owned(), "profile.fold".to_owned()));
+    assert!(refused["said"].to_string().contains("publish gatos/folds/main.lua with the policy"), "{synced}");
+    assert_eq!((&synced["refolded"], resolve(alice, STATE)), (&Value::Array(Vec::new()), before));
+    alice.write("gatos/folds/main.lua", FOLD.replace("+ event", "+ 2 * event"));
+    enact(&court, alice, RULES);
+    let synced = fits("sync", alice.gatos(["--json", "sync"]).ok().json());
+    assert_eq!(text(&synced["refolded"][0], "ref"), STATE);
+    assert_eq!(resolve(&court.server, STATE), resolve(alice, STATE));
+    alice.gatos(["verify"]).ok();
+}

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::work::Work;
 use crate::id::Ns;
-use crate::node::{Node, Point, StateQuery};
+use crate::node::{CheckpointEnd, Node, Point, StateQuery};
 use crate::state::difference;
 use crate::view::{Denial, Difference, ListedCheckpoint, WrittenCheckpoint};
 use std::path::{Path, PathBuf};
@@ -54,11 +54,11 @@ pub struct Checkpoint {
 impl Checkpoint {
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
         let node = context.node()?;
-        if let Some((decision, audit)) = node.fold_denied(&self.ns, self.fold.as_deref())? {
-            return Ok(Answer::no(Denial { decision, audit }));
-        }
         let work = Work::new();
-        let written = node.checkpoint(&self.ns, self.fold.as_deref(), &work, work.cancel())?;
+        let written = match node.checkpoint(&self.ns, self.fold.as_deref(), &work, work.cancel())? {
+            CheckpointEnd::Written(written) => *written,
+            CheckpointEnd::Denied { decision, audit } => return Ok(Answer::no(Denial { decision, audit })),
+        };
         context.tell(&node);
         for (cid, class) in &written.proof.reverted {
             context.warn(format_args!("event {cid} changed nothing ({class})"));

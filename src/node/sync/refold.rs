@@ -4,6 +4,7 @@ use crate::git::{Expected, GitError, Move, Plane, RefName};
 use crate::id::{Ns, Oid};
 use crate::lua::{Program, read_elc};
 use crate::node::drive::Watch;
+use crate::node::profile::Unlawful;
 use crate::node::{Node, NodeError};
 use crate::state::Checkpoint;
 
@@ -84,9 +85,17 @@ impl Run<'_> {
     /// Folds again behind the remote's checkpoint, and only then lets go of what this clone folded. `None` where nothing is to be said.
     fn refold(&mut self, node: &Node, ns: &Ns, own: Oid, theirs: Option<Oid>) -> Result<Option<Oid>, NodeError> {
         let name = RefName::own(Plane::State { ns: ns.clone() });
-        let program = program_of(node, ns, own)?;
+        let fold = match node.lawful(ns, || program_of(node, ns, own))? {
+            Ok(fold) => fold,
+            // No gate would take it; where the law has a fold one day, it is folded again by that.
+            Err(Unlawful { why, hint }) => {
+                let (rule, said) = (Some(Unlawful::RULE.to_owned()), vec![why.clone(), hint]);
+                self.done.refused.push(RefusedPush { name: name.to_string(), rule, reason: why, said });
+                return Ok(None);
+            }
+        };
         let let_go = Move { name: name.to_string(), expected: Expected::At(own), new: theirs };
-        match node.checkpoint_by(ns, &program, Some(theirs), Watch::new(self.progress, self.cancel)) {
+        match node.checkpoint_by(ns, &fold, Some(theirs), Watch::new(self.progress, self.cancel)) {
             Ok(done) if done.unchanged => {
                 self.store.transact(&[let_go])?;
                 Ok(None)

@@ -66,7 +66,7 @@ fn every_stretch_of_a_search_is_shown_and_can_be_ended() {
         assert_eq!(watcher.begun.lock().unwrap().last().map(String::as_str), Some(stretch));
     }
     // With a checkpoint events are looked for behind it first.
-    node.checkpoint(&Ns::main(), None, &Silent, &Cancel::default()).unwrap();
+    checkpoint(&node).unwrap();
     let ended = search(&node, ends, &Watcher::new(Some("looking for the event")));
     assert!(matches!(ended, Err(NodeError::Cancelled)), "{ended:?}");
 }

@@ -57,7 +57,7 @@ fn marks_of_checkpoints_are_bounded_by_namespace() {
     let (home, ambient) = ready();
     let node = Node::open(&ambient).unwrap();
     let emitted = emit(&node, "add", r#"{"n":1}"#);
-    let written = node.checkpoint(&Ns::main(), None, &Silent, &Cancel::default()).unwrap();
+    let written = checkpoint(&node).unwrap();
     let mark = Mark::read(&node, &Ns::main(), written.commit).unwrap();
     let key = Key { clock: 1, writer: emitted.writer, seq: 1 };
     assert_eq!((mark.events, &mark.last, mark.latest), (1, &key, Some(ambient.now())));

@@ -107,7 +107,7 @@ fn a_checkpoint_is_a_point_of_its_own_window() {
     for _ in 0..3 {
         emit(&node, "add", r#"{"n":1}"#);
     }
-    let written = node.checkpoint(&Ns::main(), None, &Silent, &Cancel::default()).unwrap();
+    let written = checkpoint(&node).unwrap();
     for _ in 0..3 {
         emit(&node, "add", r#"{"n":1}"#);
     }

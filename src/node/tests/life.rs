@@ -20,13 +20,13 @@ fn a_repository_computes_its_own_state() {
     let (report, _) = verify(&ambient, None, false, &Silent, &Cancel::default()).unwrap();
     assert!(report.passed(), "{:?}", report.findings);
     assert_eq!((report.events, report.journals, report.bundles), (3, 1, 1));
-    let written = node.checkpoint(&Ns::main(), None, &Silent, &Cancel::default()).unwrap();
+    let written = checkpoint(&node).unwrap();
     assert_eq!(written.proof.events, 3);
-    assert!(node.checkpoint(&Ns::main(), None, &Silent, &Cancel::default()).unwrap().unchanged);
+    assert!(checkpoint(&node).unwrap().unchanged);
     let verdict = node.verify_fold(written.commit, true, &Silent, &Cancel::default()).unwrap();
     assert_eq!(verdict.difference, None);
     emit(&node, "add", r#"{"n":1}"#);
-    let next = node.checkpoint(&Ns::main(), None, &Silent, &Cancel::default()).unwrap();
+    let next = checkpoint(&node).unwrap();
     assert_eq!(next.proof.base.as_ref().map(|b| b.checkpoint), Some(written.commit));
     let (report, _) = verify(&ambient, None, true, &Silent, &Cancel::default()).unwrap();
     assert!(report.passed(), "{:?}", report.findings);

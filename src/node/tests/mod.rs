@@ -52,6 +52,13 @@ pub(super) fn emit(node: &Node, ty: &str, payload: &str) -> Emitted {
     }
 }
 
+pub(super) fn checkpoint(node: &Node) -> Result<Checkpointed, NodeError> {
+    match node.checkpoint(&Ns::main(), None, &Silent, &Cancel::default())? {
+        CheckpointEnd::Written(written) => Ok(*written),
+        CheckpointEnd::Denied { decision, .. } => panic!("denied: {decision:?}"),
+    }
+}
+
 pub(super) fn state(node: &Node) -> Shown {
     let query = StateQuery { ns: &Ns::main(), fold: None, at: None };
     node.state(&query, &Silent, &Cancel::default()).unwrap()

@@ -48,7 +48,7 @@ impl Feed for Once {
 }
 
 fn checkpoint(node: &Node) -> Option<Checkpointed> {
-    match node.checkpoint(&ns(), None, &Silent, &Cancel::default()) {
+    match super::checkpoint(node) {
         Ok(written) => Some(written),
         Err(NodeError::EmptyWindow | NodeError::NoNamespace(_)) => None,
         Err(other) => panic!("{other}"),

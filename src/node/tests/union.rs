@@ -79,7 +79,7 @@ proptest! {
                 _ if !node.view(&Ns::main()).unwrap().journals.is_empty() => {
                     state(&node);
                     if step % 2 == 0 {
-                        match node.checkpoint(&Ns::main(), None, &Silent, &Cancel::default()) {
+                        match checkpoint(&node) {
                             Ok(_) | Err(NodeError::EmptyWindow) => {}
                             Err(other) => panic!("{other}"),
                         }
