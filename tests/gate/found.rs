@@ -243,3 +243,65 @@ fn must_fold_a_lost_checkpoint_again_by_the_fold_of_the_law_alone() {
     assert_eq!(resolve(&court.server, STATE), resolve(alice, STATE));
     alice.gatos(["verify"]).ok();
 }
+
+#[test]
+fn must_find_an_owners_revocation_that_takes_back_what_was_accepted() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let bob = &court.bob;
+    // Clones of his that know less than was accepted: nothing, and the first of two.
+    let nothing = bob.copy("nothing");
+    court.emit(bob, "{\"n\":5}");
+    let first = bob.copy("first");
+    court.emit(bob, "{\"n\":6}");
+    court.push(bob, [JOURNALS]).ok();
+    let key = signer(&world, "bob").public().to_string();
+    let (server, stands) = (&court.server, resolve(&court.server, TRUST));
+    for clone in [nothing, first] {
+        clone.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
+        court.refused(&clone, [TRUST], "trust.revocation");
+        let liar = Liar::of(&court);
+        let gate = server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit/policy"]).ok().stdout();
+        let before = resolve(server, &gate);
+        liar.accept(&clone, &[(TRUST, &resolve(&clone, TRUST))]);
+        let reader = clone.path().file_name().expect("a name").to_str().expect("UTF-8").to_owned() + "-reader";
+        let found = findings(&liar.stranger(&reader), 1, "fail");
+        let [(code, why)] = &found[..] else { panic!("expected one failure: {found:?}") };
+        assert_eq!(code, "push.forbidden");
+        assert!(
+            why.contains("denied by trust.revocation: ") && why.contains("accepted of refs/gatos/journal/"),
+            "{why}"
+        );
+        server.git(["update-ref", &gate, &before]).ok();
+        server.git(["update-ref", TRUST, &stands]).ok();
+    }
+}
+
+/// Where a journal came to the server without a receipt, nobody tells how far the gate had it: named or left out.
+#[test]
+fn must_judge_an_owners_revocation_by_receipts_alone() {
+    for (received, named) in [(true, true), (false, true), (false, false)] {
+        let world = World::new();
+        let court = Court::new(&world);
+        let (bob, liar) = (&court.bob, Liar::of(&court));
+        let key = signer(&world, "bob").public().to_string();
+        court.emit(bob, "{\"n\":5}");
+        court.push(bob, [JOURNALS]).ok();
+        let before = bob.copy("before");
+        bob.gatos(["emit", "add", "{\"n\":1}", "--ns", "side"]).ok();
+        match received {
+            true => drop(court.push(bob, [JOURNALS]).ok()),
+            false => liar.push(bob, &[JOURNALS.to_owned()]),
+        }
+        let by = if named { bob } else { &before };
+        by.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
+        match named {
+            true => drop(court.push(by, [TRUST]).ok()),
+            false => liar.accept(by, &[(TRUST, &resolve(by, TRUST))]),
+        }
+        let report = fits("verify", liar.stranger("reader").gatos(["--json", "verify"]).ok().json());
+        let what = "changes of trust: how far journals without a receipt had come";
+        let counted = report["not_judged"].as_array().expect("a list").iter().any(|of| of["what"] == what);
+        assert_eq!((report["judged"]["changes of trust"] == 1, counted), (received, !received), "{report}");
+    }
+}

@@ -6,6 +6,7 @@ mod journals;
 mod pushes;
 mod receipts;
 mod received;
+mod revocations;
 
 use super::drive::Watch;
 use super::error::NodeError;

@@ -1,4 +1,4 @@
-use super::Verification;
+use super::{Verification, revocations};
 use crate::git::{Named, Plane, Reader};
 use crate::id::{Oid, Timestamp};
 use crate::node::asked;
@@ -80,7 +80,10 @@ fn one(
         return Ok(Some((OTHERS, Again::wrong("ref.delete", "a ref of ours is never deleted"))));
     };
     Ok(match plane {
-        Plane::TrustGraph => trust(past, place, receipt, moved, new)?.map(|again| (TRUST, again)),
+        Plane::TrustGraph => {
+            let revoked = revocations::again(past, place, moved)?;
+            revocations::both(trust(past, place, receipt, moved, new)?, revoked).map(|again| (TRUST, again))
+        }
         Plane::State { ns } => {
             let again =
                 by_transport(past, place, receipt, &asked::checkpoint(receipt, moved, ns, new), &|facts| facts)?;
