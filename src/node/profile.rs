@@ -1,7 +1,7 @@
 use super::error::NodeError;
 use super::files;
 use super::open::Node;
-use super::receipts::Receipts;
+use super::receipts::{Cover, Receipts};
 use super::replica;
 use crate::canon::{Map, Value, digest};
 use crate::git::{Place, Plane, RefName, Scope};
@@ -37,7 +37,9 @@ impl Node {
         let bundle = self.bundle()?;
         let profile = bundle.profile();
         let waiting = match profile.asks(Demand::Receipts) {
-            true => self.waiting(&self.receipts()?)?,
+            true => {
+                self.waiting(&self.receipts()?, &[Scope::Trust, Scope::Policies, Scope::Journals(None), Scope::States])?
+            }
             false => Vec::new(),
         };
         let file = match self.profile_path() {
@@ -65,13 +67,16 @@ impl Node {
         Ok(self.store().work_dir().ok_or(NodeError::NoWorkTree)?.join(PROFILE_YAML))
     }
 
-    /// The refs of events, law and states that go beyond what gates have received.
-    pub(super) fn waiting(&self, receipts: &Receipts) -> Result<Vec<Waiting>, NodeError> {
+    /// The refs of these kinds that go beyond what gates have received.
+    pub(super) fn waiting(&self, receipts: &Receipts, scopes: &[Scope]) -> Result<Vec<Waiting>, NodeError> {
         let own_replica = replica::read(self.store().common_dir())?;
         let mut waiting = Vec::new();
-        for scope in [Scope::Trust, Scope::Policies, Scope::Journals(None), Scope::States] {
-            for (name, tip) in self.store().refs(&scope)? {
-                if matches!(name.plane, Plane::PolicyBundle(_)) || self.is_received(receipts, &name, tip)? {
+        for scope in scopes {
+            for (name, tip) in self.store().refs(scope)? {
+                let on_server = RefName::own(name.plane.clone()).to_string();
+                if matches!(name.plane, Plane::PolicyBundle(_))
+                    || receipts.cover(self.reader(), &on_server, tip) == Cover::Whole
+                {
                     continue;
                 }
                 let own = match (&name.place, &name.plane) {
@@ -82,21 +87,6 @@ impl Node {
             }
         }
         Ok(waiting)
-    }
-
-    /// Whether a receipt covers what a ref names: it, or something that descends from it.
-    pub(super) fn is_received(&self, receipts: &Receipts, name: &RefName, tip: Oid) -> Result<bool, NodeError> {
-        if receipts.of(name, tip).is_some() {
-            return Ok(true);
-        }
-        let on_server = RefName::own(name.plane.clone()).to_string();
-        for accepted in receipts.tips_of(&on_server) {
-            // A receipt may name what was not fetched.
-            if self.store().contains(accepted) && self.store().is_ancestor(tip, accepted)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Asks the profile of the law about a fold, which is read where the answer hangs on it.

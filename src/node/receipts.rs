@@ -1,10 +1,10 @@
 use super::error::NodeError;
 use super::open::Node;
-use crate::git::{Plane, RefName, Scope};
+use crate::git::{Plane, Reader, RefName, Scope};
 use crate::id::{Oid, PublicKey, Timestamp};
 use crate::policy::{EntryFault, EntryKind, Receipt, read_entry};
 use crate::trust::Graph;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// So many graphs of the past are held at once: receipts name them in their order.
@@ -107,10 +107,36 @@ impl Receipts {
         self.entered.get(&on_server)?.get(&tip).copied()
     }
 
-    /// Everything that a ref of the server was moved to by a push that has a receipt.
-    pub(super) fn tips_of(&self, on_server: &str) -> impl Iterator<Item = Oid> {
-        self.entered.get(on_server).into_iter().flat_map(|tips| tips.keys().copied())
+    /// How far gates have received what ends with a tip, on a ref of the server. What cannot be read covers nothing.
+    pub(super) fn cover(&self, reader: &Reader, on_server: &str, tip: Oid) -> Cover {
+        let Some(accepted) = self.entered.get(on_server) else { return Cover::Nothing };
+        if accepted.contains_key(&tip) {
+            return Cover::Whole;
+        }
+        // What lies behind the tip does not cover it, and there is as much of that as there were pushes.
+        let mut behind = HashSet::new();
+        let seen = |oid: Oid, _: &[u8]| {
+            if accepted.contains_key(&oid) {
+                behind.insert(oid);
+            }
+        };
+        // A chain that breaks off has shown all that can be read of it.
+        drop(reader.chain_shown(tip, None, 0, seen));
+        let mut others = accepted.keys().filter(|oid| !behind.contains(oid));
+        match others.any(|oid| reader.is_ancestor(tip, *oid).unwrap_or(false)) {
+            true => Cover::Whole,
+            false if behind.is_empty() => Cover::Nothing,
+            false => Cover::Part,
+        }
     }
+}
+
+/// How far gates have received a chain: a receipt names its end or what descends from it, or something before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cover {
+    Nothing,
+    Part,
+    Whole,
 }
 
 /// An entry of an audit chain as it was read: who signed it and whether it is a refusal, or what is wrong with it.

@@ -25,6 +25,7 @@ mod rules;
 mod strays;
 mod sync;
 mod sync_random;
+mod tidied;
 mod transport;
 mod unconsented;
 mod void;

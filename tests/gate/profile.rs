@@ -42,8 +42,9 @@ fn enact(court: &Court<'_>) {
     court.fetch(&court.alice);
 }
 
+/// Everything may be said, under this profile.
 #[track_caller]
-fn profile(court: &Court<'_>, name: &str) {
+pub fn profile(court: &Court<'_>, name: &str) {
     court.alice.write("gatos/policies/10-open.rgs", RULES);
     court.alice.gatos(["profile", "set", name]).ok();
     enact(court);

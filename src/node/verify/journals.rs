@@ -5,6 +5,7 @@ use crate::id::{Ns, Oid, Ulid, Writer};
 use crate::ledger::{Heads, LedgerError, Loaded, Merge};
 use crate::node::drive::Watch;
 use crate::node::error::NodeError;
+use crate::node::receipts::Cover;
 use crate::node::report::Finding;
 use crate::node::window::{View, journal_name};
 use crate::state::Checkpoint;
@@ -131,16 +132,13 @@ impl<'n> Verification<'n> {
         for (origin, position) in merge.positions() {
             let Some(commit) = position.commit else { continue };
             let (seq, name) = (position.seq, journal_name(ns, &origin.writer));
-            let accepted: BTreeSet<Oid> = self.receipts.tips_of(&name).collect();
-            let store = self.node.store();
             // Where a revocation cuts a journal, the receipt may be for more than what is left of it.
-            let covers = |tip: &Oid| *tip == commit || store.is_ancestor(commit, *tip).unwrap_or(false);
-            if accepted.iter().any(covers) {
-                continue;
-            }
-            let sentence = match accepted.iter().any(|tip| store.is_ancestor(*tip, commit).unwrap_or(false)) {
-                true => format!("self-judged: no gate has given a receipt for the last of its events, up to {seq}"),
-                false => format!("self-judged: no gate has given a receipt for its events up to {seq}"),
+            let sentence = match self.receipts.cover(self.node.reader(), &name, commit) {
+                Cover::Whole => continue,
+                Cover::Part => {
+                    format!("self-judged: no gate has given a receipt for the last of its events, up to {seq}")
+                }
+                Cover::Nothing => format!("self-judged: no gate has given a receipt for its events up to {seq}"),
             };
             let finding = Finding::new(name, commit, "event.self-judged", sentence);
             let finding = self.weigh_unreceived(finding, &origin.writer)?;

@@ -1,5 +1,5 @@
 use super::Verification;
-use crate::git::{Place, Plane};
+use crate::git::{Place, Scope};
 use crate::id::Writer;
 use crate::node::error::NodeError;
 use crate::node::report::Finding;
@@ -36,11 +36,9 @@ impl Verification<'_> {
         if !self.profile.asks(Demand::Receipts) {
             return Ok(());
         }
-        for waiting in self.node.waiting(&self.receipts)? {
+        // Journals are weighed when they are read.
+        for waiting in self.node.waiting(&self.receipts, &[Scope::Trust, Scope::Policies, Scope::States])? {
             let name = &waiting.name;
-            if matches!(name.plane, Plane::Journal { .. }) {
-                continue;
-            }
             let profile = self.profile;
             let sentence = format!("no gate has given a receipt for it, and the profile {profile} asks for one");
             let finding = Finding::new(name.to_string(), waiting.tip, "ref.no-receipt", sentence);
