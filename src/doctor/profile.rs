@@ -3,7 +3,7 @@
 use super::patient::Patient;
 use super::{ExamError, Finding};
 use crate::git::{Place, Plane, Reader, Scope};
-use crate::policy::{PROFILE, PROFILE_YAML, Profile};
+use crate::policy::{PROFILE, PROFILE_YAML, Profile, read_source};
 use std::io::ErrorKind;
 
 /// Largest file of a bundle that says a profile.
@@ -12,25 +12,28 @@ const PROFILE_MAX: u64 = 4 << 10;
 pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
     let (Some(dir), Some(law)) = (patient.reader.work_dir(), law(&patient.reader)?) else { return Ok(Vec::new()) };
     let path = dir.join(PROFILE_YAML);
-    let text = match std::fs::read(&path) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(missing(law).into_iter().collect()),
+    let bytes = match read_source(&path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(missing(law).into_iter().collect()),
+        Err(e) if e.kind() == ErrorKind::InvalidData => return Ok(vec![unread(&e.to_string())]),
         Err(source) => return Err(ExamError::Look { path, source }),
     };
-    Ok(match Profile::from_yaml(&text) {
-        Ok(named) if named == law => Vec::new(),
-        Ok(named) => {
+    Ok(match Profile::from_source(&bytes) {
+        Ok((_, named)) if named == law => Vec::new(),
+        Ok((_, named)) => {
             let sentence = format!("it says {named}, and the active policy says {law}, which is what holds");
             let remedy = format!(
                 "to keep the law: git gatos profile set {law}; to change it: git gatos policy publish, then activate"
             );
             vec![Finding::warn("profile.differs", PROFILE_YAML, sentence, remedy)]
         }
-        Err((line, _, why)) => {
-            let sentence = format!("line {line}: {why}; no policy can be published with it");
-            vec![Finding::warn("profile.unread", PROFILE_YAML, sentence, "write it anew: `profile: NAME` alone")]
-        }
+        Err((line, _, why)) => vec![unread(&format!("line {line}: {why}"))],
     })
+}
+
+fn unread(why: &str) -> Finding {
+    let sentence = format!("{why}; no policy can be published with it");
+    Finding::warn("profile.unread", PROFILE_YAML, sentence, "write it anew: `profile: NAME` alone")
 }
 
 /// A law that demands something is published again only where its sources say so.

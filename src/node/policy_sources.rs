@@ -1,10 +1,9 @@
 use super::error::NodeError;
 use super::open::Node;
-use crate::policy::{GOVERNANCE_YAML, PROFILE_YAML, Sources};
+use crate::policy::{GOVERNANCE_YAML, PROFILE_YAML, Sources, read_source};
 use std::path::Path;
 
-/// Largest source file, and most of them.
-const FILE_MAX: u64 = 1 << 20;
+/// Most source files.
 const FILES_MAX: usize = 4096;
 
 /// The folders of a work tree that hold sources, and what their names end in.
@@ -36,15 +35,17 @@ pub fn policy_sources(dir: &Path) -> Result<Sources, NodeError> {
             (true, _) => dir.join(folder),
         };
         for name in names(&place)?.into_iter().filter(|name| name.ends_with(ending)) {
-            let bytes = read(&place.join(&name))?;
-            sources.insert(format!("{folder}/{name}"), bytes);
+            // One that went away while the others were read is none.
+            if let Some(bytes) = read(&place.join(&name))? {
+                sources.insert(format!("{folder}/{name}"), bytes);
+            }
         }
     }
     for source in [GOVERNANCE_YAML, PROFILE_YAML] {
         let inner = source.strip_prefix("gatos/").filter(|_| !whole);
         let file = dir.join(inner.unwrap_or(source));
-        if file.is_file() {
-            sources.insert(source.into(), read(&file)?);
+        if let Some(bytes) = read(&file)? {
+            sources.insert(source.into(), bytes);
         }
     }
     match sources.len() > FILES_MAX {
@@ -72,10 +73,6 @@ fn names(folder: &Path) -> Result<Vec<String>, NodeError> {
     Ok(names)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, NodeError> {
-    let fail = |source| NodeError::File { doing: "reading", path: path.to_owned(), source };
-    if std::fs::metadata(path).map_err(fail)?.len() > FILE_MAX {
-        return Err(fail(std::io::Error::other(format!("it is longer than {FILE_MAX} bytes"))));
-    }
-    std::fs::read(path).map_err(fail)
+fn read(path: &Path) -> Result<Option<Vec<u8>>, NodeError> {
+    read_source(path).map_err(|source| NodeError::File { doing: "reading", path: path.to_owned(), source })
 }

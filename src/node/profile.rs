@@ -7,7 +7,7 @@ use crate::canon::{Map, Value, digest};
 use crate::git::{Place, Plane, RefName, Scope};
 use crate::id::{Ns, Oid};
 use crate::lua::Program;
-use crate::policy::{Decision, Demand, FactsOf, Intent, PROFILE_YAML, Profile, Verb, record};
+use crate::policy::{Decision, Demand, FactsOf, Intent, PROFILE_YAML, Profile, Verb, read_source, record};
 use std::path::{Path, PathBuf};
 
 /// What holds here and what the work tree says.
@@ -154,11 +154,11 @@ impl Unlawful {
 
 /// A file that names a profile, with what it names.
 fn read_profile(path: &Path) -> Result<Option<(String, Profile)>, NodeError> {
-    let Some(bytes) = files::read(path)? else { return Ok(None) };
-    let fault = |line, why: String| NodeError::ProfileFile { path: path.to_owned(), line, why };
-    let text = String::from_utf8(bytes).map_err(|_| fault(1, "it is not UTF-8".into()))?;
-    let profile = Profile::from_yaml(&text).map_err(|(line, _, why)| fault(line, why))?;
-    Ok(Some((text, profile)))
+    let reading = |source| NodeError::File { doing: "reading", path: path.to_owned(), source };
+    let Some(bytes) = read_source(path).map_err(reading)? else { return Ok(None) };
+    let fault = |(line, _, why)| NodeError::ProfileFile { path: path.to_owned(), line, why };
+    let (text, profile) = Profile::from_source(&bytes).map_err(fault)?;
+    Ok(Some((text.to_owned(), profile)))
 }
 
 /// The text with another name on the line that holds the one it had; anew where it stands elsewhere.

@@ -252,11 +252,10 @@ impl<'a> Builder<'a> {
 
     fn profile(&mut self) {
         let Some(bytes) = self.sources.get(PROFILE_YAML) else { return };
-        let Some(text) = self.text(PROFILE_YAML, bytes) else { return };
-        match Profile::from_yaml(text) {
+        match Profile::from_source(bytes) {
             // A bundle without a profile says the same.
-            Ok(Profile::Local) => {}
-            Ok(profile) => {
+            Ok((_, Profile::Local)) => {}
+            Ok((_, profile)) => {
                 self.built.profile = profile;
                 self.built.files.insert("profile.yaml".into(), bytes.clone());
                 self.built.files.insert(PROFILE.into(), profile.encode());

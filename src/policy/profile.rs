@@ -96,8 +96,13 @@ impl Profile {
         }
     }
 
-    /// Reads `gatos/config/profile.yaml`: line, column and sentence of what is wrong.
-    pub fn from_yaml(text: &str) -> Result<Profile, (u32, u32, String)> {
+    /// Reads the bytes of `gatos/config/profile.yaml`, and gives them as text; else line, column and sentence of what is wrong.
+    pub fn from_source(bytes: &[u8]) -> Result<(&str, Profile), (u32, u32, String)> {
+        let text = std::str::from_utf8(bytes).map_err(|_| (1, 1, "the file is not UTF-8".to_owned()))?;
+        Ok((text, Profile::from_yaml(text)?))
+    }
+
+    pub(super) fn from_yaml(text: &str) -> Result<Profile, (u32, u32, String)> {
         let value = yaml::parse(text)?;
         let Some(map) = value.as_map() else { return Err((1, 1, "it is a map with profile: in it".into())) };
         if let Some(key) = map.keys().find(|key| *key != KEY) {

@@ -80,3 +80,35 @@ fn a_clone_learns_the_profile_of_the_law_it_adopts() {
     bare.gatos(["profile"]).ok().says("profile  research");
     bare.gatos(["profile", "set", "local"]).code(3).err_says("no work tree");
 }
+
+#[test]
+fn a_profile_that_cannot_be_read_is_refused_by_all_who_read_it() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    let unread = |why: &str| {
+        repo.gatos(["profile"]).code(3).err_says(why);
+        repo.gatos(["profile", "set", "research"]).code(3).err_says(why);
+        repo.gatos(["doctor"]).ok().says("warn profile.unread").says(why);
+    };
+    repo.write(FILE, b"# \xff\nprofile: local\n");
+    unread("not UTF-8");
+    repo.gatos(["policy", "lint"]).code(1).says("not UTF-8");
+    repo.write(FILE, format!("profile: local\n#{}\n", "x".repeat(1 << 20)));
+    unread("longer than 1048576 bytes");
+    repo.gatos(["policy", "lint"]).code(3).err_says("longer than 1048576 bytes");
+    std::fs::remove_file(repo.path().join(FILE)).expect("a file");
+    std::fs::create_dir(repo.path().join(FILE)).expect("a directory");
+    unread("no regular file");
+    repo.gatos(["policy", "lint"]).code(3).err_says("no regular file");
+}
+
+#[test]
+fn a_profile_is_named_only_where_the_law_can_be_read() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.write(FILE, "profile: local\n");
+    let lawless = repo.copy("b");
+    lawless.git(["update-ref", "-d", "refs/gatos/policies/active"]).ok();
+    refused(lawless.gatos(["--json", "profile", "set", "research"]), 3, "NO_POLICY");
+    assert_eq!(lawless.read(FILE), "profile: local\n");
+}

@@ -37,8 +37,10 @@ impl Profile {
         match self.verb {
             None | Some(Verb::Show) => Ok(Answer::yes(ShownProfile(node.profile()?))),
             Some(Verb::Set(Set { profile })) => {
+                // Where no law can be read nothing is written that is to take its place.
+                let law = node.bundle()?.profile();
                 let written = node.set_profile(profile)?;
-                Ok(Answer::yes(SetProfile { profile, written, law: node.bundle()?.profile() }))
+                Ok(Answer::yes(SetProfile { profile, written, law }))
             }
         }
     }
