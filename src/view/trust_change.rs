@@ -35,7 +35,11 @@ impl View for ChangedTrust {
     fn json(&self) -> Value {
         let changed = &self.0;
         if let Some(denial) = self.denial() {
-            return denial.json();
+            let mut json = denial.json();
+            if let (Value::Map(map), Some(file)) = (&mut json, &changed.file) {
+                map.insert("file", Value::text(file.display()));
+            }
+            return json;
         }
         let mut map = Map::new();
         map.insert("made", changed.commit.is_some());

@@ -145,3 +145,32 @@ fn what_cannot_be_changed_is_refused_with_a_sentence() {
     let file = bob.path().join("please.json");
     repo.gatos(["trust", "sign", file.to_str().expect("UTF-8")]).ok().says("user:bob may speak with ");
 }
+
+const NO_CHANGE: &str = r#"policy "law" version 1
+
+rule "graph"
+  on trust.update
+  deny
+
+rule "law"
+  on policy.activate
+  allow if root()
+"#;
+
+/// What the policy denied is kept, and its place is told to machines too.
+#[test]
+fn a_change_that_was_denied_is_kept_in_a_file_that_is_named() {
+    let world = World::new();
+    let alice = ready(&world, "a");
+    alice.write("gatos/policies/law.rgs", NO_CHANGE);
+    let id = alice.gatos(["--json", "policy", "publish"]).ok().json()["id"].as_str().expect("an id").to_owned();
+    alice.gatos(["policy", "activate", &id]).ok();
+    let denied = fits("denial", alice.gatos(["--json", "trust", "group", "add", "leads", "user:alice"]).code(1).json());
+    let file = denied["file"].as_str().expect("a file").to_owned();
+    assert_eq!((&denied["code"], &denied["rule"]), (&json!("POLICY_DENY"), &json!("graph")));
+    // With another law it is signed from there.
+    alice.write("gatos/policies/law.rgs", NO_CHANGE.replace("deny", "allow"));
+    let id = alice.gatos(["--json", "policy", "publish"]).ok().json()["id"].as_str().expect("an id").to_owned();
+    alice.gatos(["policy", "activate", &id]).ok();
+    alice.gatos(["trust", "sign", &file]).ok().says("user:alice joins leads");
+}
