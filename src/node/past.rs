@@ -353,37 +353,6 @@ impl<'n> Past<'n> {
     }
 }
 
-/// What was judged again, and what could not be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// How many of each kind were judged again.
-    pub judged: BTreeMap<&'static str, u64>,
-    /// What was not, by what is missing.
-    pub unknown: BTreeMap<String, u64>,
-}
-
-impl Tally {
-    pub(super) fn judged(&mut self, kind: &'static str) {
-        *self.judged.entry(kind).or_default() += 1;
-    }
-
-    pub(super) fn unknown(&mut self, kind: &str, what: &str, count: u64) {
-        *self.unknown.entry(format!("{kind}: {what}")).or_default() += count;
-    }
-
-    pub(super) fn take(&mut self, kind: &'static str, again: &Again) {
-        match again {
-            Again::Unknown(what) => self.unknown(kind, what, 1),
-            Again::Right | Again::Wrong { .. } => self.judged(kind),
-        }
-    }
-
-    pub(super) fn add(&mut self, other: Tally) {
-        other.judged.into_iter().for_each(|(kind, n)| *self.judged.entry(kind).or_default() += n);
-        other.unknown.into_iter().for_each(|(what, n)| *self.unknown.entry(what).or_default() += n);
-    }
-}
-
 /// The receipts that count, of gates whose receipts are here.
 pub(super) fn histories(node: &Node, lines: &[Line]) -> Arc<Vec<History>> {
     Arc::new(lines.iter().map(|line| History::of(line, node.graph())).collect())

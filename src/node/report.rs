@@ -1,4 +1,4 @@
-use super::past::Tally;
+use super::tally::Tally;
 use crate::canon::{Map, Value};
 use crate::id::{Blake3, Oid};
 use std::fmt;

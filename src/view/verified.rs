@@ -1,7 +1,7 @@
 use super::notation::some;
 use super::{Ink, Page, View, count};
 use crate::canon::{Map, Value};
-use crate::node::{Anchors, Finding, Report};
+use crate::node::{Anchors, Finding, Kind, Report};
 use std::io::{self, Write as _};
 
 /// What `verify` found, and how much it could have found.
@@ -53,9 +53,11 @@ impl View for Verified {
         map.insert("refusals", count(r.refusals));
         map.insert("receipts", count(r.receipts));
         let mut judged = Map::new();
-        r.again.judged.iter().for_each(|(kind, n)| drop(judged.insert(*kind, count(*n))));
+        r.again.judged.iter().for_each(|(kind, n)| drop(judged.insert(kind.as_str(), count(*n))));
         map.insert("judged", judged);
-        let unknown = |(what, n): (&String, &u64)| Value::map([("what", what.as_str().into()), ("count", count(*n))]);
+        let unknown = |((kind, what), n): (&(Kind, String), &u64)| {
+            Value::map([("what", Value::text(format_args!("{}: {what}", kind.as_str()))), ("count", count(*n))])
+        };
         map.insert("not_judged", Value::list(r.again.unknown.iter().map(unknown)));
         let a = &r.anchors;
         let anchors = [
@@ -70,11 +72,15 @@ impl View for Verified {
 
 /// How much of what gates accepted was judged by the law of then, and what was not.
 fn again(page: &mut Page<'_>, r: &Report) -> io::Result<()> {
-    let judged: Vec<String> = r.again.judged.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+    let by_law = r.again.judged.iter().filter(|(kind, _)| **kind != Kind::Undated);
+    let judged: Vec<String> = by_law.map(|(kind, n)| format!("{n} {}", kind.of(*n))).collect();
     let judged = if judged.is_empty() { "nothing".to_owned() } else { judged.join(", ") };
     writeln!(page, "judged again by the law of then, with {}: {judged}", some(r.receipts, "receipt"))?;
-    for (what, n) in &r.again.unknown {
-        writeln!(page, "not judged again: {n} {what}")?;
+    if let Some(n) = r.again.judged.get(&Kind::Undated) {
+        writeln!(page, "judged by some version of trust: {n} {}", Kind::Undated.of(*n))?;
+    }
+    for ((kind, what), n) in &r.again.unknown {
+        writeln!(page, "not judged again: {n} {}: {what}", kind.of(*n))?;
     }
     Ok(())
 }

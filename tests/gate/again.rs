@@ -90,7 +90,7 @@ fn must_judge_every_received_event_again_and_name_what_it_cannot() {
     court.fetch(&court.alice);
     let said = court.alice.gatos(["verify"]).ok().stdout();
     assert!(said.contains("judged again by the law of then, with 4 receipts: 2 activations, 5 events\n"), "{said}");
-    assert!(said.contains("not judged again: 1 events: no receipt\n"), "{said}");
+    assert!(said.contains("not judged again: 1 event: no receipt\n"), "{said}");
 }
 
 #[test]

@@ -5,13 +5,12 @@ use crate::node::drive::Watch;
 use crate::node::error::NodeError;
 use crate::node::past::{Again, Past, Place};
 use crate::node::report::Finding;
+use crate::node::tally::Kind;
 use crate::policy::consent::Consents;
 use crate::policy::{Bundle, FactsOf, Judge, Leave, SignedAct, Verb, bundle_signers, may_sign_now, speaks_of};
 use crate::trust::Graph;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-const KIND: &str = "activations";
 
 /// What the walk along the policies knows.
 struct Walk {
@@ -75,15 +74,16 @@ impl Verification<'_> {
     ) -> Result<(), NodeError> {
         let signers = bundle_signers(self.node.reader(), bundle.commit())?;
         let change = Change { before, bundle, signers: &signers };
-        let again = match walk.covered.get(&bundle.commit()) {
-            Some(place) => change.by_receipt(past, *place)?,
-            None => change.by_any(self, past, &mut walk.version)?,
+        let place = walk.covered.get(&bundle.commit()).copied();
+        let (kind, again) = match place {
+            Some(place) => (Kind::Activations, change.by_receipt(past, place)?),
+            None => (Kind::Undated, change.by_any(self, past, &mut walk.version)?),
         };
-        self.report.again.take(KIND, &again);
+        self.report.again.take(kind, &again);
         if let Again::Wrong { rule, why } = again {
-            let how = match walk.covered.get(&bundle.commit()) {
+            let how = match place {
                 Some(place) => {
-                    let receipt = past.receipt(*place);
+                    let receipt = past.receipt(place);
                     format!("{} accepted it with receipt {}, and", receipt.gate.actor(), receipt.seq)
                 }
                 None => "it became the policy, and".to_owned(),

@@ -3,8 +3,9 @@ use crate::id::{Actor, Cid, Ns, Oid, Timestamp, Ulid, Writer};
 use crate::ledger::{Draft, Event, Loaded, Origin};
 use crate::node::error::NodeError;
 use crate::node::open::Node;
-use crate::node::past::{Again, Law, Past, Place, Tally};
+use crate::node::past::{Again, Law, Past, Place};
 use crate::node::report::Finding;
+use crate::node::tally::{Kind, Tally};
 use crate::node::window::journal_name;
 use crate::policy::consent::Told;
 use crate::policy::{FactsOf, Intent, Judgement, Receipt};
@@ -12,8 +13,6 @@ use crate::trust::{Graph, Void};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-
-const KIND: &str = "events";
 
 /// Judges the events of a namespace again, each by the law that the receipt of its push names, as they are read.
 pub(super) struct Events<'n> {
@@ -130,7 +129,7 @@ impl<'n> Events<'n> {
             push.judged.push(Judged { commit: loaded.commit, seq: loaded.event.header.seq, again });
         }
         if !covered {
-            self.tally.unknown(KIND, "no receipt", 1);
+            self.tally.unknown(Kind::Events, "no receipt", 1);
         }
         self.pushes.insert(origin.writer.clone(), pushes);
         if self.ends.contains(&loaded.event.cid) {
@@ -174,10 +173,10 @@ impl<'n> Events<'n> {
         let receipt = self.past.receipt(push.place);
         for Judged { commit, seq, again } in push.judged {
             match again {
-                Again::Right => self.tally.judged(KIND),
-                Again::Unknown(what) => self.tally.unknown(KIND, &what, 1),
+                Again::Right => self.tally.judged(Kind::Events),
+                Again::Unknown(what) => self.tally.unknown(Kind::Events, &what, 1),
                 Again::Wrong { rule, why } => {
-                    self.tally.judged(KIND);
+                    self.tally.judged(Kind::Events);
                     let finding = || {
                         let sentence = format!(
                             "{} accepted it with receipt {}, and by the law of then it is denied by {rule}: {why}",
@@ -262,11 +261,11 @@ impl<'n> Events<'n> {
                 let begun = pushes.now.as_ref().is_some_and(|push| push.judged.is_empty());
                 let cut = pushes.now.into_iter().map(|push| push.judged.len() as u64).sum::<u64>();
                 if cut > 0 {
-                    self.tally.unknown(KIND, "their push is not here whole", cut);
+                    self.tally.unknown(Kind::Events, "their push is not here whole", cut);
                 }
                 let never = (pushes.by_old.len() + usize::from(begun)) as u64;
                 if never > 0 {
-                    self.tally.unknown("pushes to journals", "their events are not here, or void", never);
+                    self.tally.unknown(Kind::Journals, "their events are not here, or void", never);
                 }
             }
         }

@@ -4,8 +4,9 @@ use crate::id::{Oid, Timestamp};
 use crate::node::asked;
 use crate::node::drive::Watch;
 use crate::node::error::NodeError;
-use crate::node::past::{Again, Past, Place, Tally};
+use crate::node::past::{Again, Past, Place};
 use crate::node::report::Finding;
+use crate::node::tally::{Kind, Tally};
 use crate::policy::consent::Ruling;
 use crate::policy::{
     Bundle, Demand, FactsOf, Intent, Judgement, Leave, Moved, Receipt, RefMove, Unseen, Verb, speaks_of, trust_leave,
@@ -13,13 +14,6 @@ use crate::policy::{
 use crate::trust::Graph;
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// The kinds of what is judged again.
-const CONSENTS: &str = "consents";
-const CHECKPOINTS: &str = "checkpoints";
-const TRUST: &str = "changes of trust";
-const BRANCHES: &str = "pushes to branches";
-const OTHERS: &str = "refs that no gate takes";
 
 impl Verification<'_> {
     /// What accepted pushes moved beside journals and the policy, each again by the law that its receipt names.
@@ -68,21 +62,21 @@ fn one(
     place: Place,
     receipt: &Receipt,
     moved: &Moved,
-) -> Result<Option<(&'static str, Again)>, NodeError> {
+) -> Result<Option<(Kind, Again)>, NodeError> {
     let plane = match &moved.named {
         Named::Ours(plane) => plane,
         Named::Other => return branch(past, place, receipt, moved),
         Named::Private | Named::Stranger => {
-            return Ok(Some((OTHERS, Again::wrong("ref.unknown", "a gate takes no ref of such a name"))));
+            return Ok(Some((Kind::Others, Again::wrong("ref.unknown", "a gate takes no ref of such a name"))));
         }
     };
     let Some(new) = moved.new else {
-        return Ok(Some((OTHERS, Again::wrong("ref.delete", "a ref of ours is never deleted"))));
+        return Ok(Some((Kind::Others, Again::wrong("ref.delete", "a ref of ours is never deleted"))));
     };
     Ok(match plane {
         Plane::TrustGraph => {
             let revoked = revocations::again(past, place, moved)?;
-            revocations::both(trust(past, place, receipt, moved, new)?, revoked).map(|again| (TRUST, again))
+            revocations::both(trust(past, place, receipt, moved, new)?, revoked).map(|again| (Kind::Trust, again))
         }
         Plane::State { ns } => {
             let again =
@@ -91,11 +85,11 @@ fn one(
                 (Again::Right, Ok(law)) => asked::fold(reader, &law.graph, &law.bundle, receipt, (ns, moved)),
                 (again, _) => again,
             };
-            Some((CHECKPOINTS, again))
+            Some((Kind::Checkpoints, again))
         }
-        plane if plane.is_consent() => Some((CONSENTS, consent(past, place, receipt, moved, plane, new)?)),
+        plane if plane.is_consent() => Some((Kind::Consents, consent(past, place, receipt, moved, plane, new)?)),
         Plane::AuditPolicy { .. } | Plane::AuditResolve { .. } => {
-            Some((OTHERS, Again::wrong("ref.server-only", "what the gate records, the gate alone writes")))
+            Some((Kind::Others, Again::wrong("ref.server-only", "what the gate records, the gate alone writes")))
         }
         _ => None,
     })
@@ -229,21 +223,21 @@ fn branch(
     place: Place,
     receipt: &Receipt,
     moved: &Moved,
-) -> Result<Option<(&'static str, Again)>, NodeError> {
+) -> Result<Option<(Kind, Again)>, NodeError> {
     if receipt.policy_root.is_none() {
         return Ok(None);
     }
     let bundle = match past.law(receipt)? {
         Ok(law) => Arc::clone(&law.bundle),
-        Err(again) => return Ok(Some((BRANCHES, again))),
+        Err(again) => return Ok(Some((Kind::Branches, again))),
     };
     let asks = bundle.profile().asks(Demand::FastForward);
     let again = asks.then(|| asked::forward(past.reader(), moved));
     Ok(match again {
         Some(Again::Right) | None if bundle.names(Verb::Push, &moved.name) => {
-            Some((BRANCHES, ruled(past, place, receipt, moved, &bundle)?))
+            Some((Kind::Branches, ruled(past, place, receipt, moved, &bundle)?))
         }
-        again => again.map(|again| (BRANCHES, again)),
+        again => again.map(|again| (Kind::Branches, again)),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::canon::{Value, json};
 use crate::id::Oid;
-use crate::node::{Anchors, Finding, Report, Severity, Tally};
+use crate::node::{Anchors, Finding, Kind, Report, Severity, Tally};
 use crate::view::{ErrorFrame, Page, Selected, Verified, View};
 
 fn text(view: &dyn View) -> String {
@@ -60,11 +60,19 @@ fn a_report_counts_failures_and_names_notes() {
     report.findings.remove(0);
     report.anchors = Anchors { remembered: 2, tracking: 1, checkpoint_heads: 0 };
     report.receipts = 1;
-    report.again.judged.insert("events", 2);
-    report.again.unknown.insert("events: no receipt".into(), 3);
+    report.again.judged.extend([(Kind::Events, 2), (Kind::Trust, 1), (Kind::Undated, 1)]);
+    report.again.unknown.extend([((Kind::Events, "no receipt".into()), 3), ((Kind::Branches, "commits".into()), 1)]);
+    let value = line(&Verified(report.clone()));
+    let judged = r#""judged":{"activations without a receipt":1,"changes of trust":1,"events":2}"#;
+    assert!(value.contains(judged) && value.contains(r#"{"count":1,"what":"pushes to branches: commits"}"#), "{value}");
     let shown = text(&Verified(report));
-    let again = "judged again by the law of then, with 1 receipt: 2 events\nnot judged again: 3 events: no receipt\n";
-    assert!(shown.contains(again), "{shown}");
+    let again = [
+        "judged again by the law of then, with 1 receipt: 1 change of trust, 2 events",
+        "judged by some version of trust: 1 activation without a receipt",
+        "not judged again: 3 events: no receipt",
+        "not judged again: 1 push to a branch: commits",
+    ];
+    assert!(shown.contains(&(again.join("\n") + "\n")), "{shown}");
     assert!(
         shown.ends_with(&format!("PASSED: {counts}; anchors: heads 2 remembered, 1 of fetched journals\n")),
         "{shown}"
