@@ -47,7 +47,7 @@ pub(super) fn heard(
     let bundle = match &by {
         Some(judge) => Arc::new(judge.bundle().clone()),
         None => match past.law(&receipt)? {
-            Ok(law) => Arc::clone(&law.bundle),
+            Ok(law) => law.bundle,
             Err(_) => return Ok(None),
         },
     };
@@ -84,14 +84,17 @@ impl Words<'_> {
         by: Option<&mut Judge>,
     ) -> Result<Option<Ruling>, NodeError> {
         let (reader, receipt) = (past.reader(), past.receipt(place));
-        let before: HashSet<Blake3> = past.grants_before(place);
+        let histories = Arc::clone(&past.histories);
         let Some(graph) = receipt.trust_root.and_then(|trust| past.graphs.at(trust)) else { return Ok(None) };
+        let (law, mut of_law);
         let judge = match by {
             Some(judge) => judge,
-            None => match past.law(&receipt)? {
-                Ok(law) => &mut law.judge,
-                Err(_) => return Ok(None),
-            },
+            None => {
+                let Ok(named) = past.law(&receipt)? else { return Ok(None) };
+                law = named;
+                of_law = law.judge.borrow_mut();
+                &mut *of_law
+            }
         };
         let mut hearing = Hearing {
             reader,
@@ -101,7 +104,7 @@ impl Words<'_> {
             identity: receipt.identity.as_deref(),
             judge,
             consents: self.consents,
-            stood: &|grant: &Blake3| Ok(before.contains(grant)),
+            stood: &|grant: &Blake3| Ok(histories[place.history].stood(grant, place.receipt)),
         };
         Ok(Some(hearing.hear(plane, new)?))
     }

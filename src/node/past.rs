@@ -6,18 +6,24 @@ use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
 use crate::policy::consent::{ConsentFault, Consents, Docket, Found, Received, Told};
 use crate::policy::{Bundle, FactsOf, Intent, Judge, Judgement, PolicyError, Receipt};
 use crate::trust::Graph;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// So many laws, and so many dockets, of the past are held at once: receipts name them in their order.
 const LAWS_KEPT: usize = 16;
 const DOCKETS_KEPT: usize = 8;
+/// And so much of what stood granted: the push at hand of each of so many writers asks for it again.
+const CONSENTS_KEPT: usize = 16;
 
 /// What a gate accepted: its receipts that count, oldest first, and what they let in of consent.
 pub(super) struct History {
     pub receipts: Vec<Arc<Receipt>>,
     /// Each with the place of its receipt.
     consents: Vec<(usize, Found)>,
+    /// The grants among them, by the first receipt that let them in.
+    grants: HashMap<Blake3, usize>,
 }
 
 impl History {
@@ -26,17 +32,25 @@ impl History {
         // What a revoked key signed when it stood is judged all the same, and believed by nobody.
         let counts = |receipt: &&Arc<Receipt>| matches!(graphs.doubt(receipt), None | Some(Doubt::Revoked));
         let receipts: Vec<_> = line.receipts.iter().filter(counts).cloned().collect();
-        let mut consents = Vec::new();
+        let (mut consents, mut grants) = (Vec::new(), HashMap::new());
         for (place, receipt) in receipts.iter().enumerate() {
             let Some(trust) = receipt.trust_root else { continue };
             for moved in &receipt.updates {
                 if let (Some(plane), Some(new)) = (moved.plane().filter(|plane| plane.is_consent()), moved.new) {
+                    if let Plane::Grant(id) = plane {
+                        grants.entry(*id).or_insert(place);
+                    }
                     let received = Received::At(receipt.received_at, trust);
                     consents.push((place, (RefName::own(plane.clone()), new, received)));
                 }
             }
         }
-        History { receipts, consents }
+        History { receipts, consents, grants }
+    }
+
+    /// Whether a grant had come in before a receipt.
+    pub(super) fn stood(&self, grant: &Blake3, receipt: usize) -> bool {
+        self.grants.get(grant).is_some_and(|at| *at < receipt)
     }
 
     /// How much of consent had come in before a receipt.
@@ -45,12 +59,22 @@ impl History {
     }
 }
 
-/// The law by which a receipt says that it judged.
+/// The law by which a receipt says that it judged; whoever needs it for long keeps it.
+#[derive(Clone)]
 pub(super) struct Law {
-    roots: (Oid, Oid),
     pub graph: Arc<Graph>,
     pub bundle: Arc<Bundle>,
-    pub judge: Judge,
+    pub judge: SharedJudge,
+}
+
+/// The judge of a bundle, whatever receipts name that.
+pub(super) type SharedJudge = Rc<RefCell<Judge>>;
+
+/// What stood granted before a receipt, as a bundle read it at a time.
+struct Granted {
+    /// The receipt, the bundle, the time, and whether what has no receipt is among it.
+    asked: (Place, Oid, Timestamp, bool),
+    consents: Option<Arc<Consents>>,
 }
 
 /// Proposals, and what came of them, as a gate held them at some time.
@@ -102,8 +126,12 @@ pub(super) struct Past<'n> {
     node: &'n Node,
     pub histories: Arc<Vec<History>>,
     pub graphs: Graphs<'n>,
-    laws: VecDeque<Law>,
+    /// By the trust graph and the policy that receipts name.
+    laws: VecDeque<((Oid, Oid), Law)>,
+    /// By the commit of their bundle.
+    judges: VecDeque<(Oid, SharedJudge)>,
     dockets: VecDeque<Held>,
+    granted: VecDeque<Granted>,
     /// What is here of consent and a gate gave no receipt for, by its chain: nobody tells when it had that. It may have come in
     /// before the gate was installed, under an older key of it, or from another gate.
     loose: HashMap<usize, Arc<Vec<Found>>>,
@@ -111,8 +139,8 @@ pub(super) struct Past<'n> {
 
 impl<'n> Past<'n> {
     pub(super) fn new(node: &'n Node, histories: Arc<Vec<History>>) -> Past<'n> {
-        let (laws, dockets, loose) = Default::default();
-        Past { node, histories, graphs: Graphs::new(node.graph()), laws, dockets, loose }
+        let (laws, judges, dockets, granted, loose) = Default::default();
+        Past { node, histories, graphs: Graphs::new(node.graph()), laws, judges, dockets, granted, loose }
     }
 
     pub(super) fn reader(&self) -> &'n Reader {
@@ -135,14 +163,14 @@ impl<'n> Past<'n> {
     }
 
     /// The law that a receipt names: `Unknown` where it is not here, `Wrong` where it names no policy.
-    pub(super) fn law(&mut self, receipt: &Receipt) -> Result<Result<&mut Law, Again>, NodeError> {
+    pub(super) fn law(&mut self, receipt: &Receipt) -> Result<Result<Law, Again>, NodeError> {
         let Some(trust) = receipt.trust_root else { return Ok(Err(Again::wrong("gate.no-law", "there was no law"))) };
         let Some(policy) = receipt.policy_root else {
             return Ok(Err(Again::wrong("gate.no-policy", "no policy was active")));
         };
         let roots = (trust, policy);
-        if let Some(at) = self.laws.iter().position(|law| law.roots == roots) {
-            return Ok(Ok(&mut self.laws[at]));
+        if let Some((_, law)) = self.laws.iter().find(|(of, _)| *of == roots) {
+            return Ok(Ok(law.clone()));
         }
         let Some(graph) = self.graphs.at(trust) else {
             return Ok(Err(Again::unknown("trust graphs of another chain")));
@@ -158,9 +186,22 @@ impl<'n> Past<'n> {
         if self.laws.len() == LAWS_KEPT {
             self.laws.pop_front();
         }
-        let judge = Judge::new(bundle.clone(), None);
-        self.laws.push_back(Law { roots, graph, bundle: Arc::new(bundle), judge });
-        Ok(Ok(self.laws.back_mut().expect("it was pushed")))
+        let law = Law { graph, judge: self.judge(&bundle), bundle: Arc::new(bundle) };
+        self.laws.push_back((roots, law.clone()));
+        Ok(Ok(law))
+    }
+
+    /// The judge of a bundle. A candidate has no commit, and no past is asked by two of them.
+    pub(super) fn judge(&mut self, bundle: &Bundle) -> SharedJudge {
+        if let Some((_, judge)) = self.judges.iter().find(|(of, _)| *of == bundle.commit()) {
+            return Rc::clone(judge);
+        }
+        if self.judges.len() == LAWS_KEPT {
+            self.judges.pop_front();
+        }
+        let judge = Rc::new(RefCell::new(Judge::new(bundle.clone(), None)));
+        self.judges.push_back((bundle.commit(), Rc::clone(&judge)));
+        judge
     }
 
     /// What a gate held of consent before a receipt, or with `and_own` also what that receipt let in. It is to be given back.
@@ -203,17 +244,6 @@ impl<'n> Past<'n> {
         Some(Docket::gather(self.node.reader(), &graph, &found.collect::<Vec<_>>()))
     }
 
-    /// The grants that had come in before a receipt.
-    pub(super) fn grants_before(&self, place: Place) -> HashSet<Blake3> {
-        let history = &self.histories[place.history];
-        let before = &history.consents[..history.before(place.receipt)];
-        let grant = |(_, (name, ..)): &(usize, Found)| match name.plane {
-            Plane::Grant(id) => Some(id),
-            _ => None,
-        };
-        before.iter().filter_map(grant).collect()
-    }
-
     /// What stood granted before a receipt as a bundle reads it; nothing where no rule of it reads that.
     pub(super) fn consents(
         &mut self,
@@ -221,30 +251,11 @@ impl<'n> Past<'n> {
         bundle: &Bundle,
         at: Timestamp,
     ) -> Result<Option<Arc<Consents>>, NodeError> {
-        if !Consents::are_read(bundle) {
-            return Ok(None);
-        }
-        let governance = bundle.governance()?;
-        let Some(held) = self.hold(place, false) else { return Ok(None) };
-        let consents = Arc::new(Consents::of(&held.docket, &governance, at));
-        self.give_back(held);
-        Ok(Some(consents))
+        self.granted(place, bundle, at, false)
     }
 
-    /// What a gate knew of the acts of an actor when it gave a receipt that names a law which is here.
-    pub(super) fn told(&mut self, place: Place, actor: &Actor, key: &PublicKey) -> Result<Told, NodeError> {
-        let receipt = self.receipt(place);
-        match self.law(&receipt)? {
-            Ok(law) => {
-                let bundle = Arc::clone(&law.bundle);
-                self.told_by(place, &bundle, actor, key)
-            }
-            Err(_) => Ok(Told::new(FactsOf::default(), None)?),
-        }
-    }
-
-    /// The same as another bundle would have read it.
-    pub(super) fn told_by(
+    /// What a gate knew of the acts of an actor when it gave a receipt, as a bundle reads it.
+    pub(super) fn told(
         &mut self,
         place: Place,
         bundle: &Bundle,
@@ -258,18 +269,45 @@ impl<'n> Past<'n> {
         Ok(Told::new(facts.unwrap_or_default(), self.consents(place, bundle, at)?)?)
     }
 
-    /// The same with what the gate gave no receipt for.
+    /// The same as `consents` with what the gate gave no receipt for; none where there is no such thing.
     pub(super) fn loose_consents(
         &mut self,
         place: Place,
         bundle: &Bundle,
         at: Timestamp,
     ) -> Result<Option<Arc<Consents>>, NodeError> {
+        self.granted(place, bundle, at, true)
+    }
+
+    fn granted(
+        &mut self,
+        place: Place,
+        bundle: &Bundle,
+        at: Timestamp,
+        loose: bool,
+    ) -> Result<Option<Arc<Consents>>, NodeError> {
         if !Consents::are_read(bundle) {
             return Ok(None);
         }
-        let Some(docket) = self.loose_docket(place, false)? else { return Ok(None) };
-        Ok(Some(Arc::new(Consents::of(&docket, &bundle.governance()?, at))))
+        let asked = (place, bundle.commit(), at, loose);
+        if let Some(granted) = self.granted.iter().find(|granted| granted.asked == asked) {
+            return Ok(granted.consents.clone());
+        }
+        let governance = bundle.governance()?;
+        let of = |docket: &Docket| Arc::new(Consents::of(docket, &governance, at));
+        let consents = match loose {
+            true => self.loose_docket(place, false)?.as_ref().map(of),
+            false => self.hold(place, false).map(|held| {
+                let consents = of(&held.docket);
+                self.give_back(held);
+                consents
+            }),
+        };
+        if self.granted.len() == CONSENTS_KEPT {
+            self.granted.pop_front();
+        }
+        self.granted.push_back(Granted { asked, consents: consents.clone() });
+        Ok(consents)
     }
 
     /// The same as `hold` with what the gate gave no receipt for; none where there is no such thing.
@@ -318,13 +356,14 @@ impl<'n> Past<'n> {
         }
         let receipt = self.receipt(place);
         let Some(graph) = receipt.trust_root.and_then(|trust| self.graphs.at(trust)) else { return Ok(None) };
+        let judge = self.judge(bundle);
         let turns = |consents: Option<Arc<Consents>>, at: &Timestamp| -> Result<bool, NodeError> {
             let known = facts(&graph, at);
             let known = match consents {
                 Some(consents) => consents.tell(known, intent.target().as_deref()).facts()?,
                 None => known.facts()?,
             };
-            let judgement = Judge::new(bundle.clone(), None).decide(intent, &known, graph.tip())?;
+            let judgement = judge.borrow_mut().decide(intent, &known, graph.tip())?;
             Ok(matches!(judgement, Judgement::Allowed(_)) != allowed)
         };
         // The time of a receipt is raised to that of the one before it, and the push was judged a moment earlier.
@@ -333,12 +372,10 @@ impl<'n> Past<'n> {
         {
             return Ok(Some("the second at which it was judged".into()));
         }
-        match self.loose_consents(place, bundle, receipt.received_at)? {
-            Some(loose) if turns(Some(Arc::clone(&loose)), &receipt.received_at)? => {
-                Ok(Some("when a grant came in".into()))
-            }
-            _ => Ok(None),
-        }
+        Ok(match self.loose_consents(place, bundle, receipt.received_at)? {
+            Some(loose) if turns(Some(loose.clone()), &receipt.received_at)? => Some("when a grant came in".into()),
+            _ => None,
+        })
     }
 
     /// The time before that of a receipt, where the time of the receipt may have been raised.

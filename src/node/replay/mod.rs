@@ -173,7 +173,7 @@ impl Trial<'_> {
             return Ok(Replayed::Unknown("trust graphs of another chain".into()));
         };
         if self.told.get(&entry.writer).is_none_or(|(of, _)| *of != place) {
-            let told = self.past.told_by(place, &self.bundle, actor, key)?;
+            let told = self.past.told(place, &self.bundle, actor, key)?;
             self.told.insert(entry.writer.clone(), (place, told));
         }
         let (_, told) = &self.told[&entry.writer];

@@ -145,8 +145,9 @@ impl Change<'_> {
         let Some(before) = self.before.filter(|_| !first) else { return Ok(Again::Right) };
         let at = receipt.received_at;
         let consents = past.consents(place, before, at)?;
-        let mut judge = Judge::new(before.clone(), None);
-        match self.asked(&graph, &mut judge, Some(&at), consents.as_deref())? {
+        let judge = past.judge(before);
+        let leave = self.asked(&graph, &mut judge.borrow_mut(), Some(&at), consents.as_deref())?;
+        match leave {
             Leave::Given => Ok(Again::Right),
             Leave::Nobody => Ok(Change::unsigned()),
             Leave::Refused { decision, intent, actor, key } => {

@@ -12,7 +12,6 @@ use crate::policy::{FactsOf, Intent, Judgement, Receipt};
 use crate::trust::{Graph, Void};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
 
 /// Judges the events of a namespace again, each by the law that the receipt of its push names, as they are read.
 pub(super) struct Events<'n> {
@@ -74,6 +73,8 @@ impl Pushes {
 struct Push {
     place: Place,
     end: Oid,
+    /// Its law, and what was known of its writer, once an event of it has been met.
+    law: Option<Result<Law, Again>>,
     told: Option<Told>,
     judged: Vec<Judged>,
 }
@@ -149,7 +150,7 @@ impl<'n> Events<'n> {
                 && let Some((receipt, end)) = pushes.begin(&before)
             {
                 let place = Place { history: pushes.history, receipt };
-                pushes.now = Some(Push { place, end, told: None, judged: Vec::new() });
+                pushes.now = Some(Push { place, end, law: None, told: None, judged: Vec::new() });
             }
         }
         self.pushes.insert(writer.clone(), pushes);
@@ -195,14 +196,18 @@ impl<'n> Events<'n> {
 
     fn again(&mut self, push: &mut Push, origin: &Origin, event: &Event) -> Result<Again, NodeError> {
         let receipt = self.past.receipt(push.place);
-        let law = match self.past.law(&receipt)? {
-            Ok(law) => law,
-            Err(again) => return Ok(again),
+        let law = match &push.law {
+            Some(law) => law,
+            None => push.law.insert(self.past.law(&receipt)?),
+        };
+        let law = match law {
+            Ok(law) => law.clone(),
+            Err(again) => return Ok(again.clone()),
         };
         if law.graph.key_with_prefix(origin.writer.actor(), origin.writer.key8()) != Some(origin.key) {
             return Ok(Again::wrong("key.unknown", format!("{} was no key of {} then", origin.key, origin.actor())));
         }
-        if is_void(law, origin, &self.ended) {
+        if is_void(&law, origin, &self.ended) {
             return Ok(Again::wrong("key.revoked", format!("{} was revoked then", origin.key)));
         }
         let age = |root: &Oid| self.age.get(root);
@@ -213,23 +218,16 @@ impl<'n> Events<'n> {
         let Some(draft) = Draft::of(event) else {
             return Ok(Again::wrong("event.form", "its payload is not one that may be said"));
         };
-        self.weigh(push, origin, &receipt, &draft)
+        self.weigh(push, origin, &law, &draft)
     }
 
     /// What the policy says to it.
-    fn weigh(
-        &mut self,
-        push: &mut Push,
-        origin: &Origin,
-        receipt: &Receipt,
-        draft: &Draft,
-    ) -> Result<Again, NodeError> {
+    fn weigh(&mut self, push: &mut Push, origin: &Origin, law: &Law, draft: &Draft) -> Result<Again, NodeError> {
         let (actor, key) = (origin.actor(), &origin.key);
         let told = match &mut push.told {
             Some(told) => told,
-            empty => empty.insert(self.past.told(push.place, actor, key)?),
+            empty => empty.insert(self.past.told(push.place, &law.bundle, actor, key)?),
         };
-        let Ok(law) = self.past.law(receipt)? else { return Ok(Again::unknown("policies that are not here")) };
         let intent = Intent::emit(&self.ns, actor, key, draft);
         let more = told.of(&intent)?;
         if more.is_some() {
@@ -239,13 +237,14 @@ impl<'n> Events<'n> {
                 return Ok(Again::wrong("event.ulid", format!("{why}, and what was granted may be done once")));
             }
         }
-        let decision = match law.judge.decide(&intent, more.as_ref().unwrap_or(told.silent()), law.graph.tip())? {
+        let known = more.as_ref().unwrap_or(told.silent());
+        let judgement = law.judge.borrow_mut().decide(&intent, known, law.graph.tip())?;
+        let decision = match judgement {
             Judgement::Allowed(_) => return Ok(Again::Right),
             Judgement::Refused(decision) => decision,
         };
-        let bundle = Arc::clone(&law.bundle);
         let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, actor, key, Some(at));
-        Ok(match self.past.uncertain(push.place, &intent, &bundle, &facts, false)? {
+        Ok(match self.past.uncertain(push.place, &intent, &law.bundle, &facts, false)? {
             Some(what) => Again::Unknown(what),
             None => Again::wrong(&decision.rule, decision.reason),
         })

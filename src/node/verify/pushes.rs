@@ -4,7 +4,7 @@ use crate::id::{Oid, Timestamp};
 use crate::node::asked;
 use crate::node::drive::Watch;
 use crate::node::error::NodeError;
-use crate::node::past::{Again, Past, Place};
+use crate::node::past::{Again, Law, Past, Place};
 use crate::node::report::Finding;
 use crate::node::tally::{Kind, Tally};
 use crate::policy::consent::Ruling;
@@ -13,7 +13,6 @@ use crate::policy::{
 };
 use crate::trust::Graph;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 impl Verification<'_> {
     /// What accepted pushes moved beside journals and the policy, each again by the law that its receipt names.
@@ -112,15 +111,14 @@ fn trust(
     if receipt.policy_root.is_none() {
         return Ok(None);
     }
-    let bundle = match past.law(receipt)? {
-        Ok(law) => Arc::clone(&law.bundle),
+    let Law { bundle, judge, .. } = match past.law(receipt)? {
+        Ok(law) => law,
         Err(again) => return Ok(Some(again)),
     };
     let at = Some(&receipt.received_at);
     let consents = past.consents(place, &bundle, receipt.received_at)?;
-    let Ok(law) = past.law(receipt)? else { return Ok(None) };
     // While a gate may give no receipts it asks less; a receipt of that time does not count, and is not judged here.
-    let leave = match trust_leave(&mut law.judge, &before, &after, at, consents.as_deref(), &|_| false)? {
+    let leave = match trust_leave(&mut judge.borrow_mut(), &before, &after, at, consents.as_deref(), &|_| false)? {
         None if !speaks_of(&bundle, Verb::TrustUpdate) => return Ok(None),
         None => return Ok(Some(Again::Right)),
         Some((_, leave)) => leave,
@@ -148,25 +146,22 @@ fn by_transport(
 ) -> Result<Again, NodeError> {
     let identity = receipt.identity.as_deref();
     let facts = |graph: &Graph, at: &Timestamp| more(FactsOf::of_transport(graph, identity, at));
-    let bundle = match past.law(receipt)? {
-        Ok(law) => Arc::clone(&law.bundle),
-        Err(again) => return Ok(again),
-    };
-    let consents = past.consents(place, &bundle, receipt.received_at)?;
     let law = match past.law(receipt)? {
         Ok(law) => law,
         Err(again) => return Ok(again),
     };
+    let consents = past.consents(place, &law.bundle, receipt.received_at)?;
     let known = facts(&law.graph, &receipt.received_at);
     let known = match consents {
         Some(consents) => consents.tell(known, intent.target().as_deref()).facts()?,
         None => known.facts()?,
     };
-    let decision = match law.judge.decide(intent, &known, law.graph.tip())? {
+    let judgement = law.judge.borrow_mut().decide(intent, &known, law.graph.tip())?;
+    let decision = match judgement {
         Judgement::Allowed(_) => return Ok(Again::Right),
         Judgement::Refused(decision) => decision,
     };
-    Ok(match past.uncertain(place, intent, &bundle, &facts, false)? {
+    Ok(match past.uncertain(place, intent, &law.bundle, &facts, false)? {
         Some(what) => Again::Unknown(what),
         None => Again::wrong(&decision.rule, decision.reason),
     })
@@ -184,7 +179,7 @@ fn consent(
         return Ok(Again::wrong("ref.exists", "it was there already, and says what it says for good"));
     }
     let bundle = match past.law(receipt)? {
-        Ok(law) => Arc::clone(&law.bundle),
+        Ok(law) => law.bundle,
         Err(again) => return Ok(again),
     };
     let ruling = asked::heard(past, place, (plane, new), receipt.received_at, None)?;
@@ -228,7 +223,7 @@ fn branch(
         return Ok(None);
     }
     let bundle = match past.law(receipt)? {
-        Ok(law) => Arc::clone(&law.bundle),
+        Ok(law) => law.bundle,
         Err(again) => return Ok(Some((Kind::Branches, again))),
     };
     let asks = bundle.profile().asks(Demand::FastForward);
