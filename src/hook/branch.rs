@@ -6,6 +6,7 @@ use super::law::Law;
 use super::profile;
 use super::updates::Update;
 use super::visit::Visit;
+use crate::policy::consent::tell;
 use crate::policy::{Brought, Bundle, Intent, Judgement, RefMove, Unseen, Verb};
 
 /// Judges a branch, a tag, any ref that is not ours: by the profile, then where a rule names it. What no rule names is not
@@ -32,10 +33,7 @@ pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Jud
     brought.fields(moving, &law.graph, &mut fields);
     let facts = brought.facts(policy.judge.bundle(), facts);
     let intent = Intent::act(Verb::Push, fields);
-    let facts = match consents {
-        Some(consents) => consents.tell(facts, intent.target().as_deref()).facts()?,
-        None => facts.facts()?,
-    };
+    let facts = tell(consents.as_deref(), facts, intent.target().as_deref())?;
     match policy.judge.decide(&intent, &facts, law.graph.tip())? {
         Judgement::Allowed(_) => Ok(Ok(())),
         Judgement::Refused(decision) => Ok(Err(Box::new(of_decision(name, *decision, &intent)))),

@@ -7,8 +7,8 @@ use super::open::Node;
 use crate::git::{Expected, GitError, Plane, RefName};
 use crate::id::{Cid, Ns, Oid, Ulid, Writer};
 use crate::ledger::{Draft, Event, Origin, Pen, Position, Union, build, event_at, last_event};
-use crate::policy::consent::Consents;
-use crate::policy::{Allowed, Decision, Facts, FactsOf, Intent, Judge, Judgement, record};
+use crate::policy::consent::{Consents, tell};
+use crate::policy::{Allowed, Bundle, Decision, Facts, FactsOf, Intent, Judge, Judgement, record};
 use crate::trust::Signer;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,50 +55,46 @@ fn allowed_path(policy_root: Oid) -> PathBuf {
     PathBuf::from("allowed").join(policy_root.hex())
 }
 
-/// What is known of every act of which nothing is granted or asked.
-fn facts_of(node: &Node, identity: &Identity, consents: Option<&Consents>) -> Result<Facts, NodeError> {
+/// What stands granted, as a bundle reads it, and what is known of every act of which nothing is granted or asked.
+fn known(node: &Node, identity: &Identity, bundle: &Bundle) -> Result<(Option<Consents>, Facts), NodeError> {
+    let consents = node.consents(bundle)?;
     let facts = FactsOf::actor(node.graph(), &identity.actor, &identity.key, None);
-    Ok(match consents {
-        Some(consents) => consents.silent(facts)?,
-        None => facts.facts()?,
-    })
+    let facts = tell(consents.as_ref(), facts, None)?;
+    Ok((consents, facts))
+}
+
+/// The judge of the active policy, and what it is told.
+fn law(node: &Node, identity: &Identity) -> Result<(Judge, Option<Consents>, Facts), NodeError> {
+    let bundle = node.bundle()?;
+    let (consents, facts) = known(node, identity, &bundle)?;
+    let allowed = cache::read(node, &allowed_path(bundle.commit()));
+    Ok((Judge::new(bundle, allowed.as_deref()), consents, facts))
 }
 
 impl Desk {
     pub(super) fn open(node: &Node, ns: &Ns) -> Result<Desk, NodeError> {
         let identity = node.identity()?;
         let signer = Arc::new(node.signer(&identity)?);
-        let bundle = node.bundle()?;
-        let policy_root = bundle.commit();
-        let consents = node.consents(&bundle)?;
-        let facts = facts_of(node, &identity, consents.as_ref())?;
-        let judge = Judge::new(bundle, cache::read(node, &allowed_path(policy_root)).as_deref());
+        let (judge, consents, facts) = law(node, &identity)?;
+        let policy_root = judge.bundle().commit();
         Ok(Desk { judge, policy_root, facts, consents, identity, signer, ns: ns.clone() })
     }
 
     /// Judges by the policy that is active now, where another has become active since, and by what is granted now.
     pub(super) fn see_policy(&mut self, node: &Node) -> Result<(), NodeError> {
-        let moved = node.policy_tip()? != self.policy_root;
-        if moved || self.consents.is_some() {
-            let bundle = node.bundle()?;
-            self.consents = node.consents(&bundle)?;
-            self.facts = facts_of(node, &self.identity, self.consents.as_ref())?;
-            if !moved {
-                return Ok(());
-            }
-            self.policy_root = bundle.commit();
-            self.judge = Judge::new(bundle, cache::read(node, &allowed_path(self.policy_root)).as_deref());
+        if node.policy_tip()? != self.policy_root {
+            return self.see_law(node);
+        }
+        if self.consents.is_some() {
+            (self.consents, self.facts) = known(node, &self.identity, self.judge.bundle())?;
         }
         Ok(())
     }
 
-    /// Judges by the trust graph of a node that was opened since, for the same actor with the same key.
-    pub(super) fn see_trust(&mut self, node: &Node) -> Result<(), NodeError> {
-        let bundle = node.bundle()?;
-        self.consents = node.consents(&bundle)?;
-        self.facts = facts_of(node, &self.identity, self.consents.as_ref())?;
-        self.policy_root = bundle.commit();
-        self.judge = Judge::new(bundle, cache::read(node, &allowed_path(self.policy_root)).as_deref());
+    /// Judges by the law of a node, which may have been opened since, for the same actor with the same key.
+    pub(super) fn see_law(&mut self, node: &Node) -> Result<(), NodeError> {
+        (self.judge, self.consents, self.facts) = law(node, &self.identity)?;
+        self.policy_root = self.judge.bundle().commit();
         Ok(())
     }
 
@@ -113,7 +109,7 @@ impl Desk {
         let told = match known.and_then(|consents| Some((consents, intent.target()?))) {
             Some((consents, target)) if consents.know(&target) => {
                 let facts = FactsOf::actor(node.graph(), &self.identity.actor, &self.identity.key, None);
-                Some(consents.tell(facts, Some(&target)).facts()?)
+                Some(tell(Some(consents), facts, Some(&target))?)
             }
             _ => None,
         };

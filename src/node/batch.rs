@@ -110,7 +110,7 @@ impl Node {
                 Ok(Turn::End) => break Ok(()),
                 Ok(Turn::Trust(fresh)) => {
                     self.hear(&fresh);
-                    if let Err(e) = now.desk.see_trust(&fresh) {
+                    if let Err(e) = now.desk.see_law(&fresh) {
                         break Err(e.into());
                     }
                     newer = Some(*fresh);

@@ -7,7 +7,7 @@ use crate::git::{Expected, GitError, Move, Place, Plane, ProofKind, RefName, Sco
 use crate::id::{Actor, Ns, Oid, Seconds, Timestamp};
 use crate::policy::consent::{
     Approval, Case, Consents, Docket, Document, Found, Grant, Proof, Proposal, Received, Required, Revocation, State,
-    members_at, members_now, read_signed, write, write_signed,
+    members_at, members_now, read_signed, tell, write, write_signed,
 };
 use crate::policy::{Bundle, Decision, FactsOf, Governance, Governed, Intent, Judge, Judgement, Quorum, Verb, record};
 use crate::trust::Signer;
@@ -359,10 +359,7 @@ impl Node {
         fields.insert("target", target);
         let intent = Intent::act(verb, fields);
         let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None);
-        let facts = match self.consents(&bundle)? {
-            Some(consents) => consents.tell(facts, Some(target)).facts()?,
-            None => facts.facts()?,
-        };
+        let facts = tell(self.consents(&bundle)?.as_ref(), facts, Some(target))?;
         match Judge::new(bundle, None).decide(&intent, &facts, self.graph().tip())? {
             Judgement::Allowed(_) => Ok(None),
             Judgement::Refused(decision) => {

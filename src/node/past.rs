@@ -3,8 +3,8 @@ use super::open::Node;
 use super::receipts::{Doubt, Graphs, Line};
 use crate::git::{Plane, Reader, RefName, Scope};
 use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
-use crate::policy::consent::{ConsentFault, Consents, Docket, Found, Received, Told};
-use crate::policy::{Bundle, FactsOf, Intent, Judge, Judgement, PolicyError, Receipt};
+use crate::policy::consent::{ConsentFault, Consents, Docket, Found, Received, Told, tell};
+use crate::policy::{Bundle, Decision, FactsOf, Intent, Judge, Judgement, PolicyError, Receipt};
 use crate::trust::Graph;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -119,6 +119,20 @@ impl Again {
     pub(super) fn unknown(what: &str) -> Again {
         Again::Unknown(what.to_owned())
     }
+}
+
+/// What is known of an actor who acts with a key, by whatever trust graph and at whatever time.
+pub(super) fn of_actor(actor: &Actor, key: &PublicKey) -> impl Fn(&Graph, &Timestamp) -> FactsOf {
+    move |graph, at| FactsOf::actor(graph, actor, key, Some(at))
+}
+
+/// What is said of something that is wrong, which a gate accepted with a receipt, or which came to be in another way.
+pub(super) fn denied(receipt: Option<&Receipt>, rule: &str, why: &str) -> String {
+    let how = match receipt {
+        Some(receipt) => format!("{} accepted it with receipt {}", receipt.gate.actor(), receipt.seq),
+        None => "it became the policy".to_owned(),
+    };
+    format!("{how}, and by the law of then it is denied by {rule}: {why}")
 }
 
 /// What gates accepted, and the law as it stood when they did.
@@ -357,24 +371,35 @@ impl<'n> Past<'n> {
         let receipt = self.receipt(place);
         let Some(graph) = receipt.trust_root.and_then(|trust| self.graphs.at(trust)) else { return Ok(None) };
         let judge = self.judge(bundle);
-        let turns = |consents: Option<Arc<Consents>>, at: &Timestamp| -> Result<bool, NodeError> {
-            let known = facts(&graph, at);
-            let known = match consents {
-                Some(consents) => consents.tell(known, intent.target().as_deref()).facts()?,
-                None => known.facts()?,
-            };
+        let turns = |consents: Option<&Consents>, at: &Timestamp| -> Result<bool, NodeError> {
+            let known = tell(consents, facts(&graph, at), intent.target().as_deref())?;
             let judgement = judge.borrow_mut().decide(intent, &known, graph.tip())?;
             Ok(matches!(judgement, Judgement::Allowed(_)) != allowed)
         };
         // The time of a receipt is raised to that of the one before it, and the push was judged a moment earlier.
         if let Some(at) = self.earlier(place)
-            && turns(self.consents(place, bundle, at)?, &at)?
+            && turns(self.consents(place, bundle, at)?.as_deref(), &at)?
         {
             return Ok(Some("the second at which it was judged".into()));
         }
         Ok(match self.loose_consents(place, bundle, receipt.received_at)? {
-            Some(loose) if turns(Some(loose.clone()), &receipt.received_at)? => Some("when a grant came in".into()),
+            Some(loose) if turns(Some(&loose), &receipt.received_at)? => Some("when a grant came in".into()),
             _ => None,
+        })
+    }
+
+    /// What comes of it where a bundle refuses what a gate accepted: it is wrong, but for what nobody here can know.
+    pub(super) fn refused(
+        &mut self,
+        place: Place,
+        intent: &Intent<'_>,
+        bundle: &Bundle,
+        facts: &dyn Fn(&Graph, &Timestamp) -> FactsOf,
+        decision: &Decision,
+    ) -> Result<Again, NodeError> {
+        Ok(match self.uncertain(place, intent, bundle, facts, false)? {
+            Some(what) => Again::Unknown(what),
+            None => Again::wrong(&decision.rule, decision.reason.as_str()),
         })
     }
 

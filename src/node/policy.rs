@@ -4,6 +4,7 @@ use super::open::Node;
 use crate::canon::{Map, Value};
 use crate::git::{Expected, GitError, Place, Plane, RefName, Scope};
 use crate::id::{Blake3, Oid, Sha256};
+use crate::policy::consent::tell;
 use crate::policy::{
     Built, Bundle, Decision, FactsOf, Intent, Judge, Judgement, Leave, PROFILE_YAML, Profile, Recorded, SignedAct,
     Sources, Verb, bundle_signers, create, may_sign_now, speaks_of, trust_leave,
@@ -114,10 +115,7 @@ impl Node {
         let intent = signed_intent(Verb::PolicyActivate, &identity, &target);
         let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None);
         let consents = self.consents(&active)?;
-        let facts = match &consents {
-            Some(consents) => consents.tell(facts, intent.target().as_deref()).facts()?,
-            None => facts.facts()?,
-        };
+        let facts = tell(consents.as_ref(), facts, intent.target().as_deref())?;
         let mut judge = Judge::new(active, None);
         let rule = match judge.decide(&intent, &facts, self.graph().tip())? {
             Judgement::Allowed(allowed) => allowed.rule().to_owned(),

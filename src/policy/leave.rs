@@ -1,7 +1,7 @@
 //! Acts that are known by who signed them: a bundle that becomes active, a change of the trust graph.
 
 use super::bundle::{ACTIVATE, Bundle, SIGNATURES};
-use super::consent::Consents;
+use super::consent::{Consents, tell};
 use super::decide::{Judge, Judgement};
 use super::decision::Decision;
 use super::error::PolicyError;
@@ -51,10 +51,7 @@ impl SignedAct<'_> {
             fields.insert("target", self.target);
             let intent = Intent::act(self.verb, fields);
             let facts = FactsOf::actor(self.graph, actor, key, self.received_at);
-            let facts = match self.consents {
-                Some(consents) => consents.tell(facts, Some(self.target)).facts()?,
-                None => facts.facts()?,
-            };
+            let facts = tell(self.consents, facts, Some(self.target))?;
             match judge.decide(&intent, &facts, self.graph.tip())? {
                 Judgement::Allowed(_) => return Ok(Leave::Given),
                 Judgement::Refused(decision) => {

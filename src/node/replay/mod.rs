@@ -5,7 +5,7 @@ use self::received::Received;
 use super::error::NodeError;
 use super::log::{LogEntry, LogFilter};
 use super::open::Node;
-use super::past::{Past, Place, histories};
+use super::past::{Past, Place, histories, of_actor};
 use crate::git::{Plane, Scope};
 use crate::id::{Actor, Ns, PublicKey, Timestamp, Writer};
 use crate::ledger::Draft;
@@ -181,8 +181,7 @@ impl Trial<'_> {
         let more = told.of(&intent)?;
         let facts = more.as_ref().unwrap_or(told.silent());
         let replayed = self.candidate.accepted(&intent, facts, graph.tip())?;
-        let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, actor, key, Some(at));
-        self.certain(place, &intent, &facts, replayed)
+        self.certain(place, &intent, &of_actor(actor, key), replayed)
     }
 
     /// The same answer, where nothing that this clone cannot know for certain would turn it.

@@ -5,7 +5,7 @@ use crate::git::{Named, Plane};
 use crate::id::{Ns, Oid, Timestamp};
 use crate::node::asked;
 use crate::node::error::NodeError;
-use crate::node::past::{Again, Place};
+use crate::node::past::{Again, Place, of_actor};
 use crate::policy::consent::Ruling;
 use crate::policy::{
     Bundle, Decision, Demand, Facts, FactsOf, Leave, Moved, PolicyError, Receipt, Replayed, SignedAct, Verb,
@@ -136,8 +136,7 @@ impl Trial<'_> {
             Leave::Given => Replayed::Same,
             Leave::Nobody => unknown("who signed an accepted act"),
             Leave::Refused { decision, intent, actor, key } => {
-                let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
-                self.certain(place, &intent, &facts, Replayed::Changed(decision))?
+                self.certain(place, &intent, &of_actor(&actor, &key), Replayed::Changed(decision))?
             }
         })
     }
@@ -183,8 +182,7 @@ impl Trial<'_> {
             Some(Ruling::Refused { rule: rule @ "proposal.ttl", why, .. }) => self.checked(Again::wrong(rule, why))?,
             Some(Ruling::Refused { .. }) => Replayed::Same,
             Some(Ruling::Denied { decision, intent, actor, key }) => {
-                let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
-                self.certain(place, &intent, &facts, Replayed::Changed(decision))?
+                self.certain(place, &intent, &of_actor(&actor, &key), Replayed::Changed(decision))?
             }
         })
     }

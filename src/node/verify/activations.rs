@@ -3,11 +3,11 @@ use crate::git::{Plane, RefName, Scope};
 use crate::id::{Oid, Timestamp};
 use crate::node::drive::Watch;
 use crate::node::error::NodeError;
-use crate::node::past::{Again, Past, Place};
+use crate::node::past::{Again, Past, Place, denied, of_actor};
 use crate::node::report::Finding;
 use crate::node::tally::Kind;
 use crate::policy::consent::Consents;
-use crate::policy::{Bundle, FactsOf, Judge, Leave, SignedAct, Verb, bundle_signers, may_sign_now, speaks_of};
+use crate::policy::{Bundle, Judge, Leave, SignedAct, Verb, bundle_signers, may_sign_now};
 use crate::trust::Graph;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -81,14 +81,8 @@ impl Verification<'_> {
         };
         self.report.again.take(kind, &again);
         if let Again::Wrong { rule, why } = again {
-            let how = match place {
-                Some(place) => {
-                    let receipt = past.receipt(place);
-                    format!("{} accepted it with receipt {}, and", receipt.gate.actor(), receipt.seq)
-                }
-                None => "it became the policy, and".to_owned(),
-            };
-            let sentence = format!("{how} by the law of then it is denied by {rule}: {why}");
+            let receipt = place.map(|place| past.receipt(place));
+            let sentence = denied(receipt.as_deref(), &rule, &why);
             self.report.findings.push(Finding::new(name.to_string(), bundle.commit(), "policy.forbidden", sentence));
         }
         Ok(())
@@ -151,11 +145,7 @@ impl Change<'_> {
             Leave::Given => Ok(Again::Right),
             Leave::Nobody => Ok(Change::unsigned()),
             Leave::Refused { decision, intent, actor, key } => {
-                let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
-                Ok(match past.uncertain(place, &intent, before, &facts, false)? {
-                    Some(what) => Again::Unknown(what),
-                    None => Again::wrong(&decision.rule, decision.reason),
-                })
+                past.refused(place, &intent, before, &of_actor(&actor, &key), &decision)
             }
         }
     }
@@ -188,10 +178,8 @@ impl Change<'_> {
         }
         let timed = |before: &Bundle| {
             let asked = before.rules().iter().filter(|rule| rule.covers(Verb::PolicyActivate, None));
-            speaks_of(before, Verb::PolicyActivate)
-                && asked
-                    .flat_map(|rule| &rule.reads)
-                    .any(|read| ["received_at", "grants", "approvals"].contains(&read.as_str()))
+            let mut reads = asked.flat_map(|rule| &rule.reads);
+            reads.any(|read| ["received_at", "grants", "approvals"].contains(&read.as_str()))
         };
         match self.before {
             Some(before) if timed(before) => Ok(Again::unknown("when it was, for there is no receipt")),

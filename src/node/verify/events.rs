@@ -1,15 +1,15 @@
 use crate::git::Plane;
-use crate::id::{Actor, Cid, Ns, Oid, Timestamp, Ulid, Writer};
+use crate::id::{Actor, Cid, Ns, Oid, Ulid, Writer};
 use crate::ledger::{Draft, Event, Loaded, Origin};
 use crate::node::error::NodeError;
 use crate::node::open::Node;
-use crate::node::past::{Again, Law, Past, Place};
+use crate::node::past::{Again, Law, Past, Place, denied, of_actor};
 use crate::node::report::Finding;
 use crate::node::tally::{Kind, Tally};
 use crate::node::window::journal_name;
 use crate::policy::consent::Told;
-use crate::policy::{FactsOf, Intent, Judgement, Receipt};
-use crate::trust::{Graph, Void};
+use crate::policy::{Intent, Judgement, Receipt};
+use crate::trust::Void;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -179,12 +179,7 @@ impl<'n> Events<'n> {
                 Again::Wrong { rule, why } => {
                     self.tally.judged(Kind::Events);
                     let finding = || {
-                        let sentence = format!(
-                            "{} accepted it with receipt {}, and by the law of then it is denied by {rule}: {why}",
-                            receipt.gate.actor(),
-                            receipt.seq
-                        );
-                        let name = journal_name(&self.ns, writer);
+                        let (name, sentence) = (journal_name(&self.ns, writer), denied(Some(&receipt), &rule, &why));
                         Finding { seq: Some(seq), ..Finding::new(name, commit, "event.forbidden", sentence) }
                     };
                     let held = self.wrong.entry((writer.clone(), rule.clone())).or_insert_with(|| (finding(), 0));
@@ -243,11 +238,7 @@ impl<'n> Events<'n> {
             Judgement::Allowed(_) => return Ok(Again::Right),
             Judgement::Refused(decision) => decision,
         };
-        let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, actor, key, Some(at));
-        Ok(match self.past.uncertain(push.place, &intent, &law.bundle, &facts, false)? {
-            Some(what) => Again::Unknown(what),
-            None => Again::wrong(&decision.rule, decision.reason),
-        })
+        self.past.refused(push.place, &intent, &law.bundle, &of_actor(actor, key), &decision)
     }
 
     /// What was found: events that no law of their time allowed, and how many could be judged.

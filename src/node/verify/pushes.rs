@@ -4,10 +4,10 @@ use crate::id::{Oid, Timestamp};
 use crate::node::asked;
 use crate::node::drive::Watch;
 use crate::node::error::NodeError;
-use crate::node::past::{Again, Law, Past, Place};
+use crate::node::past::{Again, Law, Past, Place, denied, of_actor};
 use crate::node::report::Finding;
 use crate::node::tally::{Kind, Tally};
-use crate::policy::consent::Ruling;
+use crate::policy::consent::{Ruling, tell};
 use crate::policy::{
     Bundle, Demand, FactsOf, Intent, Judgement, Leave, Moved, Receipt, RefMove, Unseen, Verb, speaks_of, trust_leave,
 };
@@ -47,11 +47,7 @@ impl Verification<'_> {
 
 /// A push that no law of its time allowed.
 pub(super) fn forbidden(receipt: &Receipt, moved: &Moved, rule: &str, why: &str) -> Finding {
-    let sentence = format!(
-        "{} accepted it with receipt {}, and by the law of then it is denied by {rule}: {why}",
-        receipt.gate.actor(),
-        receipt.seq
-    );
+    let sentence = denied(Some(receipt), rule, why);
     Finding::new(moved.name.as_str(), moved.new.unwrap_or(Oid::ZERO), "push.forbidden", sentence)
 }
 
@@ -127,11 +123,7 @@ fn trust(
         Leave::Given => Again::Right,
         Leave::Nobody => Again::wrong("trust.signer", "nobody that trust knew signed it"),
         Leave::Refused { decision, intent, actor, key } => {
-            let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
-            match past.uncertain(place, &intent, &bundle, &facts, false)? {
-                Some(what) => Again::Unknown(what),
-                None => Again::wrong(&decision.rule, decision.reason),
-            }
+            past.refused(place, &intent, &bundle, &of_actor(&actor, &key), &decision)?
         }
     }))
 }
@@ -152,19 +144,13 @@ fn by_transport(
     };
     let consents = past.consents(place, &law.bundle, receipt.received_at)?;
     let known = facts(&law.graph, &receipt.received_at);
-    let known = match consents {
-        Some(consents) => consents.tell(known, intent.target().as_deref()).facts()?,
-        None => known.facts()?,
-    };
+    let known = tell(consents.as_deref(), known, intent.target().as_deref())?;
     let judgement = law.judge.borrow_mut().decide(intent, &known, law.graph.tip())?;
     let decision = match judgement {
         Judgement::Allowed(_) => return Ok(Again::Right),
         Judgement::Refused(decision) => decision,
     };
-    Ok(match past.uncertain(place, intent, &law.bundle, &facts, false)? {
-        Some(what) => Again::Unknown(what),
-        None => Again::wrong(&decision.rule, decision.reason),
-    })
+    past.refused(place, intent, &law.bundle, &facts, &decision)
 }
 
 fn consent(
@@ -202,11 +188,7 @@ fn consent(
     Ok(match ruling {
         Some(Ruling::Refused { rule, why, .. }) => Again::wrong(rule, why),
         Some(Ruling::Denied { decision, intent, actor, key }) => {
-            let facts = |graph: &Graph, at: &Timestamp| FactsOf::actor(graph, &actor, &key, Some(at));
-            match past.uncertain(place, &intent, &bundle, &facts, false)? {
-                Some(what) => Again::Unknown(what),
-                None => Again::wrong(&decision.rule, decision.reason),
-            }
+            past.refused(place, &intent, &bundle, &of_actor(&actor, &key), &decision)?
         }
         None | Some(Ruling::Taken) => Again::Right,
     })

@@ -51,12 +51,6 @@ impl Consents {
         Consents { by_target }
     }
 
-    /// Adds to the facts of an act what is known of exactly this act.
-    pub fn tell(&self, facts: FactsOf, target: Option<&str>) -> FactsOf {
-        let (grants, approvals) = target.and_then(|t| self.by_target.get(t)).cloned().unwrap_or_default();
-        facts.with(GRANTS, grants).with(APPROVALS, approvals)
-    }
-
     /// Whether anything is known of any act.
     pub fn know_any(&self) -> bool {
         !self.by_target.is_empty()
@@ -66,11 +60,14 @@ impl Consents {
     pub fn know(&self, target: &str) -> bool {
         self.by_target.contains_key(target)
     }
+}
 
-    /// The facts of every act of which nothing is known.
-    pub fn silent(&self, facts: FactsOf) -> Result<Facts, PolicyError> {
-        self.tell(facts, None).facts()
-    }
+/// The facts of an act, with what is known of exactly this act where rules read that. No target stands for every act of which
+/// nothing is known.
+pub fn tell(consents: Option<&Consents>, facts: FactsOf, target: Option<&str>) -> Result<Facts, PolicyError> {
+    let Some(consents) = consents else { return facts.facts() };
+    let (grants, approvals) = target.and_then(|t| consents.by_target.get(t)).cloned().unwrap_or_default();
+    facts.with(GRANTS, grants).with(APPROVALS, approvals).facts()
 }
 
 fn about(case: &Case, governed: bool) -> Map {

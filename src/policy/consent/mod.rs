@@ -18,7 +18,7 @@ mod told;
 
 pub use approval::Approval;
 pub use case::{Case, Issued, Received, State, Vote};
-pub use consents::Consents;
+pub use consents::{Consents, tell};
 pub use docket::{Docket, Ended, Found};
 pub use document::Document;
 pub use fault::ConsentFault;

@@ -1,4 +1,4 @@
-use super::consents::Consents;
+use super::consents::{Consents, tell};
 use crate::policy::{Facts, FactsOf, Intent, PolicyError};
 use std::sync::Arc;
 
@@ -12,10 +12,7 @@ pub struct Told {
 
 impl Told {
     pub fn new(of_actor: FactsOf, consents: Option<Arc<Consents>>) -> Result<Told, PolicyError> {
-        let silent = match &consents {
-            Some(consents) => consents.silent(of_actor.clone())?,
-            None => of_actor.clone().facts()?,
-        };
+        let silent = tell(consents.as_deref(), of_actor.clone(), None)?;
         Ok(Told { of_actor, silent, consents: consents.filter(|c| c.know_any()) })
     }
 
@@ -24,7 +21,7 @@ impl Told {
         let Some(consents) = &self.consents else { return Ok(None) };
         match intent.target() {
             Some(target) if consents.know(&target) => {
-                consents.tell(self.of_actor.clone(), Some(&target)).facts().map(Some)
+                tell(Some(consents), self.of_actor.clone(), Some(&target)).map(Some)
             }
             _ => Ok(None),
         }
