@@ -5,6 +5,7 @@ use super::profile::profile;
 use crate::cli::fits;
 use crate::harness::World;
 use serde_json::json;
+use std::path::Path;
 
 const STATE: &str = "refs/gatos/state/main";
 
@@ -53,4 +54,43 @@ fn an_activation_without_a_receipt_is_counted_by_itself() {
     let told = alice.gatos(["verify"]).ok().stdout();
     assert!(told.contains("with 1 receipt: 1 activation, 1 event\n"), "{told}");
     assert!(told.contains("judged by some version of trust: 1 activation without a receipt\n"), "{told}");
+}
+
+/// Writes what looks like a receipt behind each push, as nobody who has a key would.
+const FORGER: &str = r#"#!/bin/sh
+chain=refs/gatos/audit/policy/WRITER
+updates=$(while read -r old new name; do printf '{"new":"%s","old":"%s","ref":"%s"},' "$new" "$old" "$name"; done)
+blob=$(printf '{"updates":[%s]}' "${updates%,}" | git hash-object -w --stdin)
+tree=$(printf '100644 blob %s\treceipt.json\n' "$blob" | git mktree)
+git update-ref "$chain" "$(git -c user.name=x -c user.email=x commit-tree -m x -p "$chain" "$tree")"
+"#;
+
+#[test]
+fn what_nobody_signed_is_no_receipt_that_a_sync_waits_for() {
+    let world = World::new();
+    let alice = world.repo("alice");
+    alice.gatos(["init"]).ok();
+    alice.gatos(["emit", "add", "{\"n\":1}"]).ok();
+    let server = world.bare("server");
+    alice.git(["remote", "add", "origin", server.path().to_str().expect("UTF-8")]).ok();
+    alice.gatos(["sync"]).ok();
+    let journal = alice.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/main"]).ok().stdout();
+    let writer = journal.rsplit('/').next().expect("a writer").replace("user.alice", "service.gate");
+    let tip = alice.git(["rev-parse", &journal]).ok().stdout();
+    server.git(["update-ref", &format!("refs/gatos/audit/policy/{writer}"), &tip]).ok();
+    executable(&server.path().join("hooks/post-receive"), &FORGER.replace("WRITER", &writer));
+    // Each fetch is noted.
+    let (pack, log) = (world.path().join("pack"), world.path().join("fetches"));
+    executable(&pack, &format!("#!/bin/sh\necho >> '{}'\nexec git upload-pack \"$@\"\n", log.display()));
+    alice.git(["config", "remote.origin.uploadpack", pack.to_str().expect("UTF-8")]).ok();
+    alice.gatos(["emit", "add", "{\"n\":2}"]).ok();
+    alice.gatos(["sync"]).ok();
+    let fetches = std::fs::read_to_string(&log).expect("a file").lines().count();
+    assert_eq!(fetches, 9, "it looked again as often as it does where no receipt comes");
+}
+
+fn executable(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+    std::fs::write(path, text).expect("a file");
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
 }

@@ -110,7 +110,7 @@ pub fn sync(
     let node = run.push_states(node)?;
     run.push_others(&node)?;
     if !run.done.pushed.is_empty() {
-        run.fetch_receipts(&audits)?;
+        run.fetch_receipts(&node.repo(), &audits)?;
     }
     run.hear(&node);
     Ok(run.done)

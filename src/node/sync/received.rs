@@ -1,9 +1,8 @@
 use super::Run;
-use crate::canon::{Value, json};
 use crate::git::{GitError, Plane};
-use crate::id::Oid;
+use crate::id::{Blake3, Oid};
 use crate::node::NodeError;
-use crate::policy::ENTRY_MAX;
+use crate::policy::{EntryFault, EntryKind, read_entry};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -19,10 +18,10 @@ impl Run<'_> {
 
     /// Fetches the receipts of what was pushed. A gate writes them a moment after the push has returned: a remote that had
     /// chains of gates before the push is waited for, a little while.
-    pub(super) fn fetch_receipts(&mut self, before: &HashMap<Plane, Oid>) -> Result<(), NodeError> {
+    pub(super) fn fetch_receipts(&mut self, repo: &Blake3, before: &HashMap<Plane, Oid>) -> Result<(), NodeError> {
         self.fetch()?;
         for pause in PAUSES {
-            if before.is_empty() || self.all_received(before)? {
+            if before.is_empty() || self.all_received(repo, before)? {
                 break;
             }
             std::thread::sleep(Duration::from_millis(pause));
@@ -31,25 +30,27 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Whether new entries of the gates name everything that was pushed. Who signed them is for `verify` to judge.
-    fn all_received(&self, before: &HashMap<Plane, Oid>) -> Result<bool, NodeError> {
+    /// Whether new receipts of the gates name everything that was pushed. What the keys that signed them may is for `verify` to
+    /// judge.
+    fn all_received(&self, repo: &Blake3, before: &HashMap<Plane, Oid>) -> Result<bool, NodeError> {
         let mut waiting: HashSet<(&str, Oid)> =
             self.done.pushed.iter().map(|moved| (moved.name.as_str(), moved.new)).collect();
         for (plane, tip) in self.audits() {
+            let Plane::AuditPolicy { writer } = &plane else { continue };
             let chain = match self.store.chain(tip, before.get(&plane).copied(), 0) {
                 // It was rewritten, which is an alarm already.
                 Err(GitError::NotAncestor { .. }) => continue,
                 chain => chain?,
             };
             for step in chain {
-                let Some(bytes) = self.store.file(step?.0, "receipt.json", ENTRY_MAX)? else { continue };
-                let receipt = json::parse(&bytes).unwrap_or(Value::Null);
-                let updates = receipt.get("updates").and_then(Value::as_list).unwrap_or_default();
-                let names = |update: &Value, (name, new): (&str, Oid)| {
-                    let text = |field: &str| update.get(field).and_then(Value::as_str);
-                    text("ref") == Some(name) && text("new").and_then(|hex| Oid::from_hex(hex).ok()) == Some(new)
+                let receipt = match read_entry(self.store.reader(), step?.0, repo, writer) {
+                    Ok((_, EntryKind::Receipt(receipt))) => receipt,
+                    Err(EntryFault::Read(source)) => return Err(source.into()),
+                    // What does not hold is no receipt, and `verify` names it.
+                    Ok(_) | Err(_) => continue,
                 };
-                waiting.retain(|moved| !updates.iter().any(|update| names(update, *moved)));
+                let named: HashSet<_> = receipt.updates.iter().map(|moved| (moved.name.as_str(), moved.new)).collect();
+                waiting.retain(|(name, new)| !named.contains(&(*name, Some(*new))));
             }
         }
         Ok(waiting.is_empty())
