@@ -102,13 +102,12 @@ pub fn speaks_of(bundle: &Bundle, verb: Verb) -> bool {
     bundle.rules().iter().any(|rule| rule.covers(verb, None))
 }
 
-/// Whether these may sign what becomes the policy now: enough roots, or a holder of `policy:activate`, with keys that stand.
+/// Whether these may sign what becomes the policy now: a holder of `policy:activate`, as each root is, with a key that stands.
 pub fn may_sign_now(graph: &Graph, signers: &[PublicKey]) -> bool {
     let Ok(asked) = ACTIVATE.parse() else { return false };
-    let holds = |key: &PublicKey| {
+    signers.iter().any(|key| {
         graph.current().holder(key).is_some_and(|actor| graph.stands(actor, key) && graph.holds(actor, &asked, None))
-    };
-    graph.votes(signers) >= graph.current().roots.threshold as usize || signers.iter().any(holds)
+    })
 }
 
 /// Who signed the bundle of a commit that was read.
