@@ -71,12 +71,8 @@ fn must_continue_no_checkpoint_that_something_sorts_before() {
     court.emit(&court.alice, "{\"n\":6}");
     court.alice.gatos(["state", "checkpoint"]).ok();
     let honest = at(&court.alice, STATE);
-    let mut proof = proof_of(&court.alice, &honest);
-    assert_eq!(proof.base, None, "it was folded from the first event");
-    let checkpoint = Oid::from_hex(&base).expect("an id");
-    proof.base = Some(Base { checkpoint, state_root: proof_of(&court.alice, &base).state_root });
-    let forge = court.forge(&court.alice);
-    let forged = forge.write("commit", &forge.with_file(&honest, "pof.json", &proof.to_json()));
+    assert_eq!(proof_of(&court.alice, &honest).base, None, "it was folded from the first event");
+    let forged = continued(&court, &honest, &base);
     court.push(&court.alice, [JOURNALS]).ok();
     court.refused(&court.alice, [format!("{forged}:{STATE}")], "checkpoint.base").err_says("sorts before its last");
     // Nor does a reader take it, whether he believes the base or folds from the first event.
@@ -87,6 +83,15 @@ fn must_continue_no_checkpoint_that_something_sorts_before() {
     court.alice.git(["update-ref", STATE, &honest]).ok();
     court.alice.gatos(["verify", "--deep"]).ok();
     court.push(&court.alice, [STATE]).ok();
+}
+
+/// A checkpoint of alice's that says to go on from another one than it did.
+#[track_caller]
+pub(super) fn continued(court: &Court<'_>, honest: &str, base: &str) -> String {
+    let (mut proof, before) = (proof_of(&court.alice, honest), proof_of(&court.alice, base));
+    proof.base = Some(Base { checkpoint: Oid::from_hex(base).expect("an id"), state_root: before.state_root });
+    let forge = court.forge(&court.alice);
+    forge.write("commit", &forge.with_file(honest, "pof.json", &proof.to_json()))
 }
 
 fn proof_of(repo: &Repo<'_>, commit: &str) -> Proof {

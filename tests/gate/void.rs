@@ -1,5 +1,6 @@
 //! Events that a revocation voids, where the gate had accepted them before: they are in nobody's way.
 
+use super::checkpoints::continued;
 use super::court::{Court, JOURNALS, TRUST};
 use super::sync::{open, payloads, state_root, synced};
 use crate::harness::{Repo, World};
@@ -64,7 +65,6 @@ fn must_cut_at_the_gate_what_a_revocation_voids() {
     let held = court.server.git(["rev-parse", STATE]).ok().stdout();
     let refused = court.refused(&court.alice, [format!("{stale}:{STATE}")], "pof.mismatch");
     refused.err_says("whose key was revoked: its events count up to 1");
-    // One that continues what counts void events does not pass either, whatever it says itself.
     let done = synced(&court.alice);
     assert_eq!(done["refolded"].as_array().expect("a list").len(), 1, "{done}");
     let now = court.server.git(["rev-parse", STATE]).ok().stdout();
@@ -73,6 +73,15 @@ fn must_cut_at_the_gate_what_a_revocation_voids() {
     court.alice.gatos(["fold", "verify", "--deep"]).ok();
     court.alice.gatos(["fold", "verify", &held]).code(1).says("was revoked since");
     assert_eq!(court.record(), ["pof.mismatch"]);
+    // One that says to go on from what counts void events does not pass either, whatever it counts itself.
+    court.emit(&court.alice, "{\"n\":10}");
+    court.alice.gatos(["state", "checkpoint"]).ok();
+    let honest = court.alice.git(["rev-parse", STATE]).ok().stdout();
+    court.push(&court.alice, [JOURNALS]).ok();
+    let forged = continued(&court, &honest, &held);
+    let refused = court.refused(&court.alice, [format!("{forged}:{STATE}")], "checkpoint.base");
+    refused.err_says(&format!("{held} counts the events of")).err_says("its events count up to 1");
+    court.push(&court.alice, [STATE]).ok();
 }
 
 #[test]
