@@ -1,5 +1,6 @@
-//! Attacks beyond the list that the gate was built against: by way of the law, of names, of other people's words.
+//! Attacks by way of the law, of names, of other people's words, of bytes that only git reads.
 
+use super::consent::Team;
 use super::court::{ACTIVE, Court, JOURNALS, TRUST, draft, over_each};
 use super::forged::changed;
 use super::rules::enact;
@@ -94,16 +95,23 @@ fn must_judge_by_the_law_that_stands_whichever_an_event_names() {
 
 #[test]
 fn must_let_nobody_use_up_the_ulid_of_another() {
-    over_each(|court| {
-        // Bob says something under the ULID that alice is about to use. Hers passes, and both count.
-        court.bob.gatos(["emit", "add", "{\"n\":5}", "--ulid", ULID]).ok();
-        court.push(&court.bob, [JOURNALS]).ok();
-        court.alice.gatos(["emit", "add", "{\"n\":7}", "--ulid", ULID]).ok();
-        court.push(&court.alice, [JOURNALS]).ok();
-        court.fetch(&court.alice);
-        court.alice.gatos(["verify"]).ok().says("was used before by");
-        assert_eq!(court.alice.gatos(["log"]).ok().stdout().lines().count(), 3);
-    });
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    team.granted();
+    // What was granted to bob is done once under its ULID. Alice says something of her own under it first.
+    team.pay(&court.alice, 1, "--json").ok();
+    court.push(&court.alice, [JOURNALS]).ok();
+    team.pay(bob, 20_000, "--json").ok();
+    court.push(bob, [JOURNALS]).ok();
+    assert_eq!(court.record(), Vec::<String>::new());
+    // Both count.
+    court.fetch(&court.alice);
+    court.alice.gatos(["verify"]).ok().says("was used before by");
+    let said = court.alice.gatos(["--json", "log", "--ns", "finance"]).ok().jsonl();
+    let mut amounts: Vec<_> = said.iter().filter_map(|event| event["payload"]["amount"].as_i64()).collect();
+    amounts.sort_unstable();
+    assert_eq!(amounts, [1, 20_000]);
 }
 
 #[test]
@@ -120,9 +128,7 @@ fn must_refuse_an_append_with_words_that_only_git_reads() {
             ("\nSig: ", "\nSig-Alg: ed25519\nSig: "),
         ] {
             let forged = changed(court, |raw| raw.replacen(from, to, 1));
-            court.push(&court.alice, [format!("{forged}:{name}")]).code(1).err_says("gatos: DENY").err_says("rule    ");
-            let rule = court.record()[0].clone();
-            assert!(["append.bytes", "event.form", "sig.none", "sig.bad"].contains(&rule.as_str()), "{to:?}: {rule}");
+            court.refused(&court.alice, [format!("{forged}:{name}")], "append.bytes");
         }
         court.push(&court.alice, [JOURNALS]).ok();
     });
@@ -183,12 +189,16 @@ fn must_stay_closed_to_what_is_no_list_of_updates() {
         format!("{good}{}", &good[..50]).into_bytes(),
         b"\xff\xfe".to_vec(),
     ];
+    let stands = || {
+        let mut receipts = std::fs::read_dir(court.server.path().join("gatos/gate/receipts")).expect("the spool");
+        (court.refs(), court.record(), court.receipts(), receipts.next().is_some())
+    };
+    let before = stands();
     for list in lists {
-        let refs = court.refs();
-        let said = raw(&court, list.clone());
-        assert!(!said.succeeded(), "{:?}", String::from_utf8_lossy(&list));
-        assert_eq!(court.refs(), refs);
+        raw(&court, list.clone()).code(3).err_says("of the list of updates is not");
+        assert_eq!(stands(), before, "{:?}", String::from_utf8_lossy(&list));
     }
     // More than anybody moves is not read to its end.
     raw(&court, good.repeat(70_000_000 / good.len())).code(3).err_says("is longer than");
+    assert_eq!(stands(), before);
 }

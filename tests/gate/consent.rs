@@ -102,7 +102,7 @@ impl<'w> Team<'w> {
 
     /// Bob's payment of 20,000 is granted by alice and carol, and everybody knows.
     #[track_caller]
-    fn granted(&self) {
+    pub(super) fn granted(&self) {
         let id = self.ask(20_000);
         self.approve(&self.court.alice, &id);
         self.approve(&self.carol, &id);

@@ -1,7 +1,7 @@
 //! Whose law a server takes, and what nobody can take back alone.
 
 use super::court::{Court, JOURNALS, TRUST};
-use crate::harness::World;
+use crate::harness::{Repo, World};
 
 #[test]
 fn must_take_the_law_of_the_one_repository_that_was_named() {
@@ -15,6 +15,8 @@ fn must_take_the_law_of_the_one_repository_that_was_named() {
     let open = world.bare("open").as_person("git");
     open.gatos(["hook", "install", "--server"]).ok();
     push("open").code(1).err_says("rule    gate.unpinned  ").err_says(&format!("--root {id}"));
+    // Of what repository its record would be it does not know yet.
+    recorded(&open, &[], 1);
     // Another repository's genesis is not taken, and the named one is.
     let other = world.repo("other");
     other.gatos(["init"]).ok();
@@ -22,11 +24,24 @@ fn must_take_the_law_of_the_one_repository_that_was_named() {
     let pinned = world.bare("pinned").as_person("git");
     pinned.gatos(["hook", "install", "--server", "--root", &theirs]).ok();
     push("pinned").code(1).err_says("rule    trust.root  ");
-    assert_eq!(pinned.git(["for-each-ref", "refs/gatos/trust"]).ok().stdout(), "");
+    recorded(&pinned, &["trust.root"], 0);
     open.gatos(["hook", "install", "--server", "--root", &id]).ok();
     push("open").ok();
     // What stands decides from then on.
     open.gatos(["hook", "install", "--server", "--root", &theirs]).code(3).err_says(&id);
+}
+
+/// At a server nothing stands but what its gate recorded, these rules, and so many more wait to be.
+#[track_caller]
+fn recorded(server: &Repo<'_>, rules: &[&str], waiting: usize) {
+    let refs = server.git(["for-each-ref", "--format=%(refname)"]).ok().stdout();
+    assert!(refs.lines().all(|name| name.starts_with("refs/gatos/audit/policy/")), "{refs}");
+    let log = ["log", "--format=%(trailers:key=Rule,valueonly,separator=%x20)", "--glob=refs/gatos/audit/policy"];
+    let record = if refs.is_empty() { String::new() } else { server.git(log).ok().stdout() };
+    assert_eq!(record.lines().collect::<Vec<_>>(), rules);
+    let spool = std::fs::read_dir(server.path().join("gatos/audit-spool"));
+    assert_eq!(spool.map_or(0, Iterator::count), waiting);
+    server.git(["fsck", "--strict", "--no-dangling", "--no-progress"]).ok().silent();
 }
 
 #[test]
