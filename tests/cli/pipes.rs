@@ -1,11 +1,11 @@
 //! `emit --jsonl` of a pipe whose other end takes its time.
 
 use super::{fits, ready, refused};
-use crate::harness::{Repo, Running, World};
+use crate::harness::{Repo, Running, World, until};
 use serde_json::json;
 use std::fs::File;
 use std::io::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// `emit --jsonl -` with a pipe as its input, and the other end of that pipe.
 pub(super) fn piped(world: &World, repo: &Repo<'_>, options: &str) -> (Running, File) {
@@ -23,15 +23,10 @@ pub(super) fn add(pipe: &mut File, count: usize) {
 /// Waits until so many events are stored.
 #[track_caller]
 pub(super) fn stored(repo: &Repo<'_>, count: usize) {
-    let begin = Instant::now();
-    loop {
+    until(&format!("{count} stored events, while the pipe waits"), || {
         let shown = repo.gatos(["log"]);
-        if shown.succeeded() && shown.stdout().lines().count() == count {
-            return;
-        }
-        assert!(begin.elapsed() < Duration::from_secs(60), "{count} events are not stored while the pipe waits");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+        shown.succeeded() && shown.stdout().lines().count() == count
+    });
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `sync` and `clone` where no gate stands; `tests/gate/sync.rs` has the rest.
 
 use super::{fits, ready, refused};
-use crate::harness::{Repo, World};
-use std::time::{Duration, Instant};
+use crate::harness::{Repo, World, until};
+use std::time::Duration;
 
 #[test]
 fn a_sync_without_a_remote_says_what_to_do() {
@@ -73,11 +73,7 @@ fn interrupted(world: &World, repo: &Repo<'_>) {
     let marks = ["called", "go"].map(|mark| world.path().join(mark));
     marks.iter().for_each(|mark| drop(std::fs::remove_file(mark)));
     let running = repo.command(["--json", "sync"]).spawn();
-    let begin = Instant::now();
-    while !marks[0].exists() {
-        assert!(begin.elapsed() < Duration::from_secs(60), "the remote was not called");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until("the call of the remote", || marks[0].exists());
     running.interrupt();
     std::thread::sleep(Duration::from_millis(100));
     std::fs::write(&marks[1], "").expect("a mark");

@@ -143,11 +143,7 @@ fn must_let_the_law_in_between_pushes_that_never_end() {
     lock.lock_shared().expect("a push is being judged");
     let key = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
     let change = server.command(["trust", "add-actor", "user:carol", &key]).spawn();
-    let turn = court.server.path().join("gatos/gate/lock.turn");
-    let waits = || File::open(&turn).is_ok_and(|file| file.try_lock_shared().is_err());
-    while !waits() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    court.somebody_waits();
     court.emit(&court.alice, "{\"n\":2}");
     let push = court.git(&court.alice, ["push", "-q", "origin", JOURNALS]).spawn();
     std::thread::sleep(Duration::from_millis(300));

@@ -160,9 +160,9 @@ fn must_change_no_law_under_a_push_that_is_being_judged() {
     let tip = || court.server.git(["rev-parse", super::court::TRUST]).ok().stdout();
     let before = tip();
     let change = server.command(["trust", "add-actor", "user:carol", &key]).spawn();
+    court.somebody_waits();
     // A journal is no law.
     server.gatos(["emit", "add", "{\"n\":5}"]).ok();
-    std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(tip(), before, "the law changed under a push");
     lock.unlock().expect("the push has ended");
     change.wait().ok();

@@ -1,13 +1,14 @@
 //! A server with a gate, and those who push to it.
 
 use super::transport::Transport;
-use crate::harness::{Command, Outcome, Repo, World};
+use crate::harness::{Command, Outcome, Repo, World, until};
 use crate::must::forge::Forge;
 use gatos::git::Store;
 use gatos::id::{Blake3, Ns, Oid, PublicKey, Writer};
 use gatos::ledger::{Draft, Origin, Pen, Position, build};
 use gatos::trust::{Signer, load_key_file};
 use std::ffi::OsStr;
+use std::fs::File;
 
 pub const TRUST: &str = "refs/gatos/trust/graph";
 pub const ACTIVE: &str = "refs/gatos/policies/active";
@@ -93,6 +94,13 @@ impl<'w> Court<'w> {
         std::fs::remove_dir_all(self.server.path().join("gatos/gate")).expect("a gate");
         let gate = self.server.gatos(["--json", "hook", "install", "--server", "--await-receipt"]).ok().json();
         gate["key"].as_str().expect("a key").to_owned()
+    }
+
+    /// Waits until somebody who wants the gate alone has the turn.
+    #[track_caller]
+    pub fn somebody_waits(&self) {
+        let turn = self.server.path().join("gatos/gate/lock.turn");
+        until("somebody who wants the gate alone", || File::open(&turn).is_ok_and(|f| f.try_lock_shared().is_err()));
     }
 
     /// Every ref of the server but what the gate records.

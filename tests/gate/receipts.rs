@@ -2,11 +2,10 @@
 
 use super::court::{ACTIVE, Court, JOURNALS, TRUST};
 use super::rules::enact;
-use crate::harness::World;
+use crate::harness::{World, until};
 use gatos::id::Oid;
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A gate as an operator installs it who asks for nothing.
 fn plain<'w>(world: &'w World) -> Court<'w> {
@@ -19,16 +18,10 @@ fn spool(court: &Court<'_>) -> PathBuf {
     court.server.path().join("gatos/gate/receipts")
 }
 
-/// Waits, a minute at most, until no receipt is to be written any more.
+/// Waits until no receipt is to be written any more.
 #[track_caller]
 fn settled(court: &Court<'_>) {
-    for _ in 0..6_000 {
-        if court.waiting() == 0 {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("a receipt still waits");
+    until("the last receipt", || court.waiting() == 0);
 }
 
 /// Alice's clone knows of a receipt for every event.
@@ -148,14 +141,9 @@ fn holds(bytes: &[u8], id: &Oid) -> bool {
 #[track_caller]
 fn remembered(court: &Court<'_>) -> [Vec<u8>; 2] {
     let tips = law(court);
-    for _ in 0..6_000 {
-        let [law, answers] = ["law", "answers"].map(|name| fs::read(known(court).join(name)).unwrap_or_default());
-        if tips.iter().all(|tip| holds(&law, tip)) {
-            return [law, answers];
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("the law that stands is not remembered");
+    let read = |name| fs::read(known(court).join(name)).unwrap_or_default();
+    until("the law that stands, in what is remembered", || tips.iter().all(|tip| holds(&read("law"), tip)));
+    ["law", "answers"].map(read)
 }
 
 /// Bob is refused for want of a licence, also where the gate finds what it remembered before, or this, in place of what it

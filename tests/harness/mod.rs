@@ -17,7 +17,7 @@ mod outcome;
 mod repo;
 mod world;
 
-pub use command::{Command, Running};
+pub use command::{Command, Running, until};
 pub use outcome::Outcome;
 pub use repo::Repo;
 pub use world::World;
