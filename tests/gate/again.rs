@@ -282,11 +282,7 @@ fn must_ask_for_signers_of_a_policy_who_may_sign_when_it_becomes_active() {
     let bundle = court.bob.gatos(["--json", "policy", "publish"]).ok().json();
     let commit = bundle["commit"].as_str().expect("a commit");
     // He may not any more when it arrives.
-    let grants = court.alice.gatos(["trust", "grants"]).ok().stdout();
-    let grant = grants.lines().find(|line| line.contains("to user:bob")).expect("his grant");
-    let ulid = grant.split_whitespace().nth(1).expect("a ULID").to_owned();
-    court.alice.gatos(["trust", "revoke", &ulid, "--reason", "left"]).ok();
-    court.push(&court.alice, [TRUST]).ok();
+    court.take_grant("user:bob");
     let refused = court.refused(&court.bob, [format!("{commit}:{ACTIVE}")], "policy.signer");
     let stands = court.server.git(["rev-parse", ACTIVE]).ok().stdout();
     refused.err_says(&format!("git update-ref {ACTIVE} {stands}"));

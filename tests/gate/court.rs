@@ -88,6 +88,16 @@ impl<'w> Court<'w> {
         repo.git(["config", "remote.origin.url", &url]).ok();
     }
 
+    /// Alice takes back the one grant that somebody has.
+    #[track_caller]
+    pub fn take_grant(&self, subject: &str) {
+        let grants = self.alice.gatos(["--json", "trust", "grants"]).ok().jsonl();
+        let counts: Vec<_> = grants.iter().filter(|g| g["subject"] == subject && g["state"] == "counts").collect();
+        let [grant] = counts[..] else { panic!("expected one grant of {subject}: {grants:?}") };
+        self.alice.gatos(["trust", "revoke", grant["ulid"].as_str().expect("a ULID"), "--reason", "over"]).ok();
+        self.push(&self.alice, [TRUST]).ok();
+    }
+
     /// The gate is installed again and has lost its key; its new one, which trust does not know yet.
     #[track_caller]
     pub fn new_gate_key(&self) -> String {

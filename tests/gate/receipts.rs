@@ -193,10 +193,7 @@ fn must_not_be_misled_by_what_the_gate_remembers() {
     let then = licensed(&court, 5);
     let trust = law(&court)[0];
     // The licence goes. The law of before would let bob speak, and so would one that calls itself the one that stands.
-    let grants = court.alice.gatos(["--json", "trust", "grants"]).ok().jsonl();
-    let grant = grants.iter().find(|grant| grant["subject"] == "user:bob").expect("his grant");
-    court.alice.gatos(["trust", "revoke", grant["ulid"].as_str().expect("a ULID"), "--reason", "over"]).ok();
-    court.push(&court.alice, [TRUST]).ok();
+    court.take_grant("user:bob");
     court.emit(&court.bob, "{\"n\":6}");
     misled_by_none(&court, &then, ("law", &bent(&then[0], &trust, &law(&court)[0])));
     // He gets it back, and then the policy asks for another. What was allowed under the same trust is over.
