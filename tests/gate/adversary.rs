@@ -84,7 +84,7 @@ fn must_refuse_what_a_server_keeps_for_itself() {
     over_each(|court| {
         let (journal, tip) = court.journal(&court.alice);
         let writer = journal.rsplit('/').next().expect("a writer");
-        let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+        let gate = court.gate();
         let kept = [
             format!("refs/gatos/audit/policy/{writer}"),
             format!("+{tip}:{gate}"),

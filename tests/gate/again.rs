@@ -1,7 +1,7 @@
 //! What every clone can find out: that a gate accepted what the law of then forbade.
 
 use super::consent::Team;
-use super::court::{ACTIVE, Court, JOURNALS, TRUST, draft};
+use super::court::{ACTIVE, Court, JOURNALS, TRUST, draft, one_ref};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
@@ -118,8 +118,7 @@ fn must_find_receipts_whose_ends_do_not_fit() {
         let update = [("ref", name.as_str().into()), ("old", old.into()), ("new", new.into())];
         liar.give(|map| drop(map.insert("updates", Canon::list([Canon::map(update)]))));
     };
-    let honest = court.server.git(["for-each-ref", "--format=%(refname) %(objectname)", "refs/gatos/audit/policy"]);
-    let (chain, before) = honest.ok().stdout().split_once(' ').map(|(n, t)| (n.to_owned(), t.to_owned())).expect("one");
+    let (chain, before) = one_ref(&court.server, "refs/gatos/audit/policy");
     // An event that the law forbids is pushed past the gate, and no push begins where its receipt says.
     let (_, forbidden) = sealed(&court, "{\"n\":99}");
     liar.push(&court.alice, &[format!("{forbidden}:{name}")]);
@@ -170,12 +169,10 @@ fn must_find_an_event_of_a_key_that_trust_did_not_know_yet() {
 #[track_caller]
 fn forged(court: &Court<'_>, n: usize, code: &str, says: &str, change: impl FnOnce(&mut gatos::canon::Map)) {
     let liar = Liar::of(court);
-    let gate = "refs/gatos/audit/policy";
-    let before = court.server.git(["for-each-ref", "--format=%(refname) %(objectname)", gate]).ok().stdout();
+    let (name, tip) = one_ref(&court.server, "refs/gatos/audit/policy");
     liar.give(change);
     fails(&liar.stranger(&format!("reader{n}")), code, says);
-    let (name, tip) = before.split_once(' ').expect("one chain");
-    court.server.git(["update-ref", name, tip]).ok();
+    court.server.git(["update-ref", &name, &tip]).ok();
 }
 
 #[test]
@@ -234,8 +231,7 @@ fn must_find_two_stories_of_one_gate() {
     let court = court(&world);
     let liar = Liar::of(&court);
     let reader = liar.stranger("carol");
-    let gate = court.server.git(["for-each-ref", "--format=%(refname) %(objectname)", "refs/gatos/audit/policy"]);
-    let (name, tip) = gate.ok().stdout().split_once(' ').map(|(n, t)| (n.to_owned(), t.to_owned())).expect("a chain");
+    let (name, tip) = one_ref(&court.server, "refs/gatos/audit/policy");
     liar.give(|_| {});
     let other = court.server.git(["rev-parse", &name]).ok().stdout();
     court.server.git(["update-ref", &name, &tip]).ok();

@@ -51,8 +51,7 @@ fn a_receipt_says_what_was_accepted_when_and_by_which_law() {
         court.emit(&court.alice, "{\"n\":2}");
         court.push(&court.alice, [JOURNALS]).ok();
         let (name, tip) = court.journal(&court.alice);
-        let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-        let receipt = court.server.git(["show", &format!("{gate}:receipt.json")]).ok().json();
+        let receipt = court.receipt();
         assert_eq!((&receipt["gatos"], &receipt["seq"]), (&"receipt/1".into(), &2.into()));
         assert_eq!(receipt["updates"][0]["ref"], name.as_str());
         assert_eq!(receipt["updates"][0]["new"], tip.as_str());
@@ -66,15 +65,13 @@ fn a_receipt_says_what_was_accepted_when_and_by_which_law() {
 fn time_does_not_run_backwards_at_a_gate() {
     let world = World::new();
     let court = Court::new(&world);
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-    let document = |name: &str| court.server.git(["show", &format!("{gate}:{name}.json")]).ok().json();
-    let before = document("receipt")["received_at"].clone();
+    let before = court.receipt()["received_at"].clone();
     court.emit(&court.alice, "{\"n\":2}");
     let late =
         |to: &str| court.git(&court.alice, ["push", "origin", to]).env("GATOS_CLOCK", "2001-01-01T00:00:00Z").run();
     late(JOURNALS).ok();
-    assert_eq!(document("receipt")["received_at"], before);
+    assert_eq!(court.receipt()["received_at"], before);
     court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
     late("HEAD:refs/gatos/xyz").code(1);
-    assert_eq!(document("decision")["received_at"], before);
+    assert_eq!(court.decision()["received_at"], before);
 }

@@ -38,8 +38,7 @@ fn bomb(forge: &Forge<'_>, leaf: String) -> String {
 /// A number that the record of the last refusal holds among its facts.
 #[track_caller]
 fn fact(court: &Court<'_>, name: &str) -> u64 {
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-    let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+    let decision = court.decision();
     decision["facts"][name].as_u64().unwrap_or_else(|| panic!("no {name}: {decision}"))
 }
 
@@ -98,8 +97,7 @@ rule "short"
         court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
         court.push(&court.alice, ["HEAD:refs/heads/keep/a", "HEAD:refs/heads/short/a"]).ok();
         court.refused(&court.alice, [":refs/heads/keep/a"], "keep").err_says("refs/heads/keep/a is kept");
-        let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-        let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+        let decision = court.decision();
         assert_eq!(decision["intent"]["deleted"], true);
         // To speak of deletions is not to speak of rewriting.
         court.alice.git(["commit", "-q", "--amend", "--allow-empty", "-m", "other"]).ok();

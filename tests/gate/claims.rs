@@ -177,8 +177,7 @@ fn must_record_what_a_long_name_was_to_hold() {
     let name = format!("refs/gatos/{}", "long".repeat(60));
     let said = court.refused(&court.alice, [format!("{tip}:{name}")], "ref.unknown").stderr();
     assert!(!said.contains(&format!("DENY {name}")), "it is cut: {said}");
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-    let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+    let decision = court.decision();
     assert_eq!(decision["intent"]["new"], tip.as_str());
-    assert!(court.server.git(["show", &format!("{gate}:evidence/{tip}.json")]).ok().json()["size"].is_number());
+    assert!(court.entry(&format!("evidence/{tip}.json"))["size"].is_number());
 }

@@ -1,6 +1,6 @@
 //! Consent at the gate: who may agree to what, until when, and what it opens.
 
-use super::court::{Court, JOURNALS};
+use super::court::{Court, JOURNALS, one_ref};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Outcome, Repo, World};
@@ -363,8 +363,7 @@ fn must_refuse_forged_proofs_and_words_of_strangers() {
     // Of somebody outside the group: his clone refuses, and so does the gate.
     let outside = dave.copy("outside");
     for name in ["refs/gatos/grants", "refs/gatos/audit/proofs"] {
-        let found = outside.git(["for-each-ref", "--format=%(refname)", name]).ok().stdout();
-        outside.git(["update-ref", "-d", &found]).ok();
+        outside.git(["update-ref", "-d", &one_ref(&outside, name).0]).ok();
     }
     outside.gatos(["approve", &id]).code(3).err_says("user:dave was not a member");
     let document = proposal(dave, &id);

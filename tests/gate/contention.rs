@@ -96,7 +96,7 @@ fn must_judge_no_push_by_a_law_that_has_gone() {
         running.into_iter().for_each(|push| drop(push.wait().ok()));
     }
     // In the order of the receipts, the law named is always the newest one that an earlier receipt brought.
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let gate = court.gate();
     court.push(&court.alice, ["HEAD:refs/heads/none"]);
     let ids = court.server.git(["rev-list", "--reverse", &gate]).ok().stdout();
     let mut law: Option<String> = None;

@@ -7,6 +7,7 @@ use gatos::git::Store;
 use gatos::id::{Blake3, Ns, Oid, PublicKey, Writer};
 use gatos::ledger::{Draft, Origin, Pen, Position, build};
 use gatos::trust::{Signer, load_key_file};
+use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs::File;
 
@@ -161,13 +162,34 @@ impl<'w> Court<'w> {
         self.server.git(["fsck", "--strict", "--no-dangling", "--no-progress"]).ok().silent();
     }
 
-    /// The one journal of a clone in a namespace: its ref and its tip.
+    /// The one journal of a clone in the namespace main: its ref and its tip.
     #[track_caller]
     pub fn journal(&self, repo: &Repo<'_>) -> (String, String) {
-        let shown = repo.git(["for-each-ref", "--format=%(refname) %(objectname)", "refs/gatos/journal/main"]).ok();
-        let shown = shown.stdout();
-        let (name, tip) = shown.split_once(' ').expect("one journal");
-        (name.to_owned(), tip.to_owned())
+        one_ref(repo, "refs/gatos/journal/main")
+    }
+
+    /// The ref of the gate's own record.
+    #[track_caller]
+    pub fn gate(&self) -> String {
+        one_ref(&self.server, "refs/gatos/audit/policy").0
+    }
+
+    /// A file of the newest entry of that record.
+    #[track_caller]
+    pub fn entry(&self, file: &str) -> Value {
+        self.server.git(["show", &format!("{}:{file}", self.gate())]).ok().json()
+    }
+
+    /// The newest entry, a refusal.
+    #[track_caller]
+    pub fn decision(&self) -> Value {
+        self.entry("decision.json")
+    }
+
+    /// The newest entry, a receipt.
+    #[track_caller]
+    pub fn receipt(&self) -> Value {
+        self.entry("receipt.json")
     }
 
     pub fn forge<'a>(&'a self, repo: &Repo<'a>) -> Forge<'a> {
@@ -215,8 +237,8 @@ impl<'w> Court<'w> {
     pub fn honest(&self, repo: &Repo<'_>, ulids: &[&str]) -> Sealing {
         let (name, tip) = self.journal(repo);
         let text = repo.git(["log", "-1", "--format=%B", &tip]).ok().stdout();
-        let envelope: serde_json::Value =
-            text.lines().find_map(|l| serde_json::from_str(l).ok().filter(serde_json::Value::is_object)).expect("one");
+        let envelope: Value =
+            text.lines().find_map(|l| serde_json::from_str(l).ok().filter(Value::is_object)).expect("one");
         let cid = text.lines().find_map(|l| l.strip_prefix("Event-CID: ")).expect("an append of one");
         let field = |name: &str| envelope[name].as_str().expect("a text").to_owned();
         let clock = envelope["clock"].as_u64().expect("a number");
@@ -236,6 +258,15 @@ impl<'w> Court<'w> {
             drafts: ulids.iter().map(|u| draft(u, "{\"n\":1}")).collect(),
         }
     }
+}
+
+/// The one ref of a repository under a name, and its tip.
+#[track_caller]
+pub fn one_ref(repo: &Repo<'_>, under: &str) -> (String, String) {
+    let shown = repo.git(["for-each-ref", "--format=%(refname) %(objectname)", under]).ok().stdout();
+    let [line] = shown.lines().collect::<Vec<_>>()[..] else { panic!("expected one ref under {under}: {shown}") };
+    let (name, tip) = line.split_once(' ').expect("a name and a tip");
+    (name.to_owned(), tip.to_owned())
 }
 
 /// Everything of which appends are made.

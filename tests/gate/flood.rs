@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 /// The decisions on record, the newest first.
 #[track_caller]
 fn decisions(court: &Court<'_>) -> Vec<serde_json::Value> {
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let gate = court.gate();
     let ids = court.server.git(["rev-list", &gate]).ok().stdout();
     let shown = ids.lines().map(|id| court.server.git(["show", &format!("{id}:decision.json")]));
     shown.filter(crate::harness::Outcome::succeeded).map(crate::harness::Outcome::json).collect()

@@ -252,8 +252,7 @@ fn must_take_nothing_from_the_environment_of_a_pusher() {
         let (refs, record) = (court.refs(), court.record());
         push("HEAD:refs/gatos/xyz").env(name, value).run().code(1).err_says("rule    ref.unknown  ");
         court.stands(&refs, &record, "ref.unknown");
-        let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-        let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+        let decision = court.decision();
         assert_eq!(decision["intent"]["identity"], serde_json::Value::Null, "{name} named the pusher");
     }
     let refs = court.refs();
@@ -270,19 +269,16 @@ fn the_source_named_at_install_says_who_pushes() {
         court.server.gatos(["hook", "install", "--server", "--await-receipt", "--identity", source]).ok();
         court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
         court.refused(&court.alice, ["HEAD:refs/gatos/xyz"], "ref.unknown");
-        let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-        let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+        let decision = court.decision();
         assert_eq!(decision["intent"]["identity"], "carol");
         court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
-        let receipt = || court.server.git(["show", &format!("{gate}:receipt.json")]).ok().json();
-        assert_eq!(receipt()["identity"], "carol");
+        assert_eq!(court.receipt()["identity"], "carol");
         // Installed again, as hints advise, it stays what it was.
         court.server.gatos(["hook", "install", "--server"]).ok();
         court.push(&court.alice, ["HEAD:refs/heads/side"]).ok();
-        assert_eq!(
-            (&receipt()["identity"], &receipt()["updates"][0]["ref"]),
-            (&"carol".into(), &"refs/heads/side".into())
-        );
+        let receipt = court.receipt();
+        let told = (&receipt["identity"], &receipt["updates"][0]["ref"]);
+        assert_eq!(told, (&"carol".into(), &"refs/heads/side".into()));
     }
 }
 
@@ -294,12 +290,11 @@ fn a_refusal_publishes_no_payload() {
     let (name, tip) = court.journal(&court.bob);
     let other = format!("{}aaaaaa", &name[..name.len() - 6]);
     court.refused(&court.bob, [format!("{tip}:{other}")], "event.bound");
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-    let evidence = court.server.git(["show", &format!("{gate}:evidence/{tip}.json")]).ok().json();
+    let evidence = court.entry(&format!("evidence/{tip}.json"));
     let payload = &evidence["envelopes"][0]["payload"];
     assert_eq!(payload["size"], "{\"secret\":\"swordfish\"}".len());
     assert!(payload["blake3"].as_str().expect("a digest").starts_with("blake3:"));
-    let all = court.server.git(["log", "-p", &gate]).ok().stdout();
+    let all = court.server.git(["log", "-p", &court.gate()]).ok().stdout();
     assert!(!all.contains("swordfish"));
 }
 

@@ -16,10 +16,6 @@ impl<'c, 'w> Liar<'c, 'w> {
         Liar { court }
     }
 
-    fn gate(&self) -> String {
-        self.court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit/policy"]).ok().stdout()
-    }
-
     fn signer(&self) -> Signer {
         let keys = self.court.server.path().join("gatos/gate/keys");
         let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
@@ -37,7 +33,7 @@ impl<'c, 'w> Liar<'c, 'w> {
     /// The fields of the newest receipt.
     #[track_caller]
     pub fn last(&self) -> Map {
-        let line = self.court.server.git(["log", "--format=%H %s", &self.gate()]).ok().stdout();
+        let line = self.court.server.git(["log", "--format=%H %s", &self.court.gate()]).ok().stdout();
         let commit = line.lines().find_map(|l| l.split_once(" receipt ")).expect("a receipt").0.to_owned();
         let text = self.court.server.git(["show", &format!("{commit}:receipt.json")]).ok().stdout();
         json::parse(text.as_bytes()).expect("JSON").as_map().expect("an object").clone()
@@ -79,7 +75,7 @@ impl<'c, 'w> Liar<'c, 'w> {
         map.insert("seq", seq + 1);
         map.insert("updates", Value::List(Vec::new()));
         change(&mut map);
-        self.write(&self.court.server, &self.gate(), &map, &self.signer());
+        self.write(&self.court.server, &self.court.gate(), &map, &self.signer());
     }
 
     /// Writes a receipt onto a chain.

@@ -110,7 +110,7 @@ fn must_give_a_receipt_for_what_another_push_has_moved_on() {
     let before = court.receipts();
     court.push(&court.alice, [format!("{first}:refs/gatos/xyz")]).code(1);
     assert_eq!((court.receipts(), file.exists()), (before + 1, false));
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    let gate = court.gate();
     let receipt = court.server.git(["show", &format!("{gate}~1:receipt.json")]).ok().json();
     let names: Vec<_> = receipt["updates"].as_array().expect("a list").iter().map(|u| u["ref"].clone()).collect();
     assert_eq!(names, ["refs/heads/main", "refs/heads/gone"]);
@@ -235,8 +235,7 @@ fn must_give_one_receipt_though_the_gate_was_stopped_behind_it() {
     let court = Court::new(&world);
     court.emit(&court.alice, "{\"n\":2}");
     court.push(&court.alice, [JOURNALS]).ok();
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-    let mut receipt = court.server.git(["show", &format!("{gate}:receipt.json")]).ok().json();
+    let mut receipt = court.receipt();
     receipt.as_object_mut().expect("an object").remove("seq");
     let waiting = serde_json::json!({"receipt": receipt, "receiver": {"id": 1, "start": "0"}, "happened": []});
     let canonical = gatos::canon::json::parse(waiting.to_string().as_bytes()).expect("JSON");

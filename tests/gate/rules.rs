@@ -93,8 +93,7 @@ fn must_deny_with_error_what_cannot_be_judged() {
     court.emit(&court.bob, "{\"m\":1}");
     enact(&court, "rule \"large\"\n  on emit \"main\"\n  deny if payload.n > 10000\n");
     court.refused(&court.bob, [JOURNALS], "none");
-    let gate = court.server.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
-    let decision = court.server.git(["show", &format!("{gate}:decision.json")]).ok().json();
+    let decision = court.decision();
     assert_eq!(decision["verdict"], "error");
     assert_eq!(decision["intent"]["verb"], "emit");
 }

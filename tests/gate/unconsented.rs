@@ -2,7 +2,7 @@
 
 use super::again::{RULES, enact};
 use super::consent::{CONSENT, Team, forged, signer, text};
-use super::court::Court;
+use super::court::{Court, one_ref};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::World;
@@ -47,11 +47,7 @@ fn must_find_a_word_and_a_proof_that_a_gate_should_not_have_taken() {
     let shown = court.alice.gatos(["approve", &id, "--json"]).ok().json();
     let given = text(&shown["approvals"][0], "approval_id");
     forged(&team, dave, &id, vec![(given, key("alice")), (format!("blake3:{}", "ab".repeat(32)), key("carol"))]);
-    let refs = ["refs/gatos/audit/proofs", "refs/gatos/grants"].map(|plane| {
-        let found = dave.git(["for-each-ref", "--format=%(refname) %(objectname)", plane]).ok().stdout();
-        let (name, tip) = found.split_once(' ').expect("one");
-        (name.to_owned(), tip.to_owned())
-    });
+    let refs = ["refs/gatos/audit/proofs", "refs/gatos/grants"].map(|plane| one_ref(dave, plane));
     court.refused(dave, CONSENT, "grant.proof");
     Liar::of(court).accept(dave, &refs.each_ref().map(|(name, tip)| (name.as_str(), tip.as_str())));
     let found = found(court, "reader");
