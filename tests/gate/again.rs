@@ -151,9 +151,7 @@ fn must_find_an_event_of_a_key_that_trust_did_not_know_yet() {
     let liar = Liar::of(&court);
     let dave = court.alice.clone_to("dave").as_person("dave");
     dave.gatos(["key", "new"]).ok();
-    let key = dave.gatos(["key", "show"]).ok().stdout();
-    let key = key.split_whitespace().next().expect("a key").to_owned();
-    court.alice.gatos(["trust", "add-actor", "user:dave", &key]).ok();
+    court.alice.gatos(["trust", "add-actor", "user:dave", &court.key("dave")]).ok();
     // He speaks under a law that the server does not have.
     let here = "+refs/gatos/trust/*:refs/gatos/trust/*";
     dave.git(["fetch", "-q", court.alice.path().to_str().expect("UTF-8"), here, POLICIES]).ok();
@@ -216,11 +214,8 @@ fn must_find_a_receipt_of_who_may_not_give_one_and_believe_none() {
     let update = [("ref", name.as_str().into()), ("old", "0".repeat(40).into()), ("new", tip.as_str().into())];
     map.insert("updates", Canon::list([Canon::map(update)]));
     map.insert("seq", 1);
-    let keys = world.home("alice").join("config/gatos/keys");
-    let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
-    let signer = gatos::trust::load_key_file(&file, &gatos::ambient::Ambient::of_process()).expect("a key");
     let own = name.replace("journal/main", "audit/policy");
-    liar.write(&court.alice, &own, &map, &signer);
+    liar.write(&court.alice, &own, &map, &court.signer("alice"));
     fails(&court.alice, "receipt.key", "gives no receipts");
     court.alice.gatos(["verify"]).code(1).says("self-judged: no gate has given a receipt for the last of its events");
 }

@@ -9,10 +9,6 @@ use crate::harness::{Outcome, World};
 const ULID: &str = "01ARYZ6S41TSV4RRFFQ69G5FAV";
 const OTHER: &str = "01ARYZ6S41TSV4RRFFQ69G5FAW";
 
-fn key_of(court: &Court<'_>, person: &str) -> String {
-    court.signer(person).public().to_string()
-}
-
 /// What a hook says to a list of updates that no client of git's would send.
 pub(super) fn raw(court: &Court<'_>, list: impl Into<Vec<u8>>) -> Outcome {
     let hook = ["-c", "alias.h=!f() { git-gatos hook pre-receive; }; f", "h", "receive-pack"];
@@ -24,7 +20,7 @@ fn must_refuse_a_trust_graph_that_lost_a_revocation_or_is_an_older_one_of_its_ve
     over_each(|court| {
         let before = court.alice.git(["rev-parse", TRUST]).ok().stdout();
         let aside = court.alice.copy("aside");
-        court.alice.gatos(["trust", "revoke", &key_of(court, "bob"), "--reason", "stolen"]).ok();
+        court.alice.gatos(["trust", "revoke", &court.key("bob"), "--reason", "stolen"]).ok();
         court.push(&court.alice, [TRUST]).ok();
         let version = |at: &str| court.alice.git(["show", &format!("{at}:trust.json")]).ok().bytes();
         assert_eq!(version(&before), version(TRUST), "a revocation makes no version");
@@ -48,10 +44,10 @@ fn must_judge_a_push_by_the_trust_before_it() {
         let carol = court.alice.clone_to("carol").as_person("carol");
         court.admit(&carol);
         carol.gatos(["key", "new"]).ok();
-        court.alice.gatos(["trust", "add-actor", "user:carol", &key_of(court, "carol")]).ok();
+        court.alice.gatos(["trust", "add-actor", "user:carol", &court.key("carol")]).ok();
         let mut how = court.honest(&court.alice, &[ULID]);
         how.position = Default::default();
-        how.writer = format!("user.carol+{}.aaaaaa", &key_of(court, "carol")["ed25519:".len()..][..8]);
+        how.writer = format!("user.carol+{}.aaaaaa", court.signer("carol").public().key8());
         let said = court.sealed(&carol, "carol", &how);
         court.git(&court.alice, ["fetch", "-q", carol.path().to_str().expect("UTF-8"), &said]).run().ok();
         let journal = format!("{said}:refs/gatos/journal/main/{}", how.writer);

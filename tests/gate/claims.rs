@@ -1,7 +1,7 @@
 //! What a pusher claims of refs, and git takes at its word until it moves them.
 
 use super::attacks::raw;
-use super::court::{Court, JOURNALS, TRUST, over_each};
+use super::court::{Court, JOURNALS, TRUST, new_key, over_each};
 use super::rules::enact;
 use crate::harness::{Repo, World};
 use std::fs::File;
@@ -91,7 +91,7 @@ fn must_let_nobody_take_back_what_the_same_push_brings() {
     let court = Court::new(&world);
     court.emit(&court.bob, "{\"n\":1}");
     court.push(&court.bob, [JOURNALS]).ok();
-    let key = court.signer("bob").public().to_string();
+    let key = court.key("bob");
     // The revocation names what stands now; the push brings more behind it.
     let aside = court.bob.copy("aside").as_person("bob");
     aside.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
@@ -141,8 +141,7 @@ fn must_let_the_law_in_between_pushes_that_never_end() {
     let server = court.server.clone().as_person("alice");
     let lock = File::open(court.server.path().join("gatos/gate/lock")).expect("the lock of the gate");
     lock.lock_shared().expect("a push is being judged");
-    let key = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
-    let change = server.command(["trust", "add-actor", "user:carol", &key]).spawn();
+    let change = server.command(["trust", "add-actor", "user:carol", &new_key()]).spawn();
     court.somebody_waits();
     court.emit(&court.alice, "{\"n\":2}");
     let push = court.git(&court.alice, ["push", "-q", "origin", JOURNALS]).spawn();

@@ -1,5 +1,6 @@
 //! Consent at the gate: who may agree to what, until when, and what it opens.
 
+pub(super) use super::court::signer;
 use super::court::{Court, JOURNALS, one_ref};
 use super::liar::Liar;
 use crate::cli::fits;
@@ -7,7 +8,6 @@ use crate::harness::{Outcome, Repo, World};
 use gatos::git::{Expected, Plane, RefName, Store};
 use gatos::id::{Oid, Timestamp};
 use gatos::policy::consent::{Approval, Document, Grant, Proof, Proposal, write, write_signed};
-use gatos::trust::{Signer, load_key_file};
 
 pub(super) const CONSENT: [&str; 5] = [
     "refs/gatos/proposals/*:refs/gatos/proposals/*",
@@ -61,8 +61,7 @@ impl<'w> Team<'w> {
         let court = Court::new(world);
         let join = |name: &str| {
             let repo = court.bob.clone_to_server(&court, name);
-            let key = key_of(&repo);
-            court.alice.gatos(["trust", "add-actor", &format!("user:{name}"), &key]).ok();
+            court.alice.gatos(["trust", "add-actor", &format!("user:{name}"), &court.key(name)]).ok();
             repo
         };
         let (carol, dave) = (join("carol"), join("dave"));
@@ -150,17 +149,6 @@ fn pay_draft(amount: u32) -> gatos::ledger::Draft {
     gatos::ledger::Draft::new(ty, payload, ulid, None).expect("a draft")
 }
 
-fn key_of(repo: &Repo<'_>) -> String {
-    repo.gatos(["key", "new"]).ok();
-    repo.gatos(["key", "show"]).ok().stdout().split_whitespace().next().expect("a key").to_owned()
-}
-
-pub(super) fn signer(world: &World, person: &str) -> Signer {
-    let keys = world.home(person).join("config/gatos/keys");
-    let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
-    load_key_file(&file, &gatos::ambient::Ambient::of_process()).expect("a key")
-}
-
 pub(super) fn store(repo: &Repo<'_>) -> Store {
     Store::open(repo.path(), &gatos::ambient::Ambient::of_process()).expect("a repository")
 }
@@ -176,10 +164,11 @@ trait OnServer<'w> {
 }
 
 impl<'w> OnServer<'w> for Repo<'w> {
-    /// A clone of the server by somebody else.
+    /// A clone of the server by somebody else, who has a key.
     fn clone_to_server(&self, court: &Court<'w>, person: &str) -> Repo<'w> {
         let repo = court.alice.clone_to(person).as_person(person);
         court.admit(&repo);
+        repo.gatos(["key", "new"]).ok();
         repo
     }
 }
@@ -218,7 +207,7 @@ fn must_grant_one_act_once_whatever_key_says_it() {
     let team = Team::new(&world);
     let (court, bob) = (&team.court, &team.court.bob);
     let spare = bob.clone_to_server(court, "spare");
-    court.alice.gatos(["trust", "add-key", "user:bob", &key_of(&spare)]).ok();
+    court.alice.gatos(["trust", "add-key", "user:bob", &court.key("spare")]).ok();
     court.push(&court.alice, ["refs/gatos/trust/*:refs/gatos/trust/*"]).ok();
     team.granted();
     court.fetch(&spare);
@@ -303,10 +292,8 @@ fn must_count_two_keys_of_one_actor_once() {
     let world = World::new();
     let team = Team::new(&world);
     let court = &team.court;
-    let spare = court.alice.clone_to("spare").as_person("spare");
-    court.admit(&spare);
-    let key = key_of(&spare);
-    court.alice.gatos(["trust", "add-key", "user:alice", &key]).ok();
+    let spare = court.bob.clone_to_server(court, "spare");
+    court.alice.gatos(["trust", "add-key", "user:alice", &court.key("spare")]).ok();
     court.push(&court.alice, ["refs/gatos/trust/*:refs/gatos/trust/*"]).ok();
     let id = team.ask(20_000);
     team.approve(&court.alice, &id);
@@ -357,8 +344,7 @@ fn must_refuse_forged_proofs_and_words_of_strangers() {
     let id = team.ask(20_000);
     // Of approvals that nobody gave.
     let invented = format!("blake3:{}", "ab".repeat(32));
-    let key = |person: &str| signer(&world, person).public().to_string();
-    forged(&team, dave, &id, vec![(invented.clone(), key("alice")), (invented, key("carol"))]);
+    forged(&team, dave, &id, vec![(invented.clone(), court.key("alice")), (invented, court.key("carol"))]);
     court.refused(dave, CONSENT, "grant.proof");
     // Of somebody outside the group: his clone refuses, and so does the gate.
     let outside = dave.copy("outside");

@@ -1,6 +1,6 @@
 //! Pushes at the same time.
 
-use super::court::{Court, JOURNALS};
+use super::court::{Court, JOURNALS, new_key};
 use crate::harness::World;
 use std::collections::BTreeSet;
 
@@ -126,7 +126,7 @@ fn a_receipt_is_written_when_its_push_has_ended() {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("it runs");
     let start = stat.rsplit_once(") ").expect("a name").1.split(' ').nth(19).expect("a start").to_owned();
     let (name, tip) = court.journal(&court.alice);
-    let repo = court.alice.gatos(["--json", "trust", "pin"]).ok().json()["pinned"].clone();
+    let repo = court.id();
     let waiting = serde_json::json!({
         "receipt": {
             "gatos": "receipt/1",
@@ -156,10 +156,9 @@ fn must_change_no_law_under_a_push_that_is_being_judged() {
     let server = court.server.clone().as_person("alice");
     let lock = std::fs::File::open(court.server.path().join("gatos/gate/lock")).expect("the lock of the gate");
     lock.lock_shared().expect("a push is being judged");
-    let key = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
     let tip = || court.server.git(["rev-parse", super::court::TRUST]).ok().stdout();
     let before = tip();
-    let change = server.command(["trust", "add-actor", "user:carol", &key]).spawn();
+    let change = server.command(["trust", "add-actor", "user:carol", &new_key()]).spawn();
     court.somebody_waits();
     // A journal is no law.
     server.gatos(["emit", "add", "{\"n\":5}"]).ok();
@@ -168,5 +167,5 @@ fn must_change_no_law_under_a_push_that_is_being_judged() {
     change.wait().ok();
     assert_ne!(tip(), before);
     // In a clone without a gate there is nothing to wait for.
-    court.alice.gatos(["trust", "add-actor", "user:dora", &key]).ok();
+    court.alice.gatos(["trust", "add-actor", "user:dora", &new_key()]).ok();
 }

@@ -10,6 +10,7 @@ use gatos::trust::{Signer, load_key_file};
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs::File;
+use std::path::Path;
 
 pub const TRUST: &str = "refs/gatos/trust/graph";
 pub const ACTIVE: &str = "refs/gatos/policies/active";
@@ -47,14 +48,10 @@ impl<'w> Court<'w> {
         alice.gatos(["init"]).ok();
         let bob = alice.clone_to("bob").as_person("bob");
         bob.gatos(["key", "new"]).ok();
-        let line = bob.gatos(["key", "show"]).ok().stdout();
-        let key = line.split_whitespace().next().expect("a key").to_owned();
-        alice.gatos(["trust", "add-actor", "user:bob", &key]).ok();
+        alice.gatos(["trust", "add-actor", "user:bob", &signer(world, "bob").public().to_string()]).ok();
         let server = world.bare("server").as_person("git");
-        let id = alice.gatos(["--json", "trust", "pin"]).ok().json();
-        let id = id["pinned"].as_str().expect("an id").to_owned();
-        let gate =
-            server.gatos(["--json", "hook", "install", "--server", "--await-receipt", "--root", &id]).ok().json();
+        let install = ["--json", "hook", "install", "--server", "--await-receipt", "--root", &id_of(&alice)];
+        let gate = server.gatos(install).ok().json();
         alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
         alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
         alice.gatos(["emit", "add", "{\"n\":1}"]).ok();
@@ -204,9 +201,19 @@ impl<'w> Court<'w> {
     /// The key in the home of somebody.
     #[track_caller]
     pub fn signer(&self, person: &str) -> Signer {
-        let keys = self.world.home(person).join("config/gatos/keys");
-        let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
-        load_key_file(&file, &gatos::ambient::Ambient::of_process()).expect("a key of OpenSSH")
+        signer(self.world, person)
+    }
+
+    /// Its public half.
+    #[track_caller]
+    pub fn key(&self, person: &str) -> String {
+        self.signer(person).public().to_string()
+    }
+
+    /// The repository that the court is about.
+    #[track_caller]
+    pub fn id(&self) -> String {
+        id_of(&self.alice)
     }
 
     /// Seals and signs appends of any content with the key of somebody's home, and stores them in a clone.
@@ -260,6 +267,26 @@ impl<'w> Court<'w> {
     }
 }
 
+/// The repository to which a clone is pinned.
+#[track_caller]
+pub fn id_of(repo: &Repo<'_>) -> String {
+    let pin = repo.gatos(["--json", "trust", "pin"]).ok().json();
+    pin["pinned"].as_str().expect("an id").to_owned()
+}
+
+/// The key in the home of somebody.
+#[track_caller]
+pub fn signer(world: &World, person: &str) -> Signer {
+    key_in(&world.home(person).join("config/gatos/keys"))
+}
+
+/// The key in a directory that holds one.
+#[track_caller]
+pub fn key_in(keys: &Path) -> Signer {
+    let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
+    load_key_file(&file, &gatos::ambient::Ambient::of_process()).expect("a key of OpenSSH")
+}
+
 /// The one ref of a repository under a name, and its tip.
 #[track_caller]
 pub fn one_ref(repo: &Repo<'_>, under: &str) -> (String, String) {
@@ -289,4 +316,9 @@ pub fn draft(ulid: &str, payload: &str) -> Draft {
 /// A signer that nobody knows.
 pub fn stranger() -> Signer {
     Signer::from_seed(&[9; 32])
+}
+
+/// His public half, for somebody who is new.
+pub fn new_key() -> String {
+    stranger().public().to_string()
 }

@@ -1,13 +1,13 @@
 //! Whose law a server takes, and what nobody can take back alone.
 
-use super::court::{Court, JOURNALS, TRUST};
+use super::court::{Court, JOURNALS, TRUST, id_of};
 use crate::harness::{Repo, World};
 
 #[test]
 fn must_take_the_law_of_the_one_repository_that_was_named() {
     let world = World::new();
     let court = Court::new(&world);
-    let id = court.alice.gatos(["--json", "trust", "pin"]).ok().json()["pinned"].as_str().expect("an id").to_owned();
+    let id = court.id();
     let push = |name: &str| {
         let url = world.path().join(name);
         court.alice.git(["push", url.to_str().expect("UTF-8"), TRUST])
@@ -20,7 +20,7 @@ fn must_take_the_law_of_the_one_repository_that_was_named() {
     // Another repository's genesis is not taken, and the named one is.
     let other = world.repo("other");
     other.gatos(["init"]).ok();
-    let theirs = other.gatos(["--json", "trust", "pin"]).ok().json()["pinned"].as_str().expect("an id").to_owned();
+    let theirs = id_of(&other);
     let pinned = world.bare("pinned").as_person("git");
     pinned.gatos(["hook", "install", "--server", "--root", &theirs]).ok();
     push("pinned").code(1).err_says("rule    trust.root  ");
@@ -72,8 +72,7 @@ fn must_leave_to_the_roots_what_takes_back_accepted_events() {
     let other = court.bob.copy("bob2");
     court.emit(&other, "{\"n\":6}");
     court.push(&other, [JOURNALS]).ok();
-    let key = court.bob.gatos(["key", "show"]).ok().stdout();
-    let key = key.split_whitespace().next().expect("a key").to_owned();
+    let key = court.key("bob");
     court.bob.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
     court.refused(&court.bob, [TRUST], "trust.revocation");
     // The root may end it so.

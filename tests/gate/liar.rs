@@ -1,11 +1,11 @@
 //! A gate whose operator lies: he has its key, and what is pushed past it gets a receipt all the same.
 
-use super::court::{ACTIVE, Court, TRUST};
+use super::court::{ACTIVE, Court, TRUST, key_in};
 use crate::harness::Repo;
 use gatos::canon::{Map, Value, json};
 use gatos::git::{NewCommit, Store};
 use gatos::id::{Oid, Timestamp};
-use gatos::trust::{Signer, dsse, load_key_file};
+use gatos::trust::{Signer, dsse};
 
 pub struct Liar<'c, 'w> {
     court: &'c Court<'w>,
@@ -17,9 +17,7 @@ impl<'c, 'w> Liar<'c, 'w> {
     }
 
     fn signer(&self) -> Signer {
-        let keys = self.court.server.path().join("gatos/gate/keys");
-        let file = std::fs::read_dir(keys).expect("keys").next().expect("a key").expect("an entry").path();
-        load_key_file(&file, &gatos::ambient::Ambient::of_process()).expect("a key of OpenSSH")
+        key_in(&self.court.server.path().join("gatos/gate/keys"))
     }
 
     /// A push that nobody judges.

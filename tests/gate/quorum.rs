@@ -1,7 +1,7 @@
 //! What a quorum opens beside events and branches, how long it may be asked for, and what becomes of two proofs of one proposal.
 
-use super::consent::{CONSENT, Team, proposal, signer, store, text};
-use super::court::{ACTIVE, Court, TRUST};
+use super::consent::{CONSENT, Team, proposal, store, text};
+use super::court::{ACTIVE, Court, TRUST, new_key, signer};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
@@ -117,13 +117,12 @@ fn must_ask_the_rules_about_changes_of_trust() {
     let world = World::new();
     let team = Team::new(&world);
     let court = &team.court;
-    let eve = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
     // A clone that has another opinion of the law.
     let other = court.alice.copy("other");
     enact(&team, &format!("{SPEAK}{FREE}{TRUST_RULES}"));
-    other.gatos(["trust", "add-actor", "user:eve", &eve]).ok();
+    other.gatos(["trust", "add-actor", "user:eve", &new_key()]).ok();
     court.refused(&other, [TRUST], "two-for-trust").err_says("git gatos propose trust.update --target blake3:");
-    let denied = court.alice.gatos(["trust", "add-actor", "user:eve", &eve]).code(1).stderr();
+    let denied = court.alice.gatos(["trust", "add-actor", "user:eve", &new_key()]).code(1).stderr();
     let after = |mark: &str| {
         let rest = denied.split_once(mark).unwrap_or_else(|| panic!("{mark} in {denied}")).1;
         rest.split_whitespace().next().expect("a word").trim_end_matches(';').to_owned()
@@ -143,8 +142,7 @@ fn must_find_a_change_of_trust_that_the_rules_forbade() {
     let court = &team.court;
     let other = court.alice.copy("other");
     enact(&team, &format!("{SPEAK}{FREE}{TRUST_RULES}"));
-    let eve = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
-    other.gatos(["trust", "add-actor", "user:eve", &eve]).ok();
+    other.gatos(["trust", "add-actor", "user:eve", &new_key()]).ok();
     let tip = other.git(["rev-parse", TRUST]).ok().stdout();
     Liar::of(court).accept(&other, &[(TRUST, &tip)]);
     let (code, why) = found(court, "reader");
@@ -163,11 +161,10 @@ fn must_let_the_roots_give_a_gate_its_right_back_whatever_the_rules_ask() {
     // No proposal can come in any more, and nothing can be granted.
     let proposal = format!("{TRUST}:refs/gatos/proposals/{}", "ab".repeat(32));
     court.refused(&court.alice, [proposal], "gate.no-receipt");
-    let eve = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
     other.gatos(["trust", "add-key", "service:gate", &key]).ok();
     let right = other.git(["rev-parse", TRUST]).ok().stdout();
     // What comes behind the right is judged as ever, in the same push too.
-    other.gatos(["trust", "add-actor", "user:eve", &eve]).ok();
+    other.gatos(["trust", "add-actor", "user:eve", &new_key()]).ok();
     court.refused(&other, [TRUST], "two-for-trust");
     court.push(&other, [format!("{right}:{TRUST}")]).ok();
     court.refused(&other, [TRUST], "two-for-trust");
@@ -185,7 +182,7 @@ fn must_bring_a_repository_with_its_history_to_a_server_that_has_no_law() {
     alice.gatos(["policy", "activate", &id]).ok();
     court.push(alice, [POLICIES]).ok();
     // The grant of then is not there, and cannot be before the law is.
-    let root = text(&alice.gatos(["--json", "trust", "pin"]).ok().json(), "pinned");
+    let root = court.id();
     let fresh = world.bare("fresh").as_person("git");
     let args = ["--json", "hook", "install", "--server", "--await-receipt", "--root", &root];
     let key = text(&fresh.gatos(args).ok().json(), "key");
@@ -354,12 +351,8 @@ fn must_let_a_stolen_key_end_no_grant() {
     let id = team.ask(20_000);
     team.approve(&court.alice, &id);
     team.approve(bob, &id);
-    let key = |repo: &Repo<'_>| {
-        let line = repo.gatos(["key", "show"]).ok().stdout();
-        line.split_whitespace().next().expect("a key").to_owned()
-    };
     let thief = team.carol.copy("thief");
-    court.alice.gatos(["trust", "revoke", &key(&team.carol), "--reason", "stolen"]).ok();
+    court.alice.gatos(["trust", "revoke", &court.key("carol"), "--reason", "stolen"]).ok();
     court.push(&court.alice, [TRUST]).ok();
     court.fetch(bob);
     // His clone does not know that the key is over, and bob looks at what he says.
@@ -381,9 +374,7 @@ fn must_keep_the_end_of_a_grant_when_the_key_that_ended_it_is_over() {
     team.approve(bob, &id);
     team.carol.gatos(["grant", "revoke", &id, "--reason", "no"]).ok();
     team.tell(&team.carol);
-    let line = team.carol.gatos(["key", "show"]).ok().stdout();
-    let key = line.split_whitespace().next().expect("a key");
-    court.alice.gatos(["trust", "revoke", key, "--reason", "stolen"]).ok();
+    court.alice.gatos(["trust", "revoke", &court.key("carol"), "--reason", "stolen"]).ok();
     court.push(&court.alice, [TRUST]).ok();
     court.fetch(bob);
     bob.gatos(["grant", "verify", &id]).code(1).says("user:carol revoked it: no");

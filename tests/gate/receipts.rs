@@ -1,6 +1,6 @@
 //! When a receipt is written, and of what: by default a moment after the push has returned.
 
-use super::court::{ACTIVE, Court, JOURNALS, TRUST};
+use super::court::{ACTIVE, Court, JOURNALS, TRUST, new_key};
 use super::rules::enact;
 use crate::harness::{World, until};
 use gatos::id::Oid;
@@ -89,7 +89,7 @@ fn must_give_a_receipt_for_what_another_push_has_moved_on() {
         "receipt": {
             "gatos": "receipt/1",
             "received_at": "2026-11-21T09:00:00Z",
-            "repo": court.alice.gatos(["--json", "trust", "pin"]).ok().json()["pinned"],
+            "repo": court.id(),
             "updates": [
                 update("refs/heads/main", &none, &first),
                 update("refs/heads/gone", &first, &none),
@@ -242,8 +242,7 @@ fn must_give_one_receipt_though_the_gate_was_stopped_behind_it() {
     let file = spool(&court).join("0000000001-again.json");
     let before = court.receipts();
     // Other pushes came in between, of law too.
-    let key = gatos::trust::Signer::from_seed(&[50; 32]).public().to_string();
-    court.alice.gatos(["trust", "add-actor", "user:carol", &key]).ok();
+    court.alice.gatos(["trust", "add-actor", "user:carol", &new_key()]).ok();
     court.push(&court.alice, [TRUST]).ok();
     fs::write(&file, gatos::canon::json::document(&canonical).expect("a form")).expect("the spool");
     court.emit(&court.alice, "{\"n\":3}");

@@ -206,9 +206,7 @@ fn must_refuse_what_a_revoked_key_says_later() {
     court.emit(&court.bob, "{\"n\":5}");
     court.push(&court.bob, [JOURNALS]).ok();
     court.fetch(&court.alice);
-    let key = court.bob.gatos(["key", "show"]).ok().stdout();
-    let key = key.split_whitespace().next().expect("a key").to_owned();
-    court.alice.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
+    court.alice.gatos(["trust", "revoke", &court.key("bob"), "--reason", "lost"]).ok();
     court.push(&court.alice, [TRUST]).ok();
     court.emit(&court.bob, "{\"n\":6}");
     court.refused(&court.bob, [JOURNALS], "key.revoked");
@@ -220,8 +218,7 @@ fn must_let_nobody_call_itself_a_gate() {
     let court = Court::over(&world, Transport::Path);
     // A gate whose key has no grant judges nothing but trust.
     let other = world.bare("other").as_person("git");
-    let id = court.alice.gatos(["--json", "trust", "pin"]).ok().json();
-    other.gatos(["hook", "install", "--server", "--root", id["pinned"].as_str().expect("an id")]).ok();
+    other.gatos(["hook", "install", "--server", "--root", &court.id()]).ok();
     court.alice.git(["remote", "add", "other", other.path().to_str().expect("UTF-8")]).ok();
     court.alice.git(["push", "other", TRUST]).ok();
     court.alice.git(["push", "other", ACTIVE]).code(1).err_says("rule    gate.no-receipt  ");

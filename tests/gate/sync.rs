@@ -278,7 +278,7 @@ fn plain_git_pushes_a_journal_as_well() {
 fn must_refuse_a_clone_of_another_repository_and_leave_nothing() {
     let world = World::new();
     let court = open(&world);
-    let id = court.alice.gatos(["--json", "trust", "pin"]).ok().json()["pinned"].as_str().expect("an id").to_owned();
+    let id = court.id();
     let url = format!("file://{}", court.server.path().display());
     let home = world.bare("desk").as_person("carol");
     let wrong = format!("blake3:{}", "0".repeat(64));

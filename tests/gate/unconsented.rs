@@ -1,7 +1,7 @@
 //! What a gate let in that nobody had consented to, or that the rules of a branch forbade, as a stranger's clone finds it.
 
 use super::again::{RULES, enact};
-use super::consent::{CONSENT, Team, forged, signer, text};
+use super::consent::{CONSENT, Team, forged, text};
 use super::court::{Court, one_ref};
 use super::liar::Liar;
 use crate::cli::fits;
@@ -43,10 +43,14 @@ fn must_find_a_word_and_a_proof_that_a_gate_should_not_have_taken() {
     let id = team.ask(20_000);
     team.approve(&court.alice, &id);
     // Of one approval out of two, and one that nobody gave.
-    let key = |person: &str| signer(&world, person).public().to_string();
     let shown = court.alice.gatos(["approve", &id, "--json"]).ok().json();
     let given = text(&shown["approvals"][0], "approval_id");
-    forged(&team, dave, &id, vec![(given, key("alice")), (format!("blake3:{}", "ab".repeat(32)), key("carol"))]);
+    forged(
+        &team,
+        dave,
+        &id,
+        vec![(given, court.key("alice")), (format!("blake3:{}", "ab".repeat(32)), court.key("carol"))],
+    );
     let refs = ["refs/gatos/audit/proofs", "refs/gatos/grants"].map(|plane| one_ref(dave, plane));
     court.refused(dave, CONSENT, "grant.proof");
     Liar::of(court).accept(dave, &refs.each_ref().map(|(name, tip)| (name.as_str(), tip.as_str())));

@@ -8,11 +8,6 @@ use serde_json::Value;
 
 const STATE: &str = "refs/gatos/state/main";
 
-fn key(repo: &Repo<'_>) -> String {
-    let shown = repo.gatos(["key", "show"]).ok().stdout();
-    shown.split_whitespace().next().expect("a key").to_owned()
-}
-
 /// The CID of the event of this number.
 fn cid(repo: &Repo<'_>, n: i64) -> String {
     let events = repo.gatos(["--json", "log"]).ok().jsonl();
@@ -42,7 +37,7 @@ fn folded(world: &World) -> Court<'_> {
 /// The roots take back all that bob said behind the 5.
 fn take_back(court: &Court<'_>) {
     let last = cid(&court.alice, 5);
-    let revoke = ["trust", "revoke", &key(&court.bob), "--reason", "stolen in May", "--last", &last];
+    let revoke = ["trust", "revoke", &court.key("bob"), "--reason", "stolen in May", "--last", &last];
     court.alice.gatos(revoke).ok();
     court.push(&court.alice, [TRUST]).ok();
 }
