@@ -1,7 +1,7 @@
 //! What every clone can find out: that a gate accepted what the law of then forbade.
 
 use super::consent::Team;
-use super::court::{ACTIVE, Court, JOURNALS, TRUST, draft, one_ref};
+use super::court::{ACTIVE, Court, JOURNALS, POLICIES, TRUST, draft, one_ref, publish};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
@@ -9,7 +9,6 @@ use gatos::canon::Value as Canon;
 use serde_json::Value;
 
 const ULID: &str = "01ARYZ6S41TSV4RRFFQ69G5FAV";
-const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
 pub(super) const RULES: &str = r#"policy "small" version 1
 
 rule "speak"
@@ -33,10 +32,7 @@ rule "law"
 #[track_caller]
 pub(super) fn enact(court: &Court<'_>, by: &Repo<'_>, rules: &str) -> String {
     by.write("gatos/policies/10-test.rgs", rules);
-    let bundle = by.gatos(["--json", "policy", "publish"]).ok().json();
-    let id = bundle["id"].as_str().expect("an id").to_owned();
-    by.gatos(["policy", "activate", &id]).ok();
-    court.push(by, [POLICIES]).ok();
+    let id = court.enact(by);
     [&court.alice, &court.bob].iter().for_each(|repo| court.fetch(repo));
     id
 }
@@ -248,15 +244,14 @@ fn must_find_a_policy_that_the_one_before_it_did_not_permit() {
     court.push(&court.alice, [TRUST]).ok();
     court.fetch(&court.bob);
     court.bob.write("gatos/policies/10-test.rgs", RULES.replace("10\n", "1000\n"));
-    let bundle = court.bob.gatos(["--json", "policy", "publish"]).ok().json();
-    let (id, commit) = (bundle["id"].as_str().expect("an id"), bundle["commit"].as_str().expect("a commit"));
-    court.bob.gatos(["policy", "activate", id]).code(1);
+    let (id, commit) = publish(&court.bob);
+    court.bob.gatos(["policy", "activate", &id]).code(1);
     court.refused(&court.bob, [format!("{commit}:{ACTIVE}")], "none");
     // By hand in a clone, where no receipt speaks of it.
     let by_hand = court.bob.copy("by-hand");
-    by_hand.git(["update-ref", ACTIVE, commit]).ok();
+    by_hand.git(["update-ref", ACTIVE, &commit]).ok();
     fails(&by_hand, "policy.forbidden", "it became the policy");
-    liar.accept(&court.bob, &[(ACTIVE, commit)]);
+    liar.accept(&court.bob, &[(ACTIVE, &commit)]);
     fails(&liar.stranger("carol"), "policy.forbidden", "accepted it with receipt");
 }
 
@@ -270,14 +265,13 @@ fn must_ask_for_signers_of_a_policy_who_may_sign_when_it_becomes_active() {
     court.push(&court.alice, [TRUST]).ok();
     court.fetch(&court.bob);
     court.bob.write("gatos/policies/10-test.rgs", RULES);
-    let bundle = court.bob.gatos(["--json", "policy", "publish"]).ok().json();
-    let commit = bundle["commit"].as_str().expect("a commit");
+    let (_, commit) = publish(&court.bob);
     // He may not any more when it arrives.
     court.take_grant("user:bob");
     let refused = court.refused(&court.bob, [format!("{commit}:{ACTIVE}")], "policy.signer");
     let stands = court.server.git(["rev-parse", ACTIVE]).ok().stdout();
     refused.err_says(&format!("git update-ref {ACTIVE} {stands}"));
-    liar.accept(&court.bob, &[(ACTIVE, commit)]);
+    liar.accept(&court.bob, &[(ACTIVE, &commit)]);
     fails(&liar.stranger("carol"), "policy.forbidden", "denied by policy.signer");
 }
 

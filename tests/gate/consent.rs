@@ -1,7 +1,7 @@
 //! Consent at the gate: who may agree to what, until when, and what it opens.
 
 pub(super) use super::court::signer;
-use super::court::{Court, JOURNALS, one_ref};
+use super::court::{Court, JOURNALS, TRUST, one_ref};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Outcome, Repo, World};
@@ -68,11 +68,9 @@ impl<'w> Team<'w> {
         court.alice.gatos(["trust", "group", "add", "leads", "user:alice", "user:bob", "user:carol"]).ok();
         court.alice.write("gatos/policies/team.rgs", RULES);
         court.alice.write("gatos/governance.yaml", GOVERNANCE);
-        let published = court.alice.gatos(["policy", "publish", "--json"]).ok().json();
-        court.alice.gatos(["policy", "activate", published["id"].as_str().expect("an id")]).ok();
+        court.push(&court.alice, [TRUST]).ok();
+        court.enact(&court.alice);
         let team = Team { court, carol, dave };
-        team.court.push(&team.court.alice, ["refs/gatos/trust/*:refs/gatos/trust/*"]).ok();
-        team.court.push(&team.court.alice, ["refs/gatos/policies/*:refs/gatos/policies/*"]).ok();
         [&team.court.bob, &team.carol, &team.dave].iter().for_each(|repo| team.court.fetch(repo));
         team
     }
@@ -208,7 +206,7 @@ fn must_grant_one_act_once_whatever_key_says_it() {
     let (court, bob) = (&team.court, &team.court.bob);
     let spare = bob.clone_to_server(court, "spare");
     court.alice.gatos(["trust", "add-key", "user:bob", &court.key("spare")]).ok();
-    court.push(&court.alice, ["refs/gatos/trust/*:refs/gatos/trust/*"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
     team.granted();
     court.fetch(&spare);
     team.pay(bob, 20_000, "--json").ok();
@@ -294,7 +292,7 @@ fn must_count_two_keys_of_one_actor_once() {
     let court = &team.court;
     let spare = court.bob.clone_to_server(court, "spare");
     court.alice.gatos(["trust", "add-key", "user:alice", &court.key("spare")]).ok();
-    court.push(&court.alice, ["refs/gatos/trust/*:refs/gatos/trust/*"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
     let id = team.ask(20_000);
     team.approve(&court.alice, &id);
     court.fetch(&spare);

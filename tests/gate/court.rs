@@ -14,7 +14,7 @@ use std::path::Path;
 
 pub const TRUST: &str = "refs/gatos/trust/graph";
 pub const ACTIVE: &str = "refs/gatos/policies/active";
-const LAW: [&str; 2] = ["refs/gatos/trust/*:refs/gatos/trust/*", "refs/gatos/policies/*:refs/gatos/policies/*"];
+pub const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
 pub const JOURNALS: &str = "refs/gatos/journal/*:refs/gatos/journal/*";
 
 /// Alice is the root, bob has a key in the trust graph, mallory has none. Alice's law and first event are accepted.
@@ -59,7 +59,7 @@ impl<'w> Court<'w> {
         alice.git(["remote", "add", "origin", &url]).ok();
         bob.git(["remote", "set-url", "origin", &url]).ok();
         let court = Court { world, server, alice, bob, client };
-        court.push(&court.alice, [LAW[0], LAW[1], JOURNALS]).ok();
+        court.push(&court.alice, [TRUST, POLICIES, JOURNALS]).ok();
         court.fetch(&court.bob);
         court
     }
@@ -84,6 +84,14 @@ impl<'w> Court<'w> {
     pub fn admit(&self, repo: &Repo<'_>) {
         let url = self.alice.git(["remote", "get-url", "origin"]).ok().stdout();
         repo.git(["config", "remote.origin.url", &url]).ok();
+    }
+
+    /// What stands in the work tree of a clone becomes the law, on the server too; the id of its bundle.
+    #[track_caller]
+    pub fn enact(&self, by: &Repo<'_>) -> String {
+        let id = activate(by);
+        self.push(by, [POLICIES]).ok();
+        id
     }
 
     /// Alice takes back the one grant that somebody has.
@@ -265,6 +273,22 @@ impl<'w> Court<'w> {
             drafts: ulids.iter().map(|u| draft(u, "{\"n\":1}")).collect(),
         }
     }
+}
+
+/// Makes a bundle of what stands in the work tree of a clone: its id and its commit.
+#[track_caller]
+pub fn publish(repo: &Repo<'_>) -> (String, String) {
+    let bundle = repo.gatos(["--json", "policy", "publish"]).ok().json();
+    let text = |field: &str| bundle[field].as_str().expect("a text").to_owned();
+    (text("id"), text("commit"))
+}
+
+/// The same, and makes it the policy of that clone.
+#[track_caller]
+pub fn activate(repo: &Repo<'_>) -> String {
+    let (id, _) = publish(repo);
+    repo.gatos(["policy", "activate", &id]).ok();
+    id
 }
 
 /// The repository to which a clone is pinned.

@@ -1,6 +1,6 @@
 //! What the profile of the law refuses and lets pass, whatever the rules say.
 
-use super::court::{ACTIVE, Court, JOURNALS, TRUST, over_each};
+use super::court::{ACTIVE, Court, JOURNALS, POLICIES, TRUST, activate, over_each};
 use crate::cli::fits;
 use crate::harness::{Repo, World};
 use gatos::ambient::Ambient;
@@ -11,7 +11,6 @@ use gatos::trust::Graph;
 use std::collections::BTreeMap;
 
 const STATE: &str = "refs/gatos/state/main";
-const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
 /// Everything may be said, written and changed, as far as rules go.
 const RULES: &str = r#"policy "open" version 1
 
@@ -36,9 +35,7 @@ const FOLD: &str = "return function(state, event) return { n = (state.n or 0) + 
 /// Makes what stands in alice's work tree the law, on the server too.
 #[track_caller]
 fn enact(court: &Court<'_>) {
-    let id = court.alice.gatos(["--json", "policy", "publish"]).ok().json()["id"].as_str().expect("an id").to_owned();
-    court.alice.gatos(["policy", "activate", &id]).ok();
-    court.push(&court.alice, [POLICIES]).ok();
+    court.enact(&court.alice);
     court.fetch(&court.alice);
 }
 
@@ -76,10 +73,7 @@ fn must_let_no_ref_lose_what_it_held_under_the_profile_research() {
         let blob = court.forge(&court.alice).write("blob", b"a blob");
         court.refused(&court.alice, [format!("+{blob}:refs/tags/v1")], "profile.fast-forward");
         // One bad ref among good ones, and in the company of the law that would allow it.
-        court.alice.gatos(["profile", "set", "local"]).ok();
-        let id =
-            court.alice.gatos(["--json", "policy", "publish"]).ok().json()["id"].as_str().expect("an id").to_owned();
-        court.alice.gatos(["policy", "activate", &id]).ok();
+        bend(&court.alice, "local");
         court.refused(&court.alice, [POLICIES, ":refs/heads/side"], "profile.fast-forward");
         // A tag has a signature and words of its own, and another one is not the same.
         court.refused(&court.alice, ["+HEAD:refs/tags/v1"], "profile.fast-forward");
@@ -135,8 +129,7 @@ fn must_take_a_state_by_the_fold_of_the_law_alone_under_the_profile_research() {
 #[track_caller]
 fn bend(repo: &Repo<'_>, profile: &str) {
     repo.gatos(["profile", "set", profile]).ok();
-    let id = repo.gatos(["--json", "policy", "publish"]).ok().json()["id"].as_str().expect("an id").to_owned();
-    repo.gatos(["policy", "activate", &id]).ok();
+    activate(repo);
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! What a quorum opens beside events and branches, how long it may be asked for, and what becomes of two proofs of one proposal.
 
 use super::consent::{CONSENT, Team, proposal, store, text};
-use super::court::{ACTIVE, Court, TRUST, new_key, signer};
+use super::court::{ACTIVE, Court, POLICIES, TRUST, new_key, publish, signer};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
 use gatos::id::Timestamp;
 use gatos::policy::consent::{Document, Proposal, write_signed};
 
-const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
 const SPEAK: &str = "policy \"team\" version 2\n\nrule \"speak\"\n  on emit\n  allow if known()\n";
 /// Who leads must agree, and roots do it.
 const LAW: &str = r#"
@@ -32,19 +31,17 @@ rule "two-for-trust"
 "#;
 
 #[track_caller]
-fn publish(repo: &Repo<'_>, rules: &str) -> (String, String) {
+fn bundle(repo: &Repo<'_>, rules: &str) -> (String, String) {
     repo.write("gatos/policies/team.rgs", rules);
-    let bundle = repo.gatos(["policy", "publish", "--json"]).ok().json();
-    (text(&bundle, "id"), text(&bundle, "commit"))
+    publish(repo)
 }
 
 /// The law becomes this one by alice alone.
 #[track_caller]
 fn enact(team: &Team<'_>, rules: &str) {
     let alice = &team.court.alice;
-    let (id, _) = publish(alice, rules);
-    alice.gatos(["policy", "activate", &id]).ok();
-    team.court.push(alice, [POLICIES]).ok();
+    alice.write("gatos/policies/team.rgs", rules);
+    team.court.enact(alice);
     [&team.court.bob, &team.carol, alice].iter().for_each(|repo| team.court.fetch(repo));
 }
 
@@ -82,7 +79,7 @@ fn must_activate_a_policy_by_a_quorum_where_the_law_asks_for_one() {
     let team = Team::new(&world);
     let court = &team.court;
     enact(&team, &format!("{SPEAK}{LAW}"));
-    let (id, commit) = publish(&court.alice, &format!("{SPEAK}{FREE}"));
+    let (id, commit) = bundle(&court.alice, &format!("{SPEAK}{FREE}"));
     court.alice.gatos(["policy", "activate", &id]).code(1).err_says("git gatos propose policy.activate");
     court.refused(&court.alice, [format!("{commit}:{ACTIVE}")], "two-for-law");
     granted(&team, "policy.activate", &id);
@@ -98,7 +95,7 @@ fn must_find_a_policy_that_was_activated_without_its_quorum() {
     let team = Team::new(&world);
     let court = &team.court;
     enact(&team, &format!("{SPEAK}{LAW}"));
-    let (id, commit) = publish(&court.alice, &format!("{SPEAK}{FREE}"));
+    let (id, commit) = bundle(&court.alice, &format!("{SPEAK}{FREE}"));
     Liar::of(court).accept(&court.alice, &[(ACTIVE, &commit)]);
     let (code, why) = found(court, "reader");
     assert_eq!(code, "policy.forbidden");
@@ -177,7 +174,7 @@ fn must_bring_a_repository_with_its_history_to_a_server_that_has_no_law() {
     let team = Team::new(&world);
     let (court, alice) = (&team.court, &team.court.alice);
     enact(&team, &format!("{SPEAK}{LAW}"));
-    let (id, _) = publish(alice, &format!("{SPEAK}{FREE}"));
+    let (id, _) = bundle(alice, &format!("{SPEAK}{FREE}"));
     granted(&team, "policy.activate", &id);
     alice.gatos(["policy", "activate", &id]).ok();
     court.push(alice, [POLICIES]).ok();
@@ -196,7 +193,7 @@ fn must_bring_a_repository_with_its_history_to_a_server_that_has_no_law() {
     // What comes onto a law that stands is asked of it.
     enact(&team, &format!("{SPEAK}{LAW}"));
     alice.git(["push", "-q", url, POLICIES]).ok();
-    let (_, commit) = publish(alice, &format!("{SPEAK}{FREE}"));
+    let (_, commit) = bundle(alice, &format!("{SPEAK}{FREE}"));
     alice.git(["push", "-q", url, &format!("{commit}:{ACTIVE}")]).code(1).err_says("rule    two-for-law  ");
 }
 

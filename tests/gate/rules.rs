@@ -1,21 +1,17 @@
 //! Rules of a repository's own at the gate: branches, namespaces, checkpoints, the law itself.
 
-use super::court::{ACTIVE, Court, JOURNALS, TRUST};
+use super::court::{ACTIVE, Court, JOURNALS, TRUST, publish};
 use super::transport::Transport;
 use crate::harness::World;
 
 const STATE: &str = "refs/gatos/state/main";
-const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
 
 /// Makes rules the law, on the server too.
 #[track_caller]
 pub fn enact(court: &Court<'_>, rules: &str) {
     let text = format!("policy \"test\" version 1\n\n{BASE}\n{rules}\n");
     court.alice.write("gatos/policies/10-test.rgs", text);
-    let bundle = court.alice.gatos(["--json", "policy", "publish"]).ok().json();
-    let id = bundle["id"].as_str().expect("an id").to_owned();
-    court.alice.gatos(["policy", "activate", &id]).ok();
-    court.push(&court.alice, [POLICIES]).ok();
+    court.enact(&court.alice);
 }
 
 /// Who is known may speak, and roots may change the law.
@@ -105,11 +101,8 @@ fn must_judge_the_law_by_the_law_before_it() {
     enact(&court, "rule \"frozen\"\n  on policy.activate\n  deny\n  because \"this law stays\"\n");
     // The next law would allow it; the one that stands decides. Locally too.
     court.alice.write("gatos/policies/10-test.rgs", format!("policy \"open\" version 2\n{BASE}"));
-    let bundle = court.alice.gatos(["--json", "policy", "publish"]).ok().json();
-    let id = bundle["id"].as_str().expect("an id").to_owned();
+    let (id, commit) = publish(&court.alice);
     court.alice.gatos(["policy", "activate", &id]).code(1);
-    let name = format!("refs/gatos/policies/{}", id.trim_start_matches("blake3:"));
-    let commit = court.alice.git(["rev-parse", &name]).ok().stdout();
     court.refused(&court.alice, [format!("{commit}:{ACTIVE}")], "frozen");
     // And a push that brings what would allow the rest of it is judged by what stands.
     court.refused(&court.alice, [format!("{commit}:{ACTIVE}"), JOURNALS.to_owned()], "frozen");

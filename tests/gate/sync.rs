@@ -1,6 +1,6 @@
 //! `sync` and `clone` against a server with a gate.
 
-use super::court::{ACTIVE, Court, TRUST};
+use super::court::{ACTIVE, Court, TRUST, activate};
 use crate::cli::fits;
 use crate::harness::{Outcome, Repo, World};
 use serde_json::Value;
@@ -35,8 +35,7 @@ pub(super) fn open<'w>(world: &'w World) -> Court<'w> {
     let court = Court::new(world);
     court.alice.write("gatos/policies/open.rgs", RULES);
     court.alice.write("gatos/folds/main.lua", FOLD);
-    let published = court.alice.gatos(["--json", "policy", "publish"]).ok().json();
-    court.alice.gatos(["policy", "activate", published["id"].as_str().expect("an id")]).ok();
+    activate(&court.alice);
     std::fs::remove_dir_all(court.alice.path().join("gatos/folds")).expect("the law has it now");
     std::fs::remove_file(court.alice.path().join("gatos/fold.lua")).expect("the law has it now");
     synced(&court.alice);
