@@ -1,7 +1,9 @@
 //! Pushes at the same time.
 
 use super::court::{Court, JOURNALS, new_key};
+use super::receipts::{receiving, set_aside, told};
 use crate::harness::World;
+use gatos::id::Oid;
 use std::collections::BTreeSet;
 
 #[test]
@@ -53,16 +55,7 @@ fn must_give_one_receipt_to_each_of_many_accepted_pushes_at_once() {
 fn must_bound_the_journals_of_one_actor_also_where_pushes_come_at_once() {
     let world = World::new();
     let court = Court::new(&world);
-    let (name, _) = court.journal(&court.alice);
-    let mut how = court.honest(&court.alice, &["01ARYZ6S41TSV4RRFFQ69G5FAV"]);
-    how.position = Default::default();
-    let replicas = (0..36).map(|n| format!("{}re{n:04}", &name[..name.len() - 6]));
-    let refs: Vec<String> = replicas
-        .map(|name| {
-            how.writer = name.rsplit('/').next().expect("a writer").to_owned();
-            format!("{}:{name}", court.sealed(&court.alice, "alice", &how))
-        })
-        .collect();
+    let refs = court.beginnings(36);
     court.push(&court.alice, &refs[..28]).ok();
     let running: Vec<_> = refs[28..]
         .iter()
@@ -122,28 +115,12 @@ fn a_receipt_is_written_when_its_push_has_ended() {
     let world = World::new();
     let court = Court::new(&world);
     let before = court.receipts();
-    let mut running = std::process::Command::new("sleep").arg("60").spawn().expect("a process");
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("it runs");
-    let start = stat.rsplit_once(") ").expect("a name").1.split(' ').nth(19).expect("a start").to_owned();
+    let (running, receiver) = receiving(&court);
     let (name, tip) = court.journal(&court.alice);
-    let repo = court.id();
-    let waiting = serde_json::json!({
-        "receipt": {
-            "gatos": "receipt/1",
-            "received_at": "2026-11-21T09:00:00Z",
-            "repo": repo,
-            "updates": [{"new": tip, "old": "0".repeat(40), "ref": name}],
-        },
-        "receiver": {"id": running.id(), "start": start},
-    });
-    let canonical = gatos::canon::json::parse(waiting.to_string().as_bytes()).expect("JSON");
-    let bytes = gatos::canon::json::document(&canonical).expect("a form");
-    let file = court.server.path().join("gatos/gate/receipts/0000000001-waiting.json");
-    std::fs::write(&file, bytes).expect("the spool");
+    let file = set_aside(&court, told(&court, &[(&name, &Oid::ZERO.hex(), &tip)]), receiver);
     court.push(&court.alice, [format!("{tip}:refs/gatos/xyz")]).code(1);
     assert_eq!((court.receipts(), file.exists()), (before, true), "its push still runs");
-    running.kill().expect("it ends");
-    running.wait().expect("it ended");
+    running.kill().killed();
     court.push(&court.alice, [format!("{tip}:refs/gatos/xyz")]).code(1);
     assert_eq!((court.receipts(), file.exists()), (before + 1, false));
 }

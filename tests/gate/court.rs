@@ -247,6 +247,19 @@ impl<'w> Court<'w> {
         built.commits.last().expect("an append").0.hex()
     }
 
+    /// Refs that would each begin a journal of alice's, sealed and stored in her clone.
+    #[track_caller]
+    pub fn beginnings(&self, many: usize) -> Vec<String> {
+        let mut how = self.honest(&self.alice, &["01ARYZ6S41TSV4RRFFQ69G5FAV"]);
+        how.position = Position::default();
+        let own = how.writer.clone();
+        let begin = |n: usize| {
+            how.writer = format!("{}re{n:04}", &own[..own.len() - 6]);
+            format!("{}:refs/gatos/journal/main/{}", self.sealed(&self.alice, "alice", &how), how.writer)
+        };
+        (0..many).map(begin).collect()
+    }
+
     /// What an honest append to the journal of a clone would be made of.
     #[track_caller]
     pub fn honest(&self, repo: &Repo<'_>, ulids: &[&str]) -> Sealing {

@@ -48,16 +48,7 @@ fn recorded(server: &Repo<'_>, rules: &[&str], waiting: usize) {
 fn must_bound_the_journals_of_one_actor() {
     let world = World::new();
     let court = Court::new(&world);
-    let (name, _) = court.journal(&court.alice);
-    let mut how = court.honest(&court.alice, &["01ARYZ6S41TSV4RRFFQ69G5FAV"]);
-    how.position = Default::default();
-    let replicas = (0..32).map(|n| format!("{}re{n:04}", &name[..name.len() - 6]));
-    let refs: Vec<String> = replicas
-        .map(|name| {
-            how.writer = name.rsplit('/').next().expect("a writer").to_owned();
-            format!("{}:{name}", court.sealed(&court.alice, "alice", &how))
-        })
-        .collect();
+    let refs = court.beginnings(32);
     court.refused(&court.alice, &refs, "quota.journals");
     court.push(&court.alice, &refs[..31]).ok();
 }

@@ -2,8 +2,9 @@
 
 use super::court::{ACTIVE, Court, JOURNALS, TRUST, new_key};
 use super::rules::enact;
-use crate::harness::{World, until};
+use crate::harness::{Running, World, until};
 use gatos::id::Oid;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 
@@ -14,8 +15,29 @@ fn plain<'w>(world: &'w World) -> Court<'w> {
     court
 }
 
-fn spool(court: &Court<'_>) -> PathBuf {
-    court.server.path().join("gatos/gate/receipts")
+/// A process that stands for a push which still runs, and how the gate names it.
+#[cfg(target_os = "linux")]
+pub(super) fn receiving(court: &Court<'_>) -> (Running, Value) {
+    let running = court.world.command("sleep", "git", court.world.path()).args(["60"]).spawn();
+    let stat = fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("it runs");
+    let start = stat.rsplit_once(") ").expect("a name").1.split(' ').nth(19).expect("a start");
+    let receiver = json!({"id": running.id(), "start": start});
+    (running, receiver)
+}
+
+/// What a receipt would tell of a push: ref, old and new value of each update.
+pub(super) fn told(court: &Court<'_>, updates: &[(&str, &str, &str)]) -> Value {
+    let updates: Vec<_> = updates.iter().map(|(name, old, new)| json!({"new": new, "old": old, "ref": name})).collect();
+    json!({"gatos": "receipt/1", "received_at": "2026-11-21T09:00:00Z", "repo": court.id(), "updates": updates})
+}
+
+/// Puts it where the gate puts it before the refs of that push move.
+pub(super) fn set_aside(court: &Court<'_>, receipt: Value, receiver: Value) -> PathBuf {
+    let waiting = json!({"happened": [], "receipt": receipt, "receiver": receiver});
+    let canonical = gatos::canon::json::parse(waiting.to_string().as_bytes()).expect("JSON");
+    let file = court.server.path().join("gatos/gate/receipts/0000000001-waiting.json");
+    fs::write(&file, gatos::canon::json::document(&canonical).expect("a form")).expect("the spool");
+    file
 }
 
 /// Waits until no receipt is to be written any more.
@@ -80,33 +102,19 @@ fn must_give_a_receipt_for_what_another_push_has_moved_on() {
     let (first, second) = (code("one"), code("two"));
     court.push(&court.alice, [format!("{first}:refs/heads/main")]).ok();
     // This push still runs, and has made one branch and deleted another; a third it has not moved.
-    let mut running = std::process::Command::new("sleep").arg("60").spawn().expect("a process");
-    let stat = fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("it runs");
-    let start = stat.rsplit_once(") ").expect("a name").1.split(' ').nth(19).expect("a start").to_owned();
-    let none = "0".repeat(40);
-    let update = |name: &str, old: &str, new: &str| serde_json::json!({"new": new, "old": old, "ref": name});
-    let waiting = serde_json::json!({
-        "receipt": {
-            "gatos": "receipt/1",
-            "received_at": "2026-11-21T09:00:00Z",
-            "repo": court.id(),
-            "updates": [
-                update("refs/heads/main", &none, &first),
-                update("refs/heads/gone", &first, &none),
-                update("refs/heads/still", &none, &second),
-            ],
-        },
-        "receiver": {"id": running.id(), "start": start},
-    });
-    let canonical = gatos::canon::json::parse(waiting.to_string().as_bytes()).expect("JSON");
-    let file = spool(&court).join("0000000001-waiting.json");
-    fs::write(&file, gatos::canon::json::document(&canonical).expect("a form")).expect("the spool");
+    let (running, receiver) = receiving(&court);
+    let none = Oid::ZERO.hex();
+    let updates = [
+        ("refs/heads/main", none.as_str(), first.as_str()),
+        ("refs/heads/gone", &first, &none),
+        ("refs/heads/still", &none, &second),
+    ];
+    let file = set_aside(&court, told(&court, &updates), receiver);
     // The next push rewrites the first, makes the second again, and makes the third for the first time.
     let other = court.alice.git(["commit-tree", "-m", "other", &format!("{first}^{{tree}}")]).ok().stdout();
     let refs = ["main", "gone", "still"].map(|name| format!("+{other}:refs/heads/{name}"));
     court.push(&court.alice, refs).ok();
-    running.kill().expect("it ends");
-    running.wait().expect("it ended");
+    running.kill().killed();
     let before = court.receipts();
     court.push(&court.alice, [format!("{first}:refs/gatos/xyz")]).code(1);
     assert_eq!((court.receipts(), file.exists()), (before + 1, false));
@@ -237,14 +245,11 @@ fn must_give_one_receipt_though_the_gate_was_stopped_behind_it() {
     court.push(&court.alice, [JOURNALS]).ok();
     let mut receipt = court.receipt();
     receipt.as_object_mut().expect("an object").remove("seq");
-    let waiting = serde_json::json!({"receipt": receipt, "receiver": {"id": 1, "start": "0"}, "happened": []});
-    let canonical = gatos::canon::json::parse(waiting.to_string().as_bytes()).expect("JSON");
-    let file = spool(&court).join("0000000001-again.json");
     let before = court.receipts();
     // Other pushes came in between, of law too.
     court.alice.gatos(["trust", "add-actor", "user:carol", &new_key()]).ok();
     court.push(&court.alice, [TRUST]).ok();
-    fs::write(&file, gatos::canon::json::document(&canonical).expect("a form")).expect("the spool");
+    let file = set_aside(&court, receipt, json!({"id": 1, "start": "0"}));
     court.emit(&court.alice, "{\"n\":3}");
     court.push(&court.alice, [JOURNALS]).ok();
     assert_eq!((court.receipts(), file.exists()), (before + 2, false));

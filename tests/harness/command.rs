@@ -87,11 +87,16 @@ impl Running {
         Outcome::new(self.shown.clone(), output)
     }
 
+    /// The number of its process.
+    #[track_caller]
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it was not waited for").id()
+    }
+
     /// What Ctrl-C does to it.
     #[track_caller]
     pub fn interrupt(&self) {
-        let pid = self.child.as_ref().expect("it was not waited for").id();
-        let sent = std::process::Command::new("kill").args(["-INT", &pid.to_string()]).status();
+        let sent = std::process::Command::new("kill").args(["-INT", &self.id().to_string()]).status();
         assert!(sent.is_ok_and(|status| status.success()), "{}: no signal was sent", self.shown);
     }
 
