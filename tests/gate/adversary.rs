@@ -1,5 +1,6 @@
 //! Pushes that need no forged bytes: names, ends and kinds.
 
+use super::attacks::raw;
 use super::court::{ACTIVE, JOURNALS, TRUST, over_each};
 
 #[test]
@@ -33,7 +34,6 @@ fn must_refuse_a_rewind_a_fork_and_an_unrelated_history() {
 #[test]
 fn must_refuse_a_deletion_of_anything_of_ours() {
     over_each(|court| {
-        let world = court.world;
         let (journal, _) = court.journal(&court.alice);
         for name in [journal.as_str(), TRUST, ACTIVE] {
             court.refused(&court.alice, [format!(":{name}")], "ref.delete");
@@ -42,9 +42,7 @@ fn must_refuse_a_deletion_of_anything_of_ours() {
         let (refs, record) = (court.refs(), court.record());
         let nothing = "0".repeat(40);
         let line = format!("{nothing} {nothing} refs/gatos/state/main\n");
-        let hook = ["-c", "alias.h=!f() { git-gatos hook pre-receive; }; f", "h", "receive-pack"];
-        let command = world.command("git", "git", court.server.path()).args(hook);
-        command.stdin(line).run().code(1).err_says("rule    ref.delete  ");
+        raw(court, line).code(1).err_says("rule    ref.delete  ");
         court.stands(&refs, &record, "ref.delete");
     });
 }

@@ -74,6 +74,12 @@ impl<'w> Court<'w> {
         self.git(repo, ["push", "origin"]).args(refs).run()
     }
 
+    /// The hook about to be given a list of updates, as git starts it, or with its output sent elsewhere.
+    pub fn hook(&self, to: &str) -> Command {
+        let alias = format!("alias.h=!f() {{ git-gatos hook pre-receive {to}; }}; f");
+        self.world.command("git", "git", self.server.path()).args(["-c", &alias, "h", "receive-pack"])
+    }
+
     #[track_caller]
     pub fn fetch(&self, repo: &Repo<'_>) {
         self.git(repo, ["fetch", "-q", "origin", "refs/gatos/*:refs/gatos-remotes/origin/*"]).run().ok();

@@ -129,9 +129,7 @@ fn must_record_a_refusal_that_nobody_can_be_told() {
     // Without standard error, and into a pipe that nobody reads.
     for to in ["2>&-", "2>&1 >&- | true", ">&- 2>&-"] {
         let (refs, record) = (court.refs(), court.record());
-        let alias = format!("alias.h=!f() {{ git-gatos hook pre-receive {to}; }}; f");
-        let hook = ["-c", &alias, "h", "receive-pack"];
-        let said = world.command("git", "git", court.server.path()).args(hook).stdin(many.as_str()).run();
+        let said = court.hook(to).stdin(many.as_str()).run();
         assert!(to.contains('|') || !said.succeeded(), "{to}");
         // The pipe ends before the hook does.
         until("its record", || court.record().len() > record.len());
