@@ -2,7 +2,7 @@
 
 use super::consent::Team;
 use super::court::{ACTIVE, Court, JOURNALS, POLICIES, TRUST, draft, one_ref, publish};
-use super::liar::Liar;
+use super::liar::{Liar, failures};
 use crate::cli::fits;
 use crate::harness::{Repo, World};
 use gatos::canon::Value as Canon;
@@ -51,10 +51,8 @@ fn passes(repo: &Repo<'_>) -> Value {
 /// The one failure.
 #[track_caller]
 fn fails(repo: &Repo<'_>, code: &str, says: &str) -> Value {
-    let report = fits("verify", repo.gatos(["--json", "verify"]).code(1).json());
-    let findings = report["findings"].as_array().expect("a list").iter();
-    let failures: Vec<&Value> = findings.filter(|f| f["severity"] == "fail").collect();
-    let [only] = failures[..] else { panic!("expected one failure: {failures:?}") };
+    let failures = failures(repo);
+    let [only] = &failures[..] else { panic!("expected one failure: {failures:?}") };
     assert_eq!(only["code"], code, "{only}");
     let sentence = only["sentence"].as_str().expect("a text");
     assert!(sentence.contains(says), "{sentence}");

@@ -99,10 +99,11 @@ impl<'w> Team<'w> {
 
     /// Bob's payment of 20,000 is granted by alice and carol, and everybody knows.
     #[track_caller]
-    pub(super) fn granted(&self) {
+    pub(super) fn granted(&self) -> String {
         let id = self.ask(20_000);
         self.approve(&self.court.alice, &id);
         self.approve(&self.carol, &id);
+        id
     }
 
     fn target(&self, amount: u32) -> String {
@@ -125,19 +126,25 @@ impl<'w> Team<'w> {
         shown
     }
 
-    /// An honest clone would not emit: this one has another opinion of the policy.
+    /// Bob's payment of so much, sealed by hand, and the journal for it: his clone would not emit it.
     #[track_caller]
-    pub(super) fn seal(&self, amount: u32) -> String {
+    pub(super) fn payment(&self, amount: u32) -> (String, String) {
         let bob = &self.court.bob;
-        let journal = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
-        let writer = journal.rsplit('/').next().expect("a writer").to_owned();
+        // The name of the journal comes from an honest event, which is not pushed.
+        let finance = "refs/gatos/journal/finance";
+        if bob.git(["for-each-ref", finance]).ok().stdout().is_empty() {
+            bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
+        }
+        let (name, _) = one_ref(bob, finance);
+        let writer = name.rsplit('/').next().expect("a writer").to_owned();
         let policy = self.court.server.git(["rev-parse", super::court::ACTIVE]).ok().stdout();
         let mut how = self.court.honest(&self.court.alice, &[]);
         (how.ns, how.writer, how.policy) = ("finance".into(), writer, policy);
         how.position = gatos::ledger::Position::default();
         how.drafts = vec![pay_draft(amount)];
         how.ts = "2026-11-21T10:00:00Z".into();
-        self.court.sealed(bob, "bob", &how)
+        let sealed = self.court.sealed(bob, "bob", &how);
+        (name, sealed)
     }
 }
 
@@ -248,11 +255,8 @@ fn must_deny_what_one_alone_approved_and_what_another_payload_was_granted_for() 
     let (court, bob) = (&team.court, &team.court.bob);
     let id = team.ask(20_000);
     team.approve(&court.alice, &id);
-    // The name of the journal comes from an honest event, which is not pushed.
-    bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
-    let name = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
-    let small = team.seal(20_000);
-    let large = team.seal(90_000);
+    let (name, small) = team.payment(20_000);
+    let (_, large) = team.payment(90_000);
     court.refused(bob, [format!("{small}:{name}")], "large").err_says("large payments need two of @leads");
     team.approve(&team.carol, &id);
     court.refused(bob, [format!("{large}:{name}")], "large");
@@ -375,12 +379,8 @@ fn must_let_an_expired_grant_allow_nothing() {
     let world = World::new();
     let team = Team::new(&world);
     let (court, bob) = (&team.court, &team.court.bob);
-    let id = team.ask(20_000);
-    team.approve(&court.alice, &id);
-    team.approve(&team.carol, &id);
-    bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
-    let name = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
-    let sealed = team.seal(20_000);
+    let id = team.granted();
+    let (name, sealed) = team.payment(20_000);
     let late = "2026-11-21T11:00:00Z";
     let (refs, record) = (court.refs(), court.record());
     let push = court.git(bob, ["push", "origin", &format!("{sealed}:{name}")]).env("GATOS_CLOCK", late);
@@ -398,18 +398,14 @@ fn must_let_a_revoked_grant_allow_nothing() {
     let world = World::new();
     let team = Team::new(&world);
     let (court, bob) = (&team.court, &team.court.bob);
-    let id = team.ask(20_000);
-    team.approve(&court.alice, &id);
-    team.approve(&team.carol, &id);
+    let id = team.granted();
     team.dave.gatos(["grant", "revoke", &id, "--reason", "no"]).code(3).err_says("neither asked nor was asked");
     let shown = team.carol.gatos(["grant", "revoke", &id, "--reason", "superseded", "--json"]).ok().json();
     assert_eq!((&shown["state"], &shown["revoked"]["by"]), (&"revoked".into(), &"user:carol".into()));
     team.tell(&team.carol);
     team.pay(bob, 20_000, "--json").code(1);
     bob.gatos(["grant", "verify", &id]).code(1).says("user:carol revoked it: superseded");
-    bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
-    let name = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
-    let sealed = team.seal(20_000);
+    let (name, sealed) = team.payment(20_000);
     court.refused(bob, [format!("{sealed}:{name}")], "large");
 }
 
@@ -418,9 +414,7 @@ fn must_keep_the_grant_that_was_accepted_first() {
     let world = World::new();
     let team = Team::new(&world);
     let court = &team.court;
-    let id = team.ask(20_000);
-    team.approve(&court.alice, &id);
-    team.approve(&team.carol, &id);
+    let id = team.granted();
     let shown = court.bob.gatos(["approve", &id, "--json"]).ok().json();
     court.push(&court.bob, CONSENT).ok();
     let approvals = shown["approvals"].as_array().expect("a list").iter();

@@ -1,6 +1,7 @@
 //! A gate whose operator lies: he has its key, and what is pushed past it gets a receipt all the same.
 
 use super::court::{ACTIVE, Court, TRUST, key_in};
+use crate::cli::fits;
 use crate::harness::Repo;
 use gatos::canon::{Map, Value, json};
 use gatos::git::{NewCommit, Store};
@@ -110,4 +111,20 @@ impl<'c, 'w> Liar<'c, 'w> {
         home.gatos(["clone", &url, name]).ok();
         home.at(self.court.world.path().join(name))
     }
+
+    /// What he finds to have failed, as code and sentence.
+    #[track_caller]
+    pub fn found(&self, reader: &str) -> Vec<(String, String)> {
+        let text = |finding: &serde_json::Value, field: &str| finding[field].as_str().expect("a text").to_owned();
+        let failures = failures(&self.stranger(reader));
+        failures.iter().map(|finding| (text(finding, "code"), text(finding, "sentence"))).collect()
+    }
+}
+
+/// What somebody finds in his clone to have failed.
+#[track_caller]
+pub fn failures(repo: &Repo<'_>) -> Vec<serde_json::Value> {
+    let report = fits("verify", repo.gatos(["--json", "verify"]).code(1).json());
+    let findings = report["findings"].as_array().expect("a list").iter();
+    findings.filter(|finding| finding["severity"] == "fail").cloned().collect()
 }

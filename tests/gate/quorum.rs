@@ -66,11 +66,9 @@ fn passes(court: &Court<'_>, reader: &str) -> serde_json::Value {
 /// The one failure that somebody finds who has never been here before.
 #[track_caller]
 fn found(court: &Court<'_>, reader: &str) -> (String, String) {
-    let report = fits("verify", Liar::of(court).stranger(reader).gatos(["--json", "verify"]).code(1).json());
-    let failures = report["findings"].as_array().expect("a list").iter().filter(|f| f["severity"] == "fail");
-    let failures: Vec<_> = failures.map(|f| (text(f, "code"), text(f, "sentence"))).collect();
-    assert_eq!(failures.len(), 1, "{failures:?}");
-    failures[0].clone()
+    let failures = Liar::of(court).found(reader);
+    let [only] = &failures[..] else { panic!("expected one failure: {failures:?}") };
+    only.clone()
 }
 
 #[test]
@@ -101,11 +99,7 @@ fn must_find_a_policy_that_was_activated_without_its_quorum() {
     assert_eq!(code, "policy.forbidden");
     assert!(why.contains("denied by two-for-law"), "{why}");
     // What is granted afterwards was not granted then.
-    let args = ["propose", "policy.activate", "--target", &id, "--quorum", "2-of-3@leads", "--json"];
-    let proposal = text(&court.alice.gatos(args).ok().json(), "proposal_id");
-    team.tell(&court.alice);
-    team.approve(&court.bob, &proposal);
-    team.approve(&team.carol, &proposal);
+    granted(&team, "policy.activate", &id);
     assert_eq!(found(court, "second").0, "policy.forbidden");
 }
 

@@ -67,9 +67,7 @@ fn replay_knows_which_grants_stood() {
     let world = World::new();
     let team = Team::new(&world);
     let (alice, bob) = (&team.court.alice, &team.court.bob);
-    let id = team.ask(20_000);
-    team.approve(alice, &id);
-    team.approve(&team.carol, &id);
+    team.granted();
     team.pay(bob, 20_000, "--json").ok();
     team.court.push(bob, [JOURNALS]).ok();
     alice.gatos(["emit", "pay", "{\"amount\":9000}", "--ns", "finance"]).ok();

@@ -7,14 +7,6 @@ use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::World;
 
-/// The failures that somebody finds who has never been here before, as code and sentence.
-#[track_caller]
-fn found(court: &Court<'_>, reader: &str) -> Vec<(String, String)> {
-    let report = fits("verify", Liar::of(court).stranger(reader).gatos(["--json", "verify"]).code(1).json());
-    let failures = report["findings"].as_array().expect("a list").iter().filter(|f| f["severity"] == "fail");
-    failures.map(|f| (text(f, "code"), text(f, "sentence"))).collect()
-}
-
 #[test]
 fn must_find_what_a_gate_let_in_that_was_not_granted() {
     let world = World::new();
@@ -22,14 +14,12 @@ fn must_find_what_a_gate_let_in_that_was_not_granted() {
     let (court, bob) = (&team.court, &team.court.bob);
     let id = team.ask(20_000);
     team.approve(&court.alice, &id);
-    bob.gatos(["emit", "pay", "{\"amount\":1}", "--ns", "finance"]).ok();
-    let name = bob.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/finance"]).ok().stdout();
-    let sealed = team.seal(20_000);
+    let (name, sealed) = team.payment(20_000);
     court.refused(bob, [format!("{sealed}:{name}")], "large");
     Liar::of(court).accept(bob, &[(&name, &sealed)]);
     // That it was granted afterwards changes nothing.
     team.approve(&team.carol, &id);
-    let found = found(court, "reader");
+    let found = Liar::of(court).found("reader");
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, "event.forbidden");
     assert!(found[0].1.contains("denied by large: large payments need two of @leads"), "{found:?}");
@@ -54,7 +44,7 @@ fn must_find_a_word_and_a_proof_that_a_gate_should_not_have_taken() {
     let refs = ["refs/gatos/audit/proofs", "refs/gatos/grants"].map(|plane| one_ref(dave, plane));
     court.refused(dave, CONSENT, "grant.proof");
     Liar::of(court).accept(dave, &refs.each_ref().map(|(name, tip)| (name.as_str(), tip.as_str())));
-    let found = found(court, "reader");
+    let found = Liar::of(court).found("reader");
     let forbidden: Vec<_> = found.iter().filter(|(code, _)| code == "push.forbidden").collect();
     assert_eq!(forbidden.len(), 2, "{found:?}");
     assert!(forbidden.iter().all(|(_, why)| why.contains("denied by grant.proof")), "{found:?}");
@@ -86,21 +76,14 @@ rule "main"
     let liar = Liar::of(&court);
     let report = fits("verify", liar.stranger("reader").gatos(["--json", "verify"]).ok().json());
     assert_eq!(report["judged"]["pushes to branches"], 2, "{report}");
-    let found = |reader: &str| {
-        let report = fits("verify", liar.stranger(reader).gatos(["--json", "verify"]).code(1).json());
-        let findings = report["findings"].as_array().expect("a list").clone();
-        let failed: Vec<String> =
-            findings.iter().filter(|f| f["severity"] == "fail").map(|f| f["sentence"].to_string()).collect();
-        failed
-    };
     let third = commit("api/x", "three");
     liar.accept(&court.alice, &[("refs/heads/main", &third)]);
-    let told = found("reader2");
-    assert!(told.len() == 1 && told[0].contains("denied by main"), "{told:?}");
+    let told = liar.found("reader2");
+    assert!(told.len() == 1 && told[0].1.contains("denied by main"), "{told:?}");
     // What is allowed behind it stays allowed; what cannot be read any more is counted.
     let fourth = commit("docs/b", "four");
     court.push(&court.alice, [format!("{fourth}:refs/heads/main")]).ok();
-    assert_eq!(found("reader3"), told);
+    assert_eq!(liar.found("reader3"), told);
     liar.accept(&court.alice, &[("refs/heads/main", &second)]);
     let report = fits("verify", liar.stranger("reader4").gatos(["--json", "verify"]).ok().json());
     let missing = serde_json::json!([{"count": 3, "what": "pushes to branches: commits that are not here"}]);

@@ -2,6 +2,7 @@
 
 use super::checkpoints::continued;
 use super::court::{Court, JOURNALS, TRUST};
+use super::liar::Liar;
 use super::sync::{open, payloads, state_root, synced};
 use crate::harness::{Repo, World};
 use serde_json::Value;
@@ -109,9 +110,7 @@ fn must_go_on_behind_void_events_without_a_hand() {
     synced(&court.alice);
     assert_eq!(state_root(&court.alice), state_root(&court.bob));
     court.bob.gatos(["fold", "verify"]).ok();
-    let stranger = court.world.bare("desk").as_person("carol");
-    stranger.gatos(["clone", &format!("file://{}", court.server.path().display()), "shop"]).ok();
-    let stranger = stranger.at(stranger.path().join("shop"));
+    let stranger = Liar::of(&court).stranger("carol");
     assert_eq!(payloads(&stranger), [1, 2, 5, 9, 14]);
     // They are named: two at the server, a third at bob's; and the old checkpoint, which counts them.
     for (repo, void) in [(&court.alice, 2), (&court.bob, 3), (&stranger, 2)] {
