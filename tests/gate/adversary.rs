@@ -23,7 +23,7 @@ fn must_refuse_a_rewind_a_fork_and_an_unrelated_history() {
             how
         });
         court.refused(&court.alice, [format!("+{sealed}:{name}")], "ref.non-ff");
-        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.alice.commit("code");
         court.refused(&court.alice, [format!("+HEAD:{name}")], "ref.non-ff");
         for (name, from) in [(TRUST, "HEAD"), (ACTIVE, "HEAD")] {
             court.refused(&court.alice, [format!("+{from}:{name}")], "ref.non-ff");
@@ -123,7 +123,7 @@ fn must_refuse_more_refs_than_one_push_may_move() {
             (0..1100).map(|n| format!("{tip}:refs/gatos/journal/main/user.alice+0000000{:x}.{n:06}", n % 16)).collect();
         court.refused(&court.alice, many, "push.too-many");
         // Branches are not counted with ours.
-        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.alice.commit("code");
         let branches: Vec<String> = (0..1100).map(|n| format!("HEAD:refs/heads/b{n}")).collect();
         court.push(&court.alice, branches).ok();
     });
@@ -146,7 +146,7 @@ fn must_refuse_a_push_over_a_symbolic_ref_of_the_server() {
 fn must_move_nothing_where_one_ref_of_a_push_is_refused() {
     over_each(|court| {
         court.emit(&court.alice, "{\"n\":2}");
-        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.alice.commit("code");
         for atomic in [&["--atomic"][..], &[]] {
             let refs = [JOURNALS, "HEAD:refs/heads/main", "HEAD:refs/gatos/xyz"];
             court.refused(&court.alice, atomic.iter().chain(&refs), "ref.unknown");

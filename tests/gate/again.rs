@@ -225,7 +225,7 @@ fn must_find_two_stories_of_one_gate() {
     let other = court.server.git(["rev-parse", &name]).ok().stdout();
     court.server.git(["update-ref", &name, &tip]).ok();
     liar.give(|map| drop(map.insert("received_at", "2026-11-21T23:00:00Z")));
-    reader.git(["fetch", "-q", "origin", "refs/gatos/*:refs/gatos-remotes/origin/*"]).ok();
+    court.fetch(&reader);
     reader.git(["fetch", "-q", court.server.path().to_str().expect("UTF-8"), &other]).ok();
     let second = name.replace("refs/gatos/", "refs/gatos-remotes/mirror/");
     reader.git(["update-ref", &second, &other]).ok();
@@ -296,14 +296,10 @@ fn must_find_what_the_profile_of_then_forbade() {
     let court = court(&world);
     let liar = Liar::of(&court);
     let alice = &court.alice;
-    let commit = |message: &str| {
-        alice.git(["commit", "-q", "--allow-empty", "-m", message]).ok();
-        alice.git(["rev-parse", "HEAD"]).ok().stdout()
-    };
-    let (first, branch) = (commit("one"), "refs/heads/work");
+    let (first, branch) = (alice.commit("one"), "refs/heads/work");
     court.push(alice, [format!("HEAD:{branch}")]).ok();
     alice.git(["checkout", "-q", "--orphan", "again"]).ok();
-    let second = commit("two");
+    let second = alice.commit("two");
     // No rule names the branch, and the law does not say yet that it only grows.
     court.push(alice, [format!("+HEAD:{branch}")]).ok();
     alice.write("gatos/config/profile.yaml", "profile: research\n");
@@ -339,16 +335,15 @@ fn must_find_a_tag_that_the_profile_of_then_kept_in_its_place() {
     let (liar, alice) = (Liar::of(&court), &court.alice);
     alice.write("gatos/config/profile.yaml", "profile: research\n");
     enact(&court, alice, RULES);
-    alice.git(["commit", "-q", "--allow-empty", "-m", "one"]).ok();
+    alice.commit("one");
     alice.git(["tag", "-a", "-m", "one", "v1"]).ok();
     court.push(alice, ["refs/tags/v1"]).ok();
-    alice.git(["commit", "-q", "--allow-empty", "-m", "two"]).ok();
-    let newer = alice.git(["rev-parse", "HEAD"]).ok().stdout();
+    let newer = alice.commit("two");
     // The commit goes on from the one that the tag stands for; who signed the tag is lost.
     court.refused(alice, [format!("+{newer}:refs/tags/v1")], "profile.fast-forward");
     let reader = liar.stranger("carol");
     liar.accept(alice, &[("refs/tags/v1", &newer)]);
-    reader.git(["fetch", "-q", "origin", "refs/gatos/*:refs/gatos-remotes/origin/*"]).ok();
+    court.fetch(&reader);
     reader.git(["fetch", "-q", "origin", &format!("{newer}:refs/heads/newer")]).ok();
     reader.git(["cat-file", "-e", "refs/tags/v1^{tag}"]).ok();
     fails(&reader, "push.forbidden", "denied by profile.fast-forward");

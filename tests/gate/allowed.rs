@@ -12,7 +12,7 @@ fn must_accept_first_events_appends_and_code() {
         court.push(&court.alice, [JOURNALS]).ok();
         court.emit(&court.bob, "{\"n\":5}");
         court.push(&court.bob, [JOURNALS]).ok();
-        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.alice.commit("code");
         court.push(&court.alice, ["HEAD:refs/heads/feature"]).ok();
         assert_eq!((court.receipts(), court.record().len()), (4, 0));
         court.fetch(&court.alice);
@@ -71,7 +71,7 @@ fn time_does_not_run_backwards_at_a_gate() {
         |to: &str| court.git(&court.alice, ["push", "origin", to]).env("GATOS_CLOCK", "2001-01-01T00:00:00Z").run();
     late(JOURNALS).ok();
     assert_eq!(court.receipt()["received_at"], before);
-    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    court.alice.commit("code");
     late("HEAD:refs/gatos/xyz").code(1);
     assert_eq!(court.decision()["received_at"], before);
 }

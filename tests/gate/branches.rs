@@ -94,7 +94,7 @@ rule "short"
   allow if deleted or created
 "#,
         );
-        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.alice.commit("code");
         court.push(&court.alice, ["HEAD:refs/heads/keep/a", "HEAD:refs/heads/short/a"]).ok();
         court.refused(&court.alice, [":refs/heads/keep/a"], "keep").err_says("refs/heads/keep/a is kept");
         let decision = court.decision();

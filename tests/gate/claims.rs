@@ -3,7 +3,7 @@
 use super::attacks::raw;
 use super::court::{Court, JOURNALS, TRUST, new_key, over_each};
 use super::rules::enact;
-use crate::harness::{Repo, World};
+use crate::harness::World;
 use std::fs::File;
 use std::time::Duration;
 
@@ -12,12 +12,6 @@ rule "main"
   on push "refs/heads/main"
   allow if fast_forward or created
 "#;
-
-#[track_caller]
-fn commit(repo: &Repo<'_>, message: &str) -> String {
-    repo.git(["commit", "-q", "--allow-empty", "-m", message]).ok();
-    repo.git(["rev-parse", "HEAD"]).ok().stdout()
-}
 
 /// A list of updates is refused by this rule: nothing moves, one entry is written.
 #[track_caller]
@@ -32,7 +26,7 @@ fn must_believe_nobody_about_where_a_ref_stands() {
     let world = World::new();
     let court = Court::new(&world);
     enact(&court, MAIN);
-    let (first, second) = (commit(&court.alice, "one"), commit(&court.alice, "two"));
+    let (first, second) = (court.alice.commit("one"), court.alice.commit("two"));
     court.push(&court.alice, [format!("{second}:refs/heads/main"), format!("{first}:refs/heads/side")]).ok();
     let zero = "0".repeat(40);
     // git deletes a branch that is said not to be there, and a rule would take it for one that is made.
@@ -72,15 +66,15 @@ rule "all"
   deny if every_message("never")
 "#,
         );
-        commit(&court.alice, "hidden");
+        court.alice.commit("hidden");
         court.push(&court.alice, ["HEAD:refs/heads/wip/x"]).ok();
-        commit(&court.alice, "ok");
+        court.alice.commit("ok");
         court.refused(&court.alice, ["HEAD:refs/heads/release/1"], "none");
         // What the same rules have judged is old.
         court.alice.git(["checkout", "-q", "--orphan", "clean"]).ok();
-        commit(&court.alice, "ok one");
+        court.alice.commit("ok one");
         court.push(&court.alice, ["HEAD:refs/heads/release/1"]).ok();
-        commit(&court.alice, "ok two");
+        court.alice.commit("ok two");
         court.push(&court.alice, ["HEAD:refs/heads/release/2"]).ok();
     });
 }
@@ -106,7 +100,7 @@ fn must_let_nobody_take_back_what_the_same_push_brings() {
 fn must_write_receipts_that_every_reader_reads() {
     let world = World::new();
     let court = Court::new(&world);
-    commit(&court.alice, "code");
+    court.alice.commit("code");
     let before = court.receipts();
     let long = "long-".repeat(40);
     let list: String = (0..4_000).map(|n| format!("create refs/heads/{long}{n} HEAD\n")).collect();
@@ -123,12 +117,12 @@ fn must_bound_the_refs_that_a_push_has_judged() {
     let world = World::new();
     let court = Court::new(&world);
     enact(&court, "rule \"b\"\n  on push \"refs/heads/b/*\"\n  allow\n  deny if every_message(\"bad\")\n");
-    commit(&court.alice, "code");
+    court.alice.commit("code");
     let refs = |many: usize| (0..many).map(|n| format!("HEAD:refs/heads/b/{n}")).collect::<Vec<_>>();
     court.refused(&court.alice, refs(257), "push.too-many").err_says("257 refs that the law asks about");
     court.push(&court.alice, refs(256)).ok();
     // Beyond the bound none of them is judged: nothing else is said.
-    commit(&court.alice, "bad");
+    court.alice.commit("bad");
     let told = court.refused(&court.alice, refs(257), "push.too-many").stderr();
     assert_eq!(told.matches("gatos: DENY").count(), 1, "{told}");
 }
@@ -161,7 +155,7 @@ fn must_judge_a_ref_that_held_no_commit() {
     let blob = court.forge(&court.alice).write("blob", b"data");
     court.push(&court.alice, [format!("{blob}:refs/data/x")]).ok();
     enact(&court, "rule \"data\"\n  on push \"refs/data/*\"\n  allow\n");
-    commit(&court.alice, "code");
+    court.alice.commit("code");
     court.refused(&court.alice, ["+HEAD:refs/data/x"], "ref.non-ff");
     court.refused(&court.alice, [format!("{blob}:refs/data/y")], "object.type");
     enact(&court, "rule \"data\"\n  on push \"refs/data/*\"\n  allow if fast_forward or not fast_forward\n");

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 fn must_record_each_of_many_refused_pushes_at_once() {
     let world = World::new();
     let court = Court::new(&world);
-    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    court.alice.commit("code");
     let refs = court.refs();
     for round in 0..2 {
         let running: Vec<_> = (0..8)

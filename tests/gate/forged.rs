@@ -73,8 +73,7 @@ fn must_refuse_an_append_with_two_signature_headers() {
 fn must_refuse_a_merge_in_a_journal() {
     over_each(|court| {
         let (name, first) = court.journal(&court.alice);
-        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
-        let head = court.alice.git(["rev-parse", "HEAD"]).ok().stdout();
+        let head = court.alice.commit("code");
         let forged = changed(court, |raw| {
             let parent = format!("parent {first}\n");
             raw.replacen(&parent, &format!("{parent}parent {head}\n"), 1)
@@ -90,10 +89,7 @@ fn must_refuse_an_append_with_files() {
         let (name, _) = court.journal(&court.alice);
         let forge = court.forge(&court.alice);
         let blob = forge.write("blob", b"target");
-        let head = {
-            court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
-            court.alice.git(["rev-parse", "HEAD"]).ok().stdout()
-        };
+        let head = court.alice.commit("code");
         for entry in [
             format!("100644 blob {blob}\tfile"),
             format!("120000 blob {blob}\tlink"),

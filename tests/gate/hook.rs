@@ -44,7 +44,7 @@ fn a_foreign_hook_runs_behind_the_gate_and_comes_back() {
     court.server.gatos(["hook", "install", "--server", "--await-receipt"]).ok();
     court.emit(&court.alice, "{\"n\":2}");
     court.push(&court.alice, [JOURNALS]).ok();
-    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    court.alice.commit("code");
     court.refused(&court.alice, ["HEAD:refs/gatos/xyz"], "ref.unknown");
     let seen = fs::read_to_string(court.server.path().join("seen")).expect("the foreign hook ran");
     assert_eq!((seen.lines().count(), seen.contains("xyz")), (1, false), "once, and not for what the gate refused");
@@ -97,7 +97,7 @@ fn must_stand_among_the_parts_of_a_host_and_say_so_where_it_does_not() {
     assert_eq!(made["stands"], true);
     assert_eq!(fs::read_to_string(hooks.join("pre-receive")).expect("the host's"), HOSTED);
     assert!(hooks.join("pre-receive.d/10-gatos").exists() && !hooks.join("pre-receive.d/50-previous").exists());
-    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    court.alice.commit("code");
     court.refused(&court.alice, ["HEAD:refs/gatos/xyz"], "ref.unknown");
     let receipts = court.receipts();
     court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
@@ -237,7 +237,7 @@ fn must_take_nothing_from_the_environment_of_a_pusher() {
     let world = World::new();
     let court = Court::new(&world);
     court.emit(&court.alice, "{\"n\":2}");
-    court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+    court.alice.commit("code");
     let push = |to: &str| world.command("git", "alice", court.alice.path()).args(["push", "origin", to]);
     // Keys and configuration of the pusher, and a namespace of git's.
     for (name, value) in [
@@ -267,7 +267,7 @@ fn the_source_named_at_install_says_who_pushes() {
         let world = World::new();
         let court = Court::over(&world, transport);
         court.server.gatos(["hook", "install", "--server", "--await-receipt", "--identity", source]).ok();
-        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.alice.commit("code");
         court.refused(&court.alice, ["HEAD:refs/gatos/xyz"], "ref.unknown");
         let decision = court.decision();
         assert_eq!(decision["intent"]["identity"], "carol");

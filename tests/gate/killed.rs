@@ -109,7 +109,7 @@ fn must_give_a_receipt_exactly_where_refs_moved_though_the_client_has_gone() {
         }
         assert_eq!(court.record().len(), on_record, "round {round}: a refusal is on record, whoever listens");
         // The next push settles what was left.
-        court.alice.git(["commit", "-q", "--allow-empty", "-m", "code"]).ok();
+        court.alice.commit("code");
         court.push(&court.alice, [format!("HEAD:refs/heads/after-{round}")]).ok();
         assert_eq!(moved(), left == Left::Served, "round {round}");
         assert_eq!(court.receipts(), receipts + 1 + usize::from(left == Left::Served), "round {round}");

@@ -47,17 +47,11 @@ pub fn profile(court: &Court<'_>, name: &str) {
     enact(court);
 }
 
-#[track_caller]
-fn commit(repo: &Repo<'_>, message: &str) -> String {
-    repo.git(["commit", "-q", "--allow-empty", "-m", message]).ok();
-    repo.git(["rev-parse", "HEAD"]).ok().stdout()
-}
-
 #[test]
 fn must_let_no_ref_lose_what_it_held_under_the_profile_research() {
     over_each(|court| {
-        let first = commit(&court.alice, "one");
-        let second = commit(&court.alice, "two");
+        let first = court.alice.commit("one");
+        let second = court.alice.commit("two");
         court.alice.git(["tag", "-a", "-m", "t", "v1", &first]).ok();
         let all = ["HEAD:refs/heads/main", "HEAD:refs/heads/side", "v1:refs/tags/v1", "HEAD:refs/notes/x"];
         court.push(&court.alice, all).ok();
@@ -80,12 +74,12 @@ fn must_let_no_ref_lose_what_it_held_under_the_profile_research() {
         court.alice.git(["tag", "-f", "-a", "-m", "other words", "v1", &second]).ok();
         court.refused(&court.alice, ["+v1:refs/tags/v1"], "profile.fast-forward");
         // What goes on passes: new names and later commits.
-        let third = commit(&court.alice, "three");
+        let third = court.alice.commit("three");
         let on = [format!("{second}:refs/heads/side"), "HEAD:refs/heads/main".into(), "HEAD:refs/heads/new".into()];
         court.push(&court.alice, on).ok();
         // A merge into another branch goes on from both.
         court.alice.git(["checkout", "-q", "-b", "topic", &first]).ok();
-        commit(&court.alice, "four");
+        court.alice.commit("four");
         court.alice.git(["merge", "-q", "-m", "merge", &third]).ok();
         court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
         court.push(&court.alice, [POLICIES]).ok();
@@ -184,16 +178,16 @@ fn must_take_no_code_that_it_cannot_give_a_receipt_for_under_the_profile_push_ga
     let world = World::new();
     let court = Court::new(&world);
     court.take_grant("service:gate");
-    commit(&court.alice, "code");
+    court.alice.commit("code");
     // Under `local` code passes a gate whose word counts for nothing.
     court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
     court.alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
     court.push(&court.alice, [TRUST]).ok();
     profile(&court, "push-gate");
-    commit(&court.alice, "more code");
+    court.alice.commit("more code");
     court.push(&court.alice, ["HEAD:refs/heads/main"]).ok();
     court.take_grant("service:gate");
-    commit(&court.alice, "even more code");
+    court.alice.commit("even more code");
     court.refused(&court.alice, ["HEAD:refs/heads/main"], "gate.no-receipt");
 }
 

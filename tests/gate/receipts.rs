@@ -95,11 +95,7 @@ fn sync_waits_for_the_receipts_of_what_it_pushed() {
 fn must_give_a_receipt_for_what_another_push_has_moved_on() {
     let world = World::new();
     let court = Court::new(&world);
-    let code = |message: &str| {
-        court.alice.git(["commit", "-q", "--allow-empty", "-m", message]).ok();
-        court.alice.git(["rev-parse", "HEAD"]).ok().stdout()
-    };
-    let (first, second) = (code("one"), code("two"));
+    let (first, second) = (court.alice.commit("one"), court.alice.commit("two"));
     court.push(&court.alice, [format!("{first}:refs/heads/main")]).ok();
     // This push still runs, and has made one branch and deleted another; a third it has not moved.
     let (running, receiver) = receiving(&court);

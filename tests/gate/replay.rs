@@ -101,7 +101,7 @@ fn replay_judges_or_counts_every_other_push() {
     court.push(alice, ["refs/gatos/state/main:refs/gatos/state/main"]).ok();
     for message in ["one", "two"] {
         alice.git(["checkout", "-q", "--orphan", message]).ok();
-        alice.git(["commit", "-q", "--allow-empty", "-m", message]).ok();
+        alice.commit(message);
         court.push(alice, ["+HEAD:refs/heads/work"]).ok();
     }
     court.fetch(alice);

@@ -16,7 +16,7 @@ fn strays(world: &World) -> (Court<'_>, Repo<'_>) {
     synced(&court.bob);
     let evil = world.bare("evil").as_person("mallory");
     court.bob.git(["remote", "add", "evil", evil.path().to_str().expect("UTF-8")]).ok();
-    court.alice.git(["commit", "-q", "--allow-empty", "-m", "garbage"]).ok();
+    court.alice.commit("garbage");
     (court, evil)
 }
 

@@ -52,6 +52,13 @@ impl<'w> Repo<'w> {
         Repo { path, ..self.clone() }
     }
 
+    /// A commit that changes nothing, on the branch at hand; its id.
+    #[track_caller]
+    pub fn commit(&self, message: &str) -> String {
+        self.git(["commit", "-q", "--allow-empty", "-m", message]).ok();
+        self.git(["rev-parse", "HEAD"]).ok().stdout()
+    }
+
     /// Writes a file of the work tree, with the directories above it.
     pub fn write(&self, file: &str, content: impl AsRef<[u8]>) {
         let path = self.path.join(file);
