@@ -21,13 +21,13 @@ struct Accepted {
     happened: Vec<String>,
 }
 
-/// Puts the unsigned receipt of a push aside, on the disk.
+/// Puts the unsigned receipt of a push aside, on the disk. There is none as long as nobody has said of which repository it
+/// would be.
 pub(super) fn set_aside(visit: &Visit, roots: Roots, receiver: &Process) -> Result<(), HookError> {
+    let Some(repo) = roots.repo else { return Ok(()) };
     let mut document = Map::new();
     document.insert("gatos", "receipt/1");
-    if let Some(repo) = roots.repo {
-        document.insert("repo", Value::text(repo));
-    }
+    document.insert("repo", Value::text(repo));
     document.insert("received_at", Value::text(visit.received_at));
     if let Some(pusher) = &visit.pusher {
         document.insert("identity", pusher.as_str());

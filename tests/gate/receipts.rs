@@ -252,3 +252,30 @@ fn must_give_one_receipt_though_the_gate_was_stopped_behind_it() {
     court.fetch(&court.alice);
     court.alice.gatos(["verify"]).ok().says("PASSED");
 }
+
+/// A gate whose operator has not said for which repository it is takes code, and has nothing to sign of it.
+#[test]
+fn must_give_no_receipt_of_a_repository_that_nobody_has_named() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let open = world.bare("open").as_person("git");
+    let install = |more: &[&str]| {
+        let gate = open.gatos(["--json", "hook", "install", "--server", "--await-receipt"].iter().chain(more)).ok();
+        gate.json()["key"].as_str().expect("a key").to_owned()
+    };
+    let key = install(&[]);
+    court.alice.commit("code");
+    let push = |what: &str| court.alice.git(["push", open.path().to_str().expect("UTF-8"), what]);
+    let audit = || open.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit"]).ok().stdout();
+    push("HEAD:refs/heads/early").ok();
+    assert_eq!(audit(), "");
+    install(&["--root", &court.id()]);
+    court.alice.gatos(["trust", "add-key", "service:gate", &key]).ok();
+    court.alice.git(["remote", "set-url", "origin", open.path().to_str().expect("UTF-8")]).ok();
+    court.alice.gatos(["sync"]).ok();
+    push("HEAD:refs/heads/late").ok();
+    let names = |receipt: serde_json::Value| receipt["updates"][0]["ref"].as_str().expect("a ref").to_owned();
+    assert_eq!(names(open.git(["show", &format!("{}:receipt.json", audit())]).ok().json()), "refs/heads/late");
+    court.alice.gatos(["sync"]).ok();
+    court.alice.gatos(["verify"]).ok().says("PASSED");
+}
