@@ -169,8 +169,10 @@ fn must_count_nothing_that_no_gate_received_under_the_profile_push_gate() {
     court.fetch(&court.bob);
     let told = court.bob.gatos(["verify"]).code(1).stdout();
     assert!(told.contains(&law) && told.contains("ref.no-receipt"), "{told}");
-    // Where it is a repository's own it may still have to be pushed.
-    court.server.gatos(["verify"]).ok().says("ref.no-receipt");
+    // A server has nothing to push: it came past its gate.
+    court.server.gatos(["verify"]).code(1).says("ref.no-receipt");
+    // Whose own it is may still have to push it.
+    court.alice.gatos(["verify"]).ok().says("ref.no-receipt");
 }
 
 #[test]

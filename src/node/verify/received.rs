@@ -1,5 +1,5 @@
 use super::Verification;
-use crate::git::{Place, Scope};
+use crate::git::{Place, Scope, gate_dir};
 use crate::id::Writer;
 use crate::node::error::NodeError;
 use crate::node::report::Finding;
@@ -36,6 +36,8 @@ impl Verification<'_> {
         if !self.profile.asks(Demand::Receipts) {
             return Ok(());
         }
+        // What stands on a server has come through its gate, or past it.
+        let gate = gate_dir(self.node.store().common_dir()).join("settings.json").exists();
         // Journals are weighed when they are read.
         for waiting in self.node.waiting(&self.receipts, &[Scope::Trust, Scope::Policies, Scope::States])? {
             let name = &waiting.name;
@@ -43,7 +45,7 @@ impl Verification<'_> {
             let sentence = format!("no gate has given a receipt for it, and the profile {profile} asks for one");
             let finding = Finding::new(name.to_string(), waiting.tip, "ref.no-receipt", sentence);
             let fetched = matches!(name.place, Place::Tracking(_));
-            self.report.findings.push(if fetched { finding } else { finding.note() });
+            self.report.findings.push(if fetched || gate { finding } else { finding.note() });
         }
         Ok(())
     }
