@@ -267,7 +267,7 @@ impl Node {
 
     /// The bundle that a decision was made by, where it is here.
     pub fn bundle_of(&self, recorded: &Recorded) -> Option<Bundle> {
-        Bundle::read(self.reader(), recorded.decision.policy_root, self.graph()).ok()
+        Bundle::read(self.reader(), recorded.policy_root?, self.graph()).ok()
     }
 }
 

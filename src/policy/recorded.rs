@@ -1,5 +1,5 @@
 use super::audit::{DECISION, PAYLOAD, SIGNED};
-use super::decision::{Decision, Verdict};
+use super::decision::Verdict;
 use super::error::PolicyError;
 use super::verb::Verb;
 use crate::canon::{Map, Value, digest, json};
@@ -16,7 +16,15 @@ pub struct Recorded {
     pub commit: Oid,
     /// When the record was made, by the clock of whoever made it.
     pub at: Timestamp,
-    pub decision: Decision,
+    pub verdict: Verdict,
+    pub rule: String,
+    pub reason: String,
+    pub hint: Option<String>,
+    pub facts: Value,
+    /// The bundle that stood; a gate records refusals before there is one.
+    pub policy_root: Option<Oid>,
+    /// The version of trust that stood; none before there was a trust graph.
+    pub trust_root: Option<Oid>,
     pub verb: Verb,
     /// The intent as it was recorded: with a payload only where the bundle said so.
     pub intent: Map,
@@ -38,34 +46,46 @@ impl Recorded {
         if text("gatos") != Some("decision/1") || text("repo") != Some(&repo.to_string()) {
             return Err(invalid("it is no decision of this repository"));
         }
-        let read = || {
-            let decision = Decision {
-                verdict: Verdict::parse(text("verdict")?)?,
-                rule: text("rule")?.to_owned(),
-                reason: text("reason")?.to_owned(),
-                hint: text("hint").map(str::to_owned),
-                facts: value.get("facts").filter(|f| f.as_map().is_some())?.clone(),
-                policy_root: text("policy_root")?.parse().ok()?,
-                trust_root: text("trust_root")?.parse().ok()?,
-            };
-            let intent = value.get("intent")?.as_map()?.clone();
-            // Before the verb had its name.
-            let verb = intent.get("verb")?.as_str()?;
-            let verb = if verb == "append" { Verb::Emit } else { verb.parse().ok()? };
-            Some((decision, verb, intent))
-        };
-        let (decision, verb, mut intent) = read().ok_or_else(|| invalid("a field is missing or malformed"))?;
+        let at = reader.commit(commit).map_err(unread)?.committer.time;
+        let at = Timestamp::from_unix(at).ok_or_else(|| invalid("its commit has no time that can be read"))?;
+        let read = Recorded::of(&value, commit, at, signers);
+        let mut recorded = read.ok_or_else(|| invalid("a field is missing or malformed"))?;
         if let Some(bytes) = reader.file(commit, PAYLOAD, DECISION_MAX).map_err(unread)? {
             let digest = Value::text(digest::blake3(&bytes));
-            if intent.get("payload_blake3") != Some(&digest) {
+            if recorded.intent.get("payload_blake3") != Some(&digest) {
                 return Err(invalid("the payload beside it is not the one that was denied"));
             }
             let payload = json::parse_canonical(&bytes).map_err(|e| invalid(&e.to_string()))?;
-            intent.insert("payload", payload);
+            recorded.intent.insert("payload", payload);
         }
-        let at = reader.commit(commit).map_err(unread)?.committer.time;
-        let at = Timestamp::from_unix(at).ok_or_else(|| invalid("its commit has no time that can be read"))?;
-        Ok(Some(Recorded { commit, at, decision, verb, intent, signers }))
+        Ok(Some(recorded))
+    }
+
+    /// What its document says; nothing where a field is missing or malformed.
+    fn of(value: &Value, commit: Oid, at: Timestamp, signers: Vec<PublicKey>) -> Option<Recorded> {
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let root = |name: &str| match value.get(name) {
+            None => Some(None),
+            Some(_) => text(name)?.parse::<Oid>().ok().map(Some),
+        };
+        let intent = value.get("intent")?.as_map()?.clone();
+        // Before the verb had its name.
+        let verb = intent.get("verb")?.as_str()?;
+        let verb = if verb == "append" { Verb::Emit } else { verb.parse().ok()? };
+        Some(Recorded {
+            commit,
+            at,
+            verdict: Verdict::parse(text("verdict")?)?,
+            rule: text("rule")?.to_owned(),
+            reason: text("reason")?.to_owned(),
+            hint: text("hint").map(str::to_owned),
+            facts: value.get("facts").filter(|f| f.as_map().is_some())?.clone(),
+            policy_root: root("policy_root")?,
+            trust_root: root("trust_root")?,
+            verb,
+            intent,
+            signers,
+        })
     }
 
     /// What the act was about.

@@ -93,12 +93,15 @@ impl Candidate {
 
     /// A denial of the audit.
     pub fn denial(&mut self, recorded: &Recorded) -> Result<Replayed, PolicyError> {
+        let Some(trust_root) = recorded.trust_root else {
+            return Ok(Replayed::Unknown("a law: the gate refused before there was one".into()));
+        };
         if let Some(what) = self.missing(recorded) {
             return Ok(Replayed::Unknown(what));
         }
         let intent = Intent::act(recorded.verb, recorded.intent.clone());
-        let facts = Facts::new(recorded.decision.facts.as_map().cloned().unwrap_or_default())?;
-        let decision = self.judge.weigh(&intent, &facts, recorded.decision.trust_root)?;
+        let facts = Facts::new(recorded.facts.as_map().cloned().unwrap_or_default())?;
+        let decision = self.judge.weigh(&intent, &facts, trust_root)?;
         Ok(match decision.verdict {
             Verdict::Allow => Replayed::Changed(decision.into()),
             Verdict::Deny | Verdict::Error => Replayed::Same,
@@ -107,7 +110,7 @@ impl Candidate {
 
     /// What the candidate reads and a denial does not hold.
     fn missing(&self, recorded: &Recorded) -> Option<String> {
-        let facts = &recorded.decision.facts;
+        let facts = &recorded.facts;
         let bundle = self.judge.bundle();
         let ty = recorded.intent.get("type").and_then(Value::as_str);
         if recorded.verb == Verb::Emit

@@ -366,7 +366,7 @@ pub struct Explained {
 
 impl Explained {
     fn rule(&self) -> Option<&RuleInfo> {
-        self.bundle.as_ref()?.rules().iter().find(|r| r.id == self.recorded.decision.rule)
+        self.bundle.as_ref()?.rules().iter().find(|r| r.id == self.recorded.rule)
     }
 
     /// What the rules that were asked would have wanted.
@@ -378,7 +378,7 @@ impl Explained {
 
     /// The facts that the rule read; all of them where no rule is known.
     fn facts(&self) -> Value {
-        let facts = &self.recorded.decision.facts;
+        let facts = &self.recorded.facts;
         let (Some(rule), Some(map)) = (self.rule(), facts.as_map()) else { return facts.clone() };
         let mut read = Map::new();
         for (name, value) in map.iter().filter(|(name, _)| rule.reads.iter().any(|r| r == name)) {
@@ -390,9 +390,9 @@ impl Explained {
 
 impl View for Explained {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let (r, d) = (&self.recorded, &self.recorded.decision);
+        let r = &self.recorded;
         writeln!(page, "decision {} at {}", page.ink(Ink::Name, r.commit), r.at)?;
-        writeln!(page, "verdict  {}: {}", page.ink(Ink::Bad, d.verdict.as_str()), d.reason)?;
+        writeln!(page, "verdict  {}: {}", page.ink(Ink::Bad, r.verdict.as_str()), r.reason)?;
         writeln!(page, "intent   {}", notation::line(&Value::Map(r.intent.clone())))?;
         writeln!(page, "facts    {}", notation::line(&self.facts()))?;
         match self.rule() {
@@ -400,16 +400,20 @@ impl View for Explained {
                 writeln!(page, "rule     {}  {}:{}", rule.id, rule.file, rule.line)?;
                 rule.text.lines().try_for_each(|line| writeln!(page, "  | {line}"))?;
             }
-            None => writeln!(page, "rule     {}", d.rule)?,
+            None => writeln!(page, "rule     {}", r.rule)?,
         }
         for (id, way) in self.ways() {
             writeln!(page, "allows   {id} if {way}")?;
         }
-        if let Some(hint) = &d.hint {
+        if let Some(hint) = &r.hint {
             writeln!(page, "remedy   {hint}")?;
         }
-        writeln!(page, "policy   {}", d.policy_root)?;
-        writeln!(page, "trust    {}", d.trust_root)?;
+        for (what, root) in [("policy", r.policy_root), ("trust ", r.trust_root)] {
+            match root {
+                Some(root) => writeln!(page, "{what}   {root}")?,
+                None => writeln!(page, "{what}   none stood yet")?,
+            }
+        }
         match self.known_signer {
             true => writeln!(page, "signed   by a key that trust knows"),
             false => writeln!(page, "signed   by no key that trust knows"),
@@ -417,21 +421,24 @@ impl View for Explained {
     }
 
     fn json(&self) -> Value {
-        let (r, d) = (&self.recorded, &self.recorded.decision);
+        let r = &self.recorded;
         let way = |(id, way): (String, String)| Value::map([("rule", id.into()), ("if", way.into())]);
         let mut map = Map::new();
         map.insert("decision", Value::text(r.commit));
         map.insert("at", Value::text(r.at));
-        map.insert("verdict", d.verdict.as_str());
-        map.insert("rule", d.rule.as_str());
-        map.insert("reason", d.reason.as_str());
+        map.insert("verdict", r.verdict.as_str());
+        map.insert("rule", r.rule.as_str());
+        map.insert("reason", r.reason.as_str());
         map.insert("intent", r.intent.clone());
         map.insert("facts", self.facts());
         map.insert("allows", Value::list(self.ways().into_iter().map(way)));
-        map.insert("policy_root", Value::text(d.policy_root));
-        map.insert("trust_root", Value::text(d.trust_root));
+        for (name, root) in [("policy_root", r.policy_root), ("trust_root", r.trust_root)] {
+            if let Some(root) = root {
+                map.insert(name, Value::text(root));
+            }
+        }
         map.insert("known_signer", self.known_signer);
-        if let Some(hint) = &d.hint {
+        if let Some(hint) = &r.hint {
             map.insert("hint", hint.as_str());
         }
         if let Some(rule) = self.rule() {

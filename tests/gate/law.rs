@@ -1,6 +1,7 @@
 //! Whose law a server takes, and what nobody can take back alone.
 
 use super::court::{Court, JOURNALS, TRUST, id_of};
+use crate::cli::fits;
 use crate::harness::{Repo, World};
 
 #[test]
@@ -69,4 +70,34 @@ fn must_leave_to_the_roots_what_takes_back_accepted_events() {
     // The root may end it so.
     court.alice.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
     court.push(&court.alice, [TRUST]).ok();
+}
+
+/// The record of such a refusal names no policy and no trust. The first waits until the gate knows its repository.
+#[test]
+fn a_refusal_from_before_there_was_a_law_is_explained() {
+    let world = World::new();
+    let alice = world.repo("alice");
+    alice.gatos(["init"]).ok();
+    alice.gatos(["emit", "add", "{\"n\":1}"]).ok();
+    let id = alice.gatos(["--json", "trust", "pin"]).ok().json()["pinned"].as_str().expect("an id").to_owned();
+    let server = world.bare("server").as_person("git");
+    alice.git(["remote", "add", "origin", server.path().to_str().expect("UTF-8")]).ok();
+    let gate = server.gatos(["--json", "hook", "install", "--server", "--await-receipt"]).ok().json();
+    alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
+    alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
+    alice.git(["push", "-q", "origin", TRUST]).code(1).err_says("rule    gate.unpinned  ");
+    server.gatos(["hook", "install", "--server", "--root", &id]).ok();
+    alice.git(["push", "-q", "origin", JOURNALS]).code(1).err_says("rule    gate.no-law  ");
+    alice.gatos(["sync"]).ok();
+    for rule in ["gate.unpinned", "gate.no-law"] {
+        let found = alice.git(["log", "--all", "--format=%H", &format!("--grep=^Rule: {rule}")]).ok().stdout();
+        let audit = found.as_str();
+        alice.gatos(["explain", audit]).ok().says(rule).says("policy   none stood yet").says("trust    none stood yet");
+        let told = fits("explain", alice.gatos(["--json", "explain", audit]).ok().json());
+        assert_eq!((&told["rule"], told.get("policy_root"), told.get("trust_root")), (&rule.into(), None, None));
+    }
+    // Of no candidate it is known what it would have said to them.
+    let said = alice.gatos(["policy", "replay"]).ok().stdout();
+    assert!(said.contains("2 not replayable: not on record: a law: the gate refused before there was one"), "{said}");
+    alice.gatos(["verify"]).ok().says("2 recorded refusals");
 }

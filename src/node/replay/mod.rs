@@ -214,7 +214,7 @@ impl Trial<'_> {
         let replayed = self.candidate.denial(recorded)?;
         let actor = recorded.intent.get("actor").and_then(|v| v.as_str()).unwrap_or("-");
         let act = format!("{actor} {} {}", recorded.verb, recorded.subject().unwrap_or_default());
-        let was = (recorded.decision.verdict.as_str().to_owned(), recorded.decision.rule.clone());
+        let was = (recorded.verdict.as_str().to_owned(), recorded.rule.clone());
         Ok(self.replay.count(replayed).map(|now| Change {
             id: recorded.commit.to_string(),
             at: recorded.at,
