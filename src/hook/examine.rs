@@ -121,7 +121,7 @@ fn probe(ambient: &Ambient, store: &Store, hooks: &Path) -> Option<String> {
 fn scratch(ambient: &Ambient, server: &Store) -> Result<Option<String>, HookError> {
     let made = |source| HookError::File { doing: "making", path: std::env::temp_dir(), source };
     let dir = tempfile::tempdir().map_err(made)?;
-    Git::new(server.reader()).args(["init", "-q", "--bare"]).args([dir.path()]).run()?;
+    Git::outside(ambient.env()).args(["init", "-q", "--bare"]).args([dir.path()]).run()?;
     let store = Store::open(dir.path(), ambient)?;
     let tree = store.empty_tree()?;
     let commit = store.commit(&NewCommit {

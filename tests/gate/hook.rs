@@ -311,6 +311,11 @@ fn a_gate_is_tested_by_a_push_that_it_must_refuse() {
     script(&hook, "#!/bin/sh\nexit 0\n");
     court.server.gatos(["hook", "test"]).code(1).says("another program's");
     world.bare("bare").gatos(["hook", "test"]).code(1).says("the gate does not stand");
+    // A repository that somebody works in may have a gate too.
+    let worked = world.repo("worked");
+    worked.gatos(["init"]).ok();
+    worked.gatos(["hook", "install", "--server"]).ok();
+    worked.gatos(["hook", "test"]).ok().says("good  a push that must be refused").says("the gate stands");
 }
 
 #[test]
