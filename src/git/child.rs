@@ -26,6 +26,10 @@ const LOCAL: [&str; 13] = [
 ];
 /// Most characters of what git said that an error carries.
 const STDERR_MAX: usize = 4000;
+/// The exit code by which git says that it does not know an option.
+const USAGE: i32 = 129;
+/// The first git that lists what it fetched (`git fetch --porcelain`).
+const LISTING: (&str, (u32, u32)) = ("2.41", (2, 41));
 
 /// What a child git printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +56,26 @@ impl Ended {
             stderr: stderr.trim().chars().take(STDERR_MAX).collect(),
         }
     }
+}
+
+/// The error that a fetch which lists its refs ended with. A git that knows no such fetch prints all its options; its
+/// version is told instead.
+pub fn listing_failure(env: &Env, ended: &Ended) -> GitError {
+    let (needed, first) = LISTING;
+    match (ended.status.code(), version(env)) {
+        (Some(USAGE), Some((version, found))) if found < first => GitError::TooOld { version, needed },
+        _ => ended.failure(),
+    }
+}
+
+/// The version of the git program: as it prints it, and its first two numbers.
+fn version(env: &Env) -> Option<(String, (u32, u32))> {
+    let said = Git::outside(env).args(["version"]).run().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    let version = said.strip_prefix("git version ")?.split_whitespace().next()?;
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    let first = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    Some((version.to_owned(), first))
 }
 
 /// One run of the git program, in a repository or outside of any.

@@ -87,6 +87,11 @@ pub enum GitError {
 
     #[error("cannot run git: {source}; is it installed and on PATH?")]
     Spawn { source: std::io::Error },
+    #[error(
+        "git {version} is too old for sync and clone: {needed} or later is needed; `git clone`, `git fetch` and `git push` \
+         do the same by hand"
+    )]
+    TooOld { version: String, needed: &'static str },
     #[error("`git {command}` failed ({status}): {stderr}")]
     Child { command: String, status: std::process::ExitStatus, stderr: String },
 }
@@ -140,6 +145,7 @@ impl GitError {
             GitError::UpdateRef { .. } => "REF_WRITE",
             GitError::Fault(_) => "FAULT",
             GitError::Spawn { .. } | GitError::Child { .. } => "GIT_CHILD",
+            GitError::TooOld { .. } => "GIT_VERSION",
         }
     }
 }

@@ -31,7 +31,7 @@ mod tidy;
 
 pub use chain::Chain;
 pub use changes::{ChangeKind, Changed, Changes, TooMuch};
-pub use child::{Ended, Git, Output};
+pub use child::{Ended, Git, Output, listing_failure};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use deflate::Compressed;
 pub use error::GitError;

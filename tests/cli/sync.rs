@@ -112,3 +112,37 @@ fn an_interrupted_sync_ends_between_two_whole_steps() {
         repo.git(["fsck", "--strict", "--no-dangling"]).ok();
     }
 }
+
+/// A git of some version that does not know an option of a fetch, first in `PATH`; gives that path.
+fn dated(world: &World, repo: &Repo<'_>, version: &str) -> String {
+    let shell = |line: &str| world.command("sh", repo.person(), repo.path()).args(["-c", line]);
+    let said = |line: &str| shell(line).run().ok().stdout();
+    let dir = world.path().join(version);
+    let script = format!(
+        "#!/bin/sh\ncase \"$1\" in\nversion) echo 'git version {version} (Vendor-1)' ;;\n\
+         fetch) echo 'usage: git fetch' >&2; exit 129 ;;\n*) exec {} \"$@\" ;;\nesac\n",
+        said("command -v git")
+    );
+    // A shell writes it: what this process has open for writing, a child of another test may hold when it is to run.
+    shell("mkdir $0 && cat > $0/git && chmod +x $0/git").args([&dir]).stdin(script).run().ok();
+    format!("{}:{}", dir.display(), said("echo $PATH"))
+}
+
+#[test]
+fn a_git_that_is_too_old_is_named_and_not_its_usage() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    let server = world.bare("server");
+    repo.git(["remote", "add", "origin", server.path().to_str().expect("UTF-8")]).ok();
+    repo.gatos(["sync"]).ok();
+    let path = dated(&world, &repo, "2.39.5");
+    let sentence = "git 2.39.5 is too old for sync and clone: 2.41 or later is needed; `git clone`, `git fetch`";
+    repo.command(["sync"]).env("PATH", &path).run().code(3).silent().err_says(sentence);
+    let clone = || repo.command(["--json", "clone", "../server", "../cloned"]);
+    let frame = refused(clone().env("PATH", &path).run(), 3, "GIT_VERSION");
+    assert!(frame["reason"].as_str().expect("a sentence").starts_with(sentence), "{frame}");
+    assert!(!world.path().join("cloned").exists(), "something is left of it");
+    // What a newer one does not know is another matter.
+    let path = dated(&world, &repo, "3.0");
+    refused(clone().env("PATH", &path).run(), 3, "GIT_CHILD");
+}
