@@ -32,6 +32,8 @@ pub struct InitReport {
     pub adopted: bool,
     /// Whether the key stands for the actor in the trust graph.
     pub known: bool,
+    /// The other actor for whom the trust graph has this key: a key stands for one.
+    pub holder: Option<Actor>,
     /// Files that were written, relative to the work tree.
     pub files: Vec<String>,
     /// Nothing was left to do.
@@ -70,11 +72,13 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
     }
     let files = write_files(&node)?;
     let known = node.graph().stands(&actor, signer.public());
+    let holder = node.graph().current().holder(signer.public()).filter(|holder| **holder != actor).cloned();
     Ok(InitReport {
         repo: node.repo(),
         key: *signer.public(),
         adopted,
         known,
+        holder,
         unchanged: unchanged && files.is_empty(),
         files,
         bare: node.store().work_dir().is_none(),

@@ -1,5 +1,5 @@
 use super::{Page, View};
-use crate::canon::Value;
+use crate::canon::{Map, Value};
 use crate::node::InitReport;
 use std::io::{self, Write as _};
 
@@ -10,9 +10,29 @@ pub struct Initialised(pub InitReport);
 const NEXT: [&str; 3] = ["git gatos emit add '{\"n\": 10}'", "git gatos state show", "git gatos verify"];
 
 impl Initialised {
-    /// The line for a root to run, where the key does not stand for its actor yet.
-    fn introduction(&self) -> String {
-        format!("git gatos trust add-key {} {}", self.0.actor, self.0.key)
+    /// What to type next, each way with a sentence before it.
+    fn ways(&self) -> Vec<(String, Vec<String>)> {
+        let Initialised(r) = self;
+        match &r.holder {
+            Some(holder) => {
+                let own = format!("git gatos init --actor {} --key FILE", r.actor);
+                vec![
+                    (
+                        format!("This key is {holder}'s, and a key stands for one actor. To speak as {holder}:"),
+                        vec![format!("git gatos init --actor {holder}")],
+                    ),
+                    (
+                        format!("To speak as {}, with another key, whose FILE the first line prints:", r.actor),
+                        vec!["git gatos key new".to_owned(), own],
+                    ),
+                ]
+            }
+            None if r.known => vec![("Next:".to_owned(), NEXT.map(str::to_owned).to_vec())],
+            None => vec![(
+                "The trust graph does not know this key yet. Somebody who is a root in it runs:".to_owned(),
+                vec![format!("git gatos trust add-key {} {}", r.actor, r.key)],
+            )],
+        }
     }
 }
 
@@ -31,18 +51,20 @@ impl View for Initialised {
             writeln!(page, "wrote      {}", r.files.join(", "))?;
         }
         writeln!(page)?;
-        if !r.known {
-            writeln!(page, "The trust graph does not know this key yet. Somebody who is a root in it runs:")?;
-            return writeln!(page, "  {}", self.introduction());
+        for (sentence, commands) in self.ways() {
+            writeln!(page, "{sentence}")?;
+            commands.iter().try_for_each(|command| writeln!(page, "  {command}"))?;
         }
-        writeln!(page, "Next:")?;
-        NEXT.iter().try_for_each(|command| writeln!(page, "  {command}"))
+        Ok(())
     }
 
     fn json(&self) -> Value {
         let Initialised(r) = self;
-        let next = if r.known { NEXT.map(str::to_owned).to_vec() } else { vec![self.introduction()] };
-        Value::map([
+        let mut map = Map::new();
+        if let Some(holder) = &r.holder {
+            map.insert("key_of", holder.as_str());
+        }
+        let fields = [
             ("repo", Value::text(r.repo)),
             ("actor", r.actor.as_str().into()),
             ("key", Value::text(r.key)),
@@ -51,7 +73,11 @@ impl View for Initialised {
             ("unchanged", r.unchanged.into()),
             ("bare", r.bare.into()),
             ("files", Value::list(r.files.iter().map(String::as_str))),
-            ("next", Value::list(next)),
-        ])
+            ("next", Value::list(self.ways().into_iter().flat_map(|(_, commands)| commands))),
+        ];
+        for (name, value) in fields {
+            map.insert(name, value);
+        }
+        Value::Map(map)
     }
 }

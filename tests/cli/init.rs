@@ -85,3 +85,24 @@ fn a_key_of_ones_own_signs() {
     repo.gatos(["key", "show"]).ok().says(key.as_str().expect("a text"));
     other.gatos(["emit", "add", "{\"n\":1}"]).ok();
 }
+
+#[test]
+fn a_key_of_somebody_else_is_not_offered_a_second_time() {
+    let world = World::new();
+    let origin = ready(&world, "a");
+    // The same machine, and so the same key: trust would refuse to let it stand for two.
+    let clone = origin.clone_to("b");
+    let init = |more: &[&str]| clone.gatos([&["init", "--actor", "user:bob"], more].concat()).ok();
+    let said = init(&[]).says("This key is user:alice's").says("  git gatos init --actor user:alice\n").stdout();
+    assert!(!said.contains("add-key"), "{said}");
+    let told = fits("init", init(&["--json"]).json());
+    assert_eq!((&told["key_of"], &told["key_known"]), (&json!("user:alice"), &json!(false)));
+    let next = ["git gatos init --actor user:alice", "git gatos key new", "git gatos init --actor user:bob --key FILE"];
+    assert_eq!(told["next"], json!(next));
+    // As it says.
+    let made = clone.gatos(["key", "new", "--json"]).ok().json();
+    let said = init(&["--key", made["path"].as_str().expect("a path")]).stdout();
+    let line = said.lines().find(|line| line.contains("trust add-key user:bob")).expect("the line for a root");
+    origin.git(["-c", &format!("alias.run=!{}", line.trim()), "run"]).ok();
+    clone.gatos(["init", "--actor", "user:alice"]).ok();
+}
