@@ -60,6 +60,16 @@ pub fn gate_dir(common_dir: &Path) -> PathBuf {
     common_dir.join("gatos").join("gate")
 }
 
+/// Whether a gate was installed in a repository: its settings stand there.
+pub fn has_gate(common_dir: &Path) -> bool {
+    gate_settings(common_dir).exists()
+}
+
+/// The file of a gate's settings.
+pub fn gate_settings(common_dir: &Path) -> PathBuf {
+    gate_dir(common_dir).join("settings.json")
+}
+
 /// Shared by pushes that only append, held alone where the law changes.
 fn gate_lock(common_dir: &Path) -> PathBuf {
     gate_dir(common_dir).join("lock")

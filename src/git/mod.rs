@@ -35,7 +35,7 @@ pub use child::{Ended, Git, Output, listing_failure};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use deflate::Compressed;
 pub use error::GitError;
-pub use file_lock::{FileLock, gate_dir};
+pub use file_lock::{FileLock, gate_dir, gate_settings, has_gate};
 pub use layout::{
     JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, fetch_args, listing_fetch_args,
     named, own_refspec, refspec_reaches_ours, stranger_named,

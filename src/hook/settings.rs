@@ -2,10 +2,10 @@ use super::error::HookError;
 use super::files;
 use crate::ambient::Ambient;
 use crate::canon::{Map, Value, json};
-use crate::git::gate_dir;
+use crate::git::{gate_dir, gate_settings};
 use crate::id::{Actor, Blake3, PublicKey, Replica, Writer};
 use crate::trust::{KeyDir, Signer};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The one source that says who pushes. Over a local path the whole environment of the pusher reaches the hook, so that no
 /// other is looked at.
@@ -94,13 +94,9 @@ pub struct Settings {
     pub await_receipt: bool,
 }
 
-fn path(common_dir: &Path) -> PathBuf {
-    gate_dir(common_dir).join("settings.json")
-}
-
 impl Settings {
     pub fn read(common_dir: &Path) -> Result<Option<Settings>, HookError> {
-        let path = path(common_dir);
+        let path = gate_settings(common_dir);
         let Some(bytes) = files::read(&path)? else { return Ok(None) };
         match Settings::parse(&bytes) {
             Some(settings) => Ok(Some(settings)),
@@ -110,7 +106,7 @@ impl Settings {
 
     /// The same, where there must be some.
     pub(super) fn need(common_dir: &Path) -> Result<Settings, HookError> {
-        Settings::read(common_dir)?.ok_or_else(|| HookError::NotInstalled { path: path(common_dir) })
+        Settings::read(common_dir)?.ok_or_else(|| HookError::NotInstalled { path: gate_settings(common_dir) })
     }
 
     fn parse(bytes: &[u8]) -> Option<Settings> {
@@ -141,7 +137,7 @@ impl Settings {
         if self.await_receipt {
             map.insert("await_receipt", true);
         }
-        files::replace(&path(common_dir), &json::document(&Value::Map(map)).expect("short fields have a form"))
+        files::replace(&gate_settings(common_dir), &json::document(&Value::Map(map)).expect("short fields have a form"))
     }
 
     pub fn writer(&self) -> Writer {

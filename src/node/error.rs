@@ -30,6 +30,10 @@ pub enum NodeError {
     #[error("this repository has no trust genesis; run: git gatos init")]
     NoGenesis,
     #[error(
+        "nobody has pushed a trust graph to this gate yet; whoever made the repository runs, in a clone: git gatos sync"
+    )]
+    NotPushed,
+    #[error(
         "there are {} geneses here ({}); choose one: git gatos trust pin <id>",
         ids.len(),
         ids.iter().map(Blake3::to_string).collect::<Vec<_>>().join(", ")
@@ -175,7 +179,7 @@ impl NodeError {
             NodeError::Draft(e) => e.code(),
             NodeError::Id(e) => e.code(),
             NodeError::File { .. } => "FILE",
-            NodeError::NoGenesis => "NO_GENESIS",
+            NodeError::NoGenesis | NodeError::NotPushed => "NO_GENESIS",
             NodeError::ManyGeneses { .. } => "MANY_GENESES",
             NodeError::PinMissing { .. } | NodeError::NoSuchGenesis { .. } => "PIN_MISSING",
             NodeError::TrustRollback { .. } => "TRUST_ROLLBACK",

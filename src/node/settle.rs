@@ -1,7 +1,7 @@
 use super::error::NodeError;
 use super::pin::{self, Pin};
 use crate::ambient::Ambient;
-use crate::git::{Place, Plane, Reader, RefName, Scope};
+use crate::git::{Place, Plane, Reader, RefName, Scope, has_gate};
 use crate::id::{Blake3, Oid, Segment};
 use crate::trust::Graph;
 use std::fmt;
@@ -94,7 +94,12 @@ fn decide(
 ) -> Result<Found, NodeError> {
     let tips = tips(reader)?;
     if tips.is_empty() {
-        return Err(if reader.is_shallow() { NodeError::Shallow } else { NodeError::NoGenesis });
+        return Err(match () {
+            _ if reader.is_shallow() => NodeError::Shallow,
+            // A gate waits for the law; to found another there is what must not happen.
+            _ if has_gate(reader.common_dir()) => NodeError::NotPushed,
+            _ => NodeError::NoGenesis,
+        });
     }
     let mut graphs = readable(&tips, held.as_ref(), load)?;
     let repo = genesis(&graphs, held.as_ref())?;

@@ -62,7 +62,7 @@ pub(crate) fn fits(schema: &str, value: Value) -> Value {
 
 /// The frame of an error, with this code.
 #[track_caller]
-fn refused(outcome: Outcome, exit: i32, code: &str) -> Value {
+pub(crate) fn refused(outcome: Outcome, exit: i32, code: &str) -> Value {
     let frame = fits("error", outcome.code(exit).json());
     assert_eq!(frame["code"], code, "{frame}");
     frame

@@ -1,7 +1,7 @@
 //! Whose law a server takes, and what nobody can take back alone.
 
 use super::court::{Court, JOURNALS, TRUST, id_of};
-use crate::cli::fits;
+use crate::cli::{fits, refused};
 use crate::harness::{Repo, World};
 
 #[test]
@@ -86,6 +86,8 @@ fn a_refusal_from_before_there_was_a_law_is_explained() {
     alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
     alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
     alice.git(["push", "-q", "origin", TRUST]).code(1).err_says("rule    gate.unpinned  ");
+    server.gatos(["log"]).code(3).err_says("nobody has pushed a trust graph to this gate yet");
+    refused(server.gatos(["--json", "log"]), 3, "NO_GENESIS");
     server.gatos(["hook", "install", "--server", "--root", &id]).ok();
     alice.git(["push", "-q", "origin", JOURNALS]).code(1).err_says("rule    gate.no-law  ");
     alice.gatos(["sync"]).ok();
