@@ -133,7 +133,7 @@ impl View for GateInstalled {
         gate.tested.faults(page)?;
         match gate.root {
             Some(root) => writeln!(page, "repository {root}")?,
-            None => writeln!(page, "no --root: nothing of ours passes before a trust graph stands here")?,
+            None => writeln!(page, "no --root: nothing under refs/gatos passes; run again with --root ID")?,
         }
         writeln!(page, "{} signs with {}", gate.actor, page.ink(Ink::Name, gate.key))?;
         if !gate.trusted {
