@@ -8,7 +8,7 @@ const TRACKING: &str = "refs/gatos-remotes/";
 const LOST: &str = "refs/gatos-lost/";
 const CACHE: &str = "refs/gatos-cache/";
 /// What every name of ours and every look-alike starts with, whatever its case.
-const FAMILY: &str = "refs/gatos";
+pub const FAMILY: &str = "refs/gatos";
 
 /// Whose copy of a ref a name means.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

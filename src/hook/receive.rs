@@ -12,7 +12,7 @@ use super::updates::{Update, read};
 use super::visit::Visit;
 use super::{branch, consent, receipt, spool, state};
 use crate::ambient::Ambient;
-use crate::git::{GitError, Named, Plane, RefName, is_ref_name, named};
+use crate::git::{FAMILY, GitError, Named, Plane, RefName, is_ref_name, named};
 use crate::id::Oid;
 use crate::trust::{GIVE_RECEIPTS, Graph};
 use std::collections::HashSet;
@@ -30,6 +30,10 @@ pub struct Verdict {
 
 /// How long the receipt of a push that has moved its refs waits for git to end.
 const TIDYING_MAX: Duration = Duration::from_millis(100);
+
+/// What may stand among ours on a server, for a pusher who named something else.
+const PLANES: &str = "trust/graph, policies, journal, state, proposals, approvals, audit/proofs/governance, grants and \
+                      revocations";
 
 /// Judges a push before any ref moves: what git calls `pre-receive`.
 pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookError> {
@@ -201,8 +205,8 @@ fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
             };
         }
         Named::Stranger => {
-            let hint = "the planes and their names: docs/formats.md";
-            return refuse("ref.unknown", "no plane has refs of such a name", Some(hint));
+            let hint = format!("below {FAMILY}/ a gate takes {PLANES}; code goes to a branch");
+            return refuse("ref.unknown", "no plane has refs of such a name", Some(&hint));
         }
         Named::Private => return refuse("ref.server-only", "a repository keeps such refs for itself", None),
         Named::Ours(Plane::AuditPolicy { .. } | Plane::AuditResolve { .. }) => {
