@@ -2,6 +2,7 @@
 
 use super::governance::yaml;
 use crate::canon::{Value, json};
+use crate::git::FAMILY;
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
@@ -44,11 +45,13 @@ impl Demand {
     }
 
     /// What it asks, for people.
-    pub fn sentence(self) -> &'static str {
+    pub fn sentence(self) -> String {
         match self {
-            Demand::Receipts => "events, law and states count where a gate has given a receipt for them",
-            Demand::FastForward => "branches, tags and other refs outside ours are never rewritten nor deleted",
-            Demand::Fold => "a checkpoint is folded by the fold that the policy bundle carries",
+            Demand::Receipts => "events, law and states count where a gate has given a receipt for them".to_owned(),
+            Demand::FastForward => {
+                format!("branches, tags and other refs outside {FAMILY} are never rewritten nor deleted")
+            }
+            Demand::Fold => "a checkpoint is folded by the fold that the policy bundle carries".to_owned(),
         }
     }
 }
