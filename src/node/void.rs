@@ -30,8 +30,12 @@ impl Node {
         if spot.commit != journal.tip || spot.seq < spot.last {
             let end = self.end_of(&journal, origin).filter(|end| *end > spot.seq);
             stood.void = end.map_or(0, |end| end - spot.seq);
-            let upto = end.map_or("the last".to_owned(), |end| end.to_string());
-            let why = format!("the events from {} to {upto} are void", spot.seq + 1);
+            let first = spot.seq + 1;
+            let why = match end {
+                Some(end) if end == first => format!("the event {first} is void"),
+                Some(end) => format!("the events from {first} to {end} are void"),
+                None => format!("the events from {first} to the last are void"),
+            };
             stood.finding = Some(self.void_finding(&journal, origin, &why).note());
         }
         journal.tip = spot.commit;

@@ -51,9 +51,10 @@ impl View for FoldTested {
             }
         }
         let failed = self.cases.iter().filter(|case| !matches!(case.end, FoldEnd::Same)).count();
+        let all = self.cases.len() as u64;
         match failed {
-            0 => writeln!(page, "{} ({} fixtures)", page.ink(Ink::Good, "PASSED"), self.cases.len()),
-            n => writeln!(page, "{} ({n} of {} fixtures)", page.ink(Ink::Bad, "FAILED"), self.cases.len()),
+            0 => writeln!(page, "{} ({})", page.ink(Ink::Good, "PASSED"), some(all, "fixture")),
+            n => writeln!(page, "{} ({n} of {})", page.ink(Ink::Bad, "FAILED"), some(all, "fixture")),
         }
     }
 

@@ -288,7 +288,7 @@ impl View for JudgedCases {
             writeln!(page, "{bad} {}  {verdict} {rule}, wanted {}", judged.name, wanted.trim_end())?;
             writeln!(page, "     {file}: {}", judged.reason)?;
         }
-        writeln!(page, "{} cases, {} failed", self.0.len(), self.failed())
+        writeln!(page, "{}, {} failed", notation::some(self.0.len() as u64, "case"), self.failed())
     }
 
     fn json(&self) -> Value {
@@ -339,7 +339,7 @@ pub struct Replayed(pub Replay);
 
 impl View for Replayed {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        writeln!(page, "{} decisions judged, {} would change", self.0.judged, self.0.changes)?;
+        writeln!(page, "{} judged, {} would change", notation::some(self.0.judged, "decision"), self.0.changes)?;
         let unknown = &self.0.unknown;
         unknown.iter().try_for_each(|(what, n)| writeln!(page, "{n} not replayable: not on record: {what}"))
     }

@@ -28,7 +28,7 @@ fn a_difference_is_shown_and_refused() {
     let world = World::new();
     let repo = world.repo("a");
     fixture(&repo, "tests", "{\"m\":true,\"n\":2}");
-    let shown = repo.gatos(["fold", "test", "tests"]).code(1).says("FAILED (1 of 1 fixtures)").stdout();
+    let shown = repo.gatos(["fold", "test", "tests"]).code(1).says("FAILED (1 of 1 fixture)").stdout();
     for line in ["FAIL tests/fold.lua", "- /m: true", "- /n: 2", "+ /n: 1.5"] {
         assert!(shown.contains(line), "{line}\n{shown}");
     }

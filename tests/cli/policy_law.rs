@@ -180,7 +180,7 @@ fn replay_tells_every_verdict_that_would_change_and_what_it_cannot_know() {
     // Nobody wrote down which grants stood when the events were accepted.
     repo.write("gatos/policies/finance.rgs", FINANCE);
     let shown = repo.gatos(["policy", "replay"]).ok().stdout();
-    assert!(shown.contains("1 decisions judged, 0 would change"), "{shown}");
+    assert!(shown.contains("1 decision judged, 0 would change"), "{shown}");
     assert!(shown.contains("2 not replayable: not on record: grants of an event without a receipt"), "{shown}");
     // A denial that the candidate would not pronounce; its payload is not on record.
     repo.write("gatos/policies/finance.rgs", &without_grants);
