@@ -149,6 +149,8 @@ pub enum NodeError {
     Busy { seconds: u64 },
     #[error("{what} is not in namespace {ns}")]
     NoSuchPoint { what: String, ns: Ns },
+    #[error("{text} is no event, time or commit of {ns}; list the events: git gatos log --ns {ns}")]
+    NoPoint { text: String, ns: Ns },
     #[error("{what} is ambiguous: {}", choices.join(", "))]
     Ambiguous { what: String, choices: Vec<String> },
     #[error("no checkpoint of namespace {0}; write one: git gatos state checkpoint --ns {0}")]
@@ -210,7 +212,7 @@ impl NodeError {
             NodeError::FoldSource { .. } | NodeError::FoldBinary { .. } => "FOLD_INVALID",
             NodeError::DuplicateUlid { .. } => "DUPLICATE_ULID",
             NodeError::Busy { .. } => "BUSY",
-            NodeError::NoSuchPoint { .. } => "NO_SUCH_POINT",
+            NodeError::NoSuchPoint { .. } | NodeError::NoPoint { .. } => "NO_SUCH_POINT",
             NodeError::Ambiguous { .. } => "AMBIGUOUS",
             NodeError::NoCheckpoint(_) => "NO_CHECKPOINT",
             NodeError::EmptyWindow => "EMPTY_WINDOW",

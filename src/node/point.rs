@@ -105,7 +105,8 @@ impl Node {
             Point::Time(time) => Target::Time(*time),
             Point::Commit(text) => {
                 let missing = || NodeError::NoSuchPoint { what: point.to_string(), ns: view.ns.clone() };
-                let commit = self.store().resolve_text(text)?.ok_or_else(missing)?;
+                let named = self.store().resolve_text(text)?;
+                let commit = named.ok_or_else(|| NodeError::NoPoint { text: text.clone(), ns: view.ns.clone() })?;
                 match Checkpoint::read(self.reader(), commit) {
                     Ok(checkpoint) => Target::Window(commit, checkpoint.heads),
                     Err(StateError::NotCheckpoint { .. }) => {

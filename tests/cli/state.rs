@@ -68,6 +68,7 @@ fn a_state_of_the_past_is_named_by_event_time_or_commit() {
     assert_eq!(at("refs/gatos/state/main"), "6");
     assert_eq!(repo.gatos(["state", "show", "--at", "2000-01-01T00:00:00Z", "--raw"]).ok().bytes(), b"{}");
     refused(repo.gatos(["state", "show", "--at", "HEAD~9", "--json"]), 3, "NO_SUCH_POINT");
+    repo.gatos(["state", "show", "--at", "xyz"]).code(3).err_says("xyz is no event, time or commit of main; list");
 }
 
 #[test]
