@@ -192,7 +192,7 @@ fn position_of(commit: Oid, last: &Event) -> Position {
 
 impl Node {
     /// Judges an event and appends it, or records why not. A ULID that the caller chose (`named`) makes the call
-    /// idempotent: the same intent again gives the old receipt.
+    /// idempotent: the same intent again answers with the event that is there.
     pub fn emit(&self, ns: &Ns, draft: &Draft, named: bool) -> Result<Outcome, NodeError> {
         let mut desk = Desk::open(self, ns)?;
         self.admit(&mut desk, draft, |desk, allowed| self.append(desk, draft, named, allowed))
@@ -249,7 +249,7 @@ impl Node {
         }
     }
 
-    /// The receipt of an event with this ULID, where it says the same.
+    /// The event with this ULID, where it says the same.
     pub(super) fn said_before(&self, place: &Place, draft: &Draft) -> Result<Option<Emitted>, NodeError> {
         let Some(tip) = place.position.commit else { return Ok(None) };
         let index = index::load(self, &place.origin, tip)?;

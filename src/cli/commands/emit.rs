@@ -41,7 +41,7 @@ pub struct Emit {
     /// The namespace to speak in
     #[arg(long, default_value = "main")]
     ns: Ns,
-    /// A ULID of your own: emitting the same again gives the old receipt
+    /// A ULID of your own: emitting the same again answers with the event that is there
     #[arg(long)]
     ulid: Option<Ulid>,
     /// Many events from a file (`-` is standard input), one a line: {"type","payload","ulid"?,"caps"?}
