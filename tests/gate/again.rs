@@ -211,7 +211,11 @@ fn must_find_a_receipt_of_who_may_not_give_one_and_believe_none() {
     let own = name.replace("journal/main", "audit/policy");
     liar.write(&court.alice, &own, &map, &court.signer("alice"));
     fails(&court.alice, "receipt.key", "gives no receipts");
-    court.alice.gatos(["verify"]).code(1).says("self-judged: no gate has given a receipt for the last of its events");
+    court
+        .alice
+        .gatos(["verify"])
+        .code(1)
+        .says(" event.self-judged: no gate has given a receipt for the last of its events");
 }
 
 #[test]

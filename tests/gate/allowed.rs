@@ -21,7 +21,11 @@ fn must_accept_first_events_appends_and_code() {
         let told = court.alice.gatos(["verify"]).ok().says("PASSED").stdout();
         assert!(!told.contains("self-judged"), "{told}");
         court.emit(&court.alice, "{\"n\":4}");
-        court.alice.gatos(["verify"]).ok().says("self-judged: no gate has given a receipt for the last of its events");
+        court
+            .alice
+            .gatos(["verify"])
+            .ok()
+            .says(" event.self-judged: no gate has given a receipt for the last of its events");
     });
 }
 

@@ -135,10 +135,8 @@ impl<'n> Verification<'n> {
             // Where a revocation cuts a journal, the receipt may be for more than what is left of it.
             let sentence = match self.receipts.cover(self.node.reader(), &name, commit) {
                 Cover::Whole => continue,
-                Cover::Part => {
-                    format!("self-judged: no gate has given a receipt for the last of its events, up to {seq}")
-                }
-                Cover::Nothing => format!("self-judged: no gate has given a receipt for its events up to {seq}"),
+                Cover::Part => format!("no gate has given a receipt for the last of its events, up to {seq}"),
+                Cover::Nothing => format!("no gate has given a receipt for its events up to {seq}"),
             };
             let finding = Finding::new(name, commit, "event.self-judged", sentence);
             let finding = self.weigh_unreceived(finding, &origin.writer)?;
