@@ -145,4 +145,7 @@ fn a_git_that_is_too_old_is_named_and_not_its_usage() {
     // What a newer one does not know is another matter.
     let path = dated(&world, &repo, "3.0");
     refused(clone().env("PATH", &path).run(), 3, "GIT_CHILD");
+    let done = fits("clone", clone().run().ok().json());
+    let dir = world.path().canonicalize().expect("a path").join("cloned");
+    assert_eq!(done["dir"], dir.to_str().expect("UTF-8"), "the dots of what was typed are gone");
 }

@@ -68,7 +68,8 @@ pub fn clone(
                 drop(std::fs::remove_dir_all(&part));
                 return Err(fail("moving the clone to")(e));
             }
-            cloned.dir = dir;
+            // Without the dots of the name that was typed.
+            cloned.dir = dir.canonicalize().unwrap_or(dir);
             Ok(CloneEnd::Done(cloned))
         }
         other => {
