@@ -10,9 +10,7 @@ pub struct ShownSync(pub Synced);
 impl View for ShownSync {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let synced = &self.0;
-        if !synced.fetched.is_empty() {
-            writeln!(page, "fetched {} from {}", refs(synced.fetched.len()), synced.remote)?;
-        }
+        fetched(page, synced, &synced.fetched)?;
         moved(page, "adopted", &synced.adopted)?;
         for anew in &synced.anew {
             let SealedAnew { ns, to, events, .. } = anew;
@@ -20,6 +18,7 @@ impl View for ShownSync {
         }
         moved(page, "refolded", &synced.refolded)?;
         moved(page, "pushed", &synced.pushed)?;
+        fetched(page, synced, &synced.received)?;
         for refused in &synced.refused {
             let rule = refused.rule.as_deref().unwrap_or(&refused.reason);
             writeln!(page, "{} {}: {}", page.ink(Ink::Bad, "REFUSED"), refused.name, plain(rule))?;
@@ -123,6 +122,15 @@ impl View for RefusedClone {
 /// Refs of which one line each is shown; more are counted.
 const SHOWN_MAX: usize = 20;
 
+fn fetched(page: &mut Page<'_>, synced: &Synced, fetched: &[MovedRef]) -> io::Result<()> {
+    // What comes back of what was just pushed is no news.
+    let is_news = |moved: &&MovedRef| synced.pushed.iter().all(|pushed| pushed.new != moved.new);
+    match fetched.iter().filter(is_news).count() {
+        0 => Ok(()),
+        n => writeln!(page, "fetched {} from {}", refs(n), synced.remote),
+    }
+}
+
 fn moved(page: &mut Page<'_>, what: &str, moved: &[MovedRef]) -> io::Result<()> {
     for MovedRef { name, new } in moved.iter().take(SHOWN_MAX) {
         writeln!(page, "{what} {name} at {}", page.ink(Ink::Name, new))?;
@@ -145,7 +153,9 @@ fn plain(text: &str) -> String {
 fn json(synced: &Synced) -> Map {
     let mut map = Map::new();
     map.insert("remote", synced.remote.as_str());
-    map.insert("fetched", names(&synced.fetched));
+    let went_on = |moved: &&MovedRef| synced.received.iter().any(|later| later.name == moved.name);
+    let fetched = synced.fetched.iter().filter(|moved| !went_on(moved)).chain(&synced.received);
+    map.insert("fetched", names(fetched));
     map.insert("adopted", names(&synced.adopted));
     map.insert("anew", Value::list(synced.anew.iter().map(anew)));
     map.insert("refolded", names(&synced.refolded));
@@ -155,9 +165,9 @@ fn json(synced: &Synced) -> Map {
     map
 }
 
-fn names(moved: &[MovedRef]) -> Value {
+fn names<'a>(moved: impl IntoIterator<Item = &'a MovedRef>) -> Value {
     let one = |moved: &MovedRef| Value::map([("ref", moved.name.as_str().into()), ("new", Value::text(moved.new))]);
-    Value::list(moved.iter().map(one))
+    Value::list(moved.into_iter().map(one))
 }
 
 fn anew(anew: &SealedAnew) -> Value {

@@ -83,6 +83,10 @@ fn a_sync_follows_the_law_pushes_what_is_own_and_has_then_nothing_to_do() {
     court.emit(&court.bob, "{\"n\":5}");
     let done = synced(&court.bob);
     assert_eq!((len(&done, "pushed"), len(&done, "adopted")), (1, 4), "{done}");
+    court.emit(&court.bob, "{\"n\":6}");
+    let said = court.bob.gatos(["sync"]).ok().stdout();
+    let lines: Vec<&str> = said.lines().map(|line| line.split(" refs/").next().unwrap_or_default()).collect();
+    assert_eq!(lines, ["pushed", "fetched 1 ref from origin"], "in the order in which it was done: {said}");
     for name in [TRUST, ACTIVE] {
         assert_eq!(at(&court.bob, name), at(&court.server, name));
     }
@@ -90,7 +94,7 @@ fn a_sync_follows_the_law_pushes_what_is_own_and_has_then_nothing_to_do() {
     let own = court.journal(&court.bob);
     assert_eq!(at(&court.server, &own.0), own.1);
     synced(&court.alice);
-    assert_eq!(payloads(&court.alice), [1, 5]);
+    assert_eq!(payloads(&court.alice), [1, 5, 6]);
     assert_eq!(state_root(&court.alice), state_root(&court.bob));
     court.alice.gatos(["verify"]).ok().says("PASSED");
     assert_eq!(court.record(), Vec::<String>::new(), "nothing was refused");

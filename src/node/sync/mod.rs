@@ -62,6 +62,8 @@ pub struct Synced {
     /// Checkpoints that were folded again behind what others wrote.
     pub refolded: Vec<MovedRef>,
     pub pushed: Vec<MovedRef>,
+    /// Refs of the tracking namespace that went on behind what was pushed: the receipts for it.
+    pub received: Vec<MovedRef>,
     pub refused: Vec<RefusedPush>,
     /// What somebody has to look into.
     pub alarms: Vec<String>,
@@ -77,6 +79,7 @@ impl Synced {
             anew: Vec::new(),
             refolded: Vec::new(),
             pushed: Vec::new(),
+            received: Vec::new(),
             refused: Vec::new(),
             alarms: Vec::new(),
             notices: Vec::new(),

@@ -19,6 +19,7 @@ impl Run<'_> {
     /// Fetches the receipts of what was pushed. A gate writes them a moment after the push has returned: a remote that had
     /// chains of gates before the push is waited for, a little while.
     pub(super) fn fetch_receipts(&mut self, repo: &Blake3, before: &HashMap<Plane, Oid>) -> Result<(), NodeError> {
+        let fetched = std::mem::take(&mut self.done.fetched);
         self.fetch()?;
         for pause in PAUSES {
             if before.is_empty() || self.all_received(repo, before)? {
@@ -27,6 +28,7 @@ impl Run<'_> {
             std::thread::sleep(Duration::from_millis(pause));
             self.fetch()?;
         }
+        self.done.received = std::mem::replace(&mut self.done.fetched, fetched);
         Ok(())
     }
 
