@@ -116,8 +116,8 @@ impl Judge {
         let roots = (self.bundle.commit(), trust_root);
         let ended = |verdict, answer: Answer| {
             let fill = |text: &str| template::fill(text, intent, facts);
-            let decision =
-                Decision::denied(&answer.rule, fill(&answer.reason), answer.hint.as_deref().map(fill), facts, roots);
+            let hint = answer.hint.map(|hint| remedy(fill(&hint), intent, facts));
+            let decision = Decision::denied(&answer.rule, fill(&answer.reason), hint, facts, roots);
             Decision { verdict, ..decision }
         };
         let mut permission: Option<Answer> = None;
@@ -137,7 +137,10 @@ impl Judge {
                 Ok(Some(answer)) if answer.verdict == Verdict::Deny => {
                     return Ok(match seat.court.rules {
                         true => ended(Verdict::Deny, answer),
-                        false => Decision::denied(&answer.rule, answer.reason, answer.hint, facts, roots),
+                        false => {
+                            let hint = answer.hint.map(|hint| remedy(hint, intent, facts));
+                            Decision::denied(&answer.rule, answer.reason, hint, facts, roots)
+                        }
                     });
                 }
                 Ok(Some(answer)) => drop(permission.get_or_insert(answer)),
@@ -223,5 +226,17 @@ impl Judge {
         key.extend_from_slice(&facts_end.to_le_bytes());
         self.key = key;
         Ok(known)
+    }
+}
+
+/// To propose what is proposed already helps nobody: the open proposal is named in its place.
+fn remedy(hint: String, intent: &Intent<'_>, facts: &Facts) -> String {
+    let asked = || {
+        let (action, target) = hint.strip_prefix("git gatos propose ")?.split_once(" --target ")?;
+        (target == template::plain(&intent.target()?)).then(|| facts.asked(action))?
+    };
+    match asked() {
+        Some(proposal) => format!("git gatos approve {proposal}"),
+        None => hint,
     }
 }

@@ -1,8 +1,8 @@
 use super::error::PolicyError;
 use crate::canon::{Map, Value, json};
-use crate::id::{Actor, PublicKey, Timestamp};
+use crate::id::{Actor, Blake3, PublicKey, Timestamp};
 use crate::trust::Graph;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the repository says about an intent: the second thing a rule reads. A fact that is absent is not known.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,14 +10,19 @@ pub struct Facts {
     value: Value,
     /// The bytes of each fact.
     canonical: Vec<(String, Vec<u8>)>,
+    asked: Asked,
 }
+
+/// The proposal of each action that waits for more approvals. No fact: no rule reads it, and nothing is recorded of it but
+/// the remedy that names it.
+type Asked = BTreeMap<String, Blake3>;
 
 impl Facts {
     /// Takes what is known; refused is only what has no canonical form.
     pub fn new(known: Map) -> Result<Facts, PolicyError> {
         let each = |(name, fact): (&str, &Value)| Ok((name.to_owned(), json::document(fact)?));
         let canonical = known.iter().map(each).collect::<Result<_, PolicyError>>()?;
-        Ok(Facts { value: Value::Map(known), canonical })
+        Ok(Facts { value: Value::Map(known), canonical, asked: Asked::new() })
     }
 
     /// What trust says about an actor and the key that he signs with: all that is known of a local act.
@@ -27,6 +32,11 @@ impl Facts {
 
     pub fn value(&self) -> &Value {
         &self.value
+    }
+
+    /// The proposal of an action for exactly this act that waits for more approvals.
+    pub(super) fn asked(&self, action: &str) -> Option<&Blake3> {
+        self.asked.get(action)
     }
 
     /// Writes down the facts of these names, or all; each ends with its line.
@@ -46,6 +56,7 @@ impl Facts {
 #[derive(Debug, Clone, Default)]
 pub struct FactsOf {
     known: Map,
+    asked: Asked,
 }
 
 impl FactsOf {
@@ -90,8 +101,13 @@ impl FactsOf {
         self
     }
 
+    /// Which proposals for the act are open, for the remedy of a denial.
+    pub(super) fn asking(self, asked: Asked) -> FactsOf {
+        FactsOf { asked, ..self }
+    }
+
     pub fn facts(self) -> Result<Facts, PolicyError> {
-        Facts::new(self.known)
+        Ok(Facts { asked: self.asked, ..Facts::new(self.known)? })
     }
 }
 

@@ -27,6 +27,7 @@ rule "large"
   on emit "finance"
   deny if payload.amount > 10000 and not granted("finance.large", event)
   because "large payments need two of @leads"
+  hint "git gatos propose finance.large --target {event.intent}"
 
 rule "api"
   on push "refs/heads/main"
@@ -255,6 +256,8 @@ fn must_deny_what_one_alone_approved_and_what_another_payload_was_granted_for() 
     let (court, bob) = (&team.court, &team.court.bob);
     let id = team.ask(20_000);
     team.approve(&court.alice, &id);
+    let denial = team.pay(bob, 20_000, "--json").code(1).json();
+    assert_eq!(denial["hint"], format!("git gatos approve {id}"), "what is proposed is not to be proposed again");
     let (name, small) = team.payment(20_000);
     let (_, large) = team.payment(90_000);
     court.refused(bob, [format!("{small}:{name}")], "large").err_says("large payments need two of @leads");
@@ -282,7 +285,7 @@ fn must_open_a_branch_by_a_grant_alone() {
     team.tell(bob);
     court.alice.gatos(["approve", "--proposal", &id]).ok();
     team.tell(&court.alice);
-    court.refused(bob, ["HEAD:refs/heads/main"], "api");
+    court.refused(bob, ["HEAD:refs/heads/main"], "api").err_says(&format!("next    git gatos approve {id}"));
     let shown = team.approve(&team.carol, &id);
     let grant = shown["grant_id"].as_str().expect("a grant").to_owned();
     bob.gatos(["grant", "verify", "--grant", &grant]).ok();

@@ -1,7 +1,7 @@
 use super::case::{Case, State};
 use super::docket::Docket;
 use crate::canon::{Map, Value};
-use crate::id::Timestamp;
+use crate::id::{Blake3, Timestamp};
 use crate::policy::{Bundle, Facts, FactsOf, Governance, PolicyError};
 use std::collections::BTreeMap;
 
@@ -12,7 +12,16 @@ const APPROVALS: &str = "approvals";
 /// What stands granted, and what is asked, of each act: the facts of rules that read it.
 #[derive(Debug, Clone)]
 pub struct Consents {
-    by_target: BTreeMap<String, (Map, Map)>,
+    by_target: BTreeMap<String, Known>,
+}
+
+/// What is known of one act, by action.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    grants: Map,
+    approvals: Map,
+    /// Proposals that wait for more approvals, and would grant what rules ask for.
+    open: BTreeMap<String, Blake3>,
 }
 
 impl Consents {
@@ -27,9 +36,9 @@ impl Consents {
         // Of several the last one stays: what the bundle asks for before anything else, then what lasts longest.
         let governed = |case: &Case| governance.admits(&case.proposal.action, &case.proposal.required);
         cases.sort_by_key(|(case, _)| (governed(case), case.proposal.expire_at, case.id));
-        let mut by_target: BTreeMap<String, (Map, Map)> = BTreeMap::new();
+        let mut by_target: BTreeMap<String, Known> = BTreeMap::new();
         for (case, state) in cases {
-            let (grants, approvals) = by_target.entry(case.proposal.target.clone()).or_default();
+            let known = by_target.entry(case.proposal.target.clone()).or_default();
             let action = case.proposal.action.as_str();
             match (state, case.issued()) {
                 (State::Granted, Some(issued)) => {
@@ -37,13 +46,16 @@ impl Consents {
                     fact.insert("id", Value::text(issued.id));
                     fact.insert("n", case.proposal.required.n);
                     fact.insert("m", case.proposal.required.m);
-                    grants.insert(action, fact);
+                    known.grants.insert(action, fact);
                 }
                 (State::Proposal | State::Partial, _) => {
                     let mut fact = about(case, governed(case));
                     fact.insert("have", case.have());
                     fact.insert("need", case.proposal.required.n);
-                    approvals.insert(action, fact);
+                    known.approvals.insert(action, fact);
+                    if governed(case) || !governance.names(action) {
+                        known.open.insert(action.to_owned(), case.id);
+                    }
                 }
                 _ => {}
             }
@@ -66,8 +78,8 @@ impl Consents {
 /// nothing is known.
 pub fn tell(consents: Option<&Consents>, facts: FactsOf, target: Option<&str>) -> Result<Facts, PolicyError> {
     let Some(consents) = consents else { return facts.facts() };
-    let (grants, approvals) = target.and_then(|t| consents.by_target.get(t)).cloned().unwrap_or_default();
-    facts.with(GRANTS, grants).with(APPROVALS, approvals).facts()
+    let Known { grants, approvals, open } = target.and_then(|t| consents.by_target.get(t)).cloned().unwrap_or_default();
+    facts.with(GRANTS, grants).with(APPROVALS, approvals).asking(open).facts()
 }
 
 fn about(case: &Case, governed: bool) -> Map {

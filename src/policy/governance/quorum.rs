@@ -99,6 +99,11 @@ impl Governance {
             None => false,
         }
     }
+
+    /// Whether it says whose word an action wants; where it does not, rules say so.
+    pub fn names(&self, action: &str) -> bool {
+        self.actions.contains_key(action)
+    }
 }
 
 impl Governed {
