@@ -1,4 +1,4 @@
-//! What is asked about accepted acts once more, by the law of then or by another.
+//! What is asked about accepted acts once more, by the law that stood then or by another.
 
 use super::error::NodeError;
 use super::past::{Again, Held, Past, Place};
@@ -34,7 +34,7 @@ pub(super) fn by(receipt: &Receipt) -> Map {
     fields
 }
 
-/// What there is to say to something of consent that came in at a time, by a judge or else by the law of then; none where
+/// What there is to say to something of consent that came in at a time, by a judge or else by the law that stood then; none where
 /// what it was judged by is not all here.
 pub(super) fn heard(
     past: &mut Past<'_>,

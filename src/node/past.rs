@@ -132,7 +132,7 @@ pub(super) fn denied(receipt: Option<&Receipt>, rule: &str, why: &str) -> String
         Some(receipt) => format!("{} accepted it with receipt {}", receipt.gate.actor(), receipt.seq),
         None => "it became the policy".to_owned(),
     };
-    format!("{how}, and by the law of then it is denied by {rule}: {why}")
+    format!("{how}, and by the law that stood then it is denied by {rule}: {why}")
 }
 
 /// What gates accepted, and the law as it stood when they did.

@@ -98,7 +98,7 @@ pub struct Report {
     /// Recorded refusals.
     pub refusals: u64,
     pub receipts: u64,
-    /// What gates accepted, judged again by the law of then.
+    /// What gates accepted, judged again by the law that stood then.
     pub again: Tally,
     pub findings: Vec<Finding>,
     pub anchors: Anchors,

@@ -70,12 +70,12 @@ impl View for Verified {
     }
 }
 
-/// How much of what gates accepted was judged by the law of then, and what was not.
+/// How much of what gates accepted was judged by the law that stood then, and what was not.
 fn again(page: &mut Page<'_>, r: &Report) -> io::Result<()> {
     let by_law = r.again.judged.iter().filter(|(kind, _)| **kind != Kind::Undated);
     let judged: Vec<String> = by_law.map(|(kind, n)| format!("{n} {}", kind.of(*n))).collect();
     let judged = if judged.is_empty() { "nothing".to_owned() } else { judged.join(", ") };
-    writeln!(page, "judged again by the law of then, with {}: {judged}", some(r.receipts, "receipt"))?;
+    writeln!(page, "judged again by the law that stood then, with {}: {judged}", some(r.receipts, "receipt"))?;
     if let Some(n) = r.again.judged.get(&Kind::Undated) {
         writeln!(page, "judged by some version of trust: {n} {}", Kind::Undated.of(*n))?;
     }

@@ -1,4 +1,4 @@
-//! What every clone can find out: that a gate accepted what the law of then forbade.
+//! What every clone can find out: that a gate accepted what the law that stood then forbade.
 
 use super::consent::Team;
 use super::court::{ACTIVE, Court, JOURNALS, POLICIES, TRUST, draft, one_ref, publish};
@@ -83,7 +83,10 @@ fn must_judge_every_received_event_again_and_name_what_it_cannot() {
     court.emit(&court.alice, "{\"n\":6}");
     court.fetch(&court.alice);
     let said = court.alice.gatos(["verify"]).ok().stdout();
-    assert!(said.contains("judged again by the law of then, with 4 receipts: 2 activations, 5 events\n"), "{said}");
+    assert!(
+        said.contains("judged again by the law that stood then, with 4 receipts: 2 activations, 5 events\n"),
+        "{said}"
+    );
     assert!(said.contains("not judged again: 1 event: no receipt\n"), "{said}");
 }
 

@@ -118,7 +118,7 @@ fn must_blame_no_gate_for_a_policy_that_it_did_not_receive() {
     let found = findings(alice, 1, "fail");
     let [(code, why)] = &found[..] else { panic!("expected one failure: {found:?}") };
     assert_eq!(code, "policy.forbidden");
-    assert!(why.starts_with("it became the policy, and by the law of then it is denied by none"), "{why}");
+    assert!(why.starts_with("it became the policy, and by the law that stood then it is denied by none"), "{why}");
 }
 
 #[test]

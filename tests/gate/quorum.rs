@@ -172,7 +172,7 @@ fn must_bring_a_repository_with_its_history_to_a_server_that_has_no_law() {
     granted(&team, "policy.activate", &id);
     alice.gatos(["policy", "activate", &id]).ok();
     court.push(alice, [POLICIES]).ok();
-    // The grant of then is not there, and cannot be before the law is.
+    // The grant that it needed then is not there, and cannot be before the law is.
     let root = court.id();
     let fresh = world.bare("fresh").as_person("git");
     let args = ["--json", "hook", "install", "--server", "--await-receipt", "--root", &root];

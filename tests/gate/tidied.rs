@@ -37,7 +37,7 @@ fn a_damaged_commit_covers_nothing_and_ends_no_verify() {
     assert!(told.contains("ref.no-receipt") && told.contains(&before), "{told}");
 }
 
-/// By the law of then is judged what has a receipt; of the rest it is said by what.
+/// By the law that stood then is judged what has a receipt; of the rest it is said by what.
 #[test]
 fn an_activation_without_a_receipt_is_counted_by_itself() {
     let world = World::new();

@@ -277,7 +277,7 @@ fn misfit(receipt: &Receipt, name: String, new: Oid, old: Option<Oid>, why: &str
     Finding::new(name, new, "receipt.ends", sentence)
 }
 
-/// Whether the law of then had ended a key before the next event of a journal.
+/// Whether the law that stood then had ended a key before the next event of a journal.
 fn is_void(law: &Law, origin: &Origin, ended: &HashSet<Cid>) -> bool {
     match law.graph.void_from(&origin.writer, &origin.key) {
         None => false,

@@ -67,7 +67,7 @@ fn a_report_counts_failures_and_names_notes() {
     assert!(value.contains(judged) && value.contains(r#"{"count":1,"what":"pushes to branches: commits"}"#), "{value}");
     let shown = text(&Verified(report));
     let again = [
-        "judged again by the law of then, with 1 receipt: 1 change of trust, 2 events",
+        "judged again by the law that stood then, with 1 receipt: 1 change of trust, 2 events",
         "judged by some version of trust: 1 activation without a receipt",
         "not judged again: 3 events: no receipt",
         "not judged again: 1 push to a branch: commits",

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Judge the recorded history by a candidate, and print every verdict that would change
 ///
 /// Every event of every namespace, every other push that a gate accepted, and every recorded denial. What has a receipt is
-/// judged by the trust, the time and the grants of then. What depends on something that nobody wrote down is counted and
+/// judged by the trust, the time and the grants that stood then. What depends on something that nobody wrote down is counted and
 /// named. Nothing is written. Exit 1 where a verdict would change.
 #[derive(clap::Args)]
 pub struct Replay {
