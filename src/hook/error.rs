@@ -15,6 +15,8 @@ pub enum HookError {
     InputSize { max: u64 },
     #[error("line {at} of the list of updates is not `<old> <new> <name>`")]
     Line { at: usize },
+    #[error("there is no update to judge: git runs the hook with some, so that something before it has taken them")]
+    Nothing,
     #[error("GIT_NAMESPACE is set, and a gate judges a whole repository; push without a namespace")]
     Namespace,
     #[error("there is no gate here: {} is missing; run: git gatos hook install --server", path.display())]
@@ -53,7 +55,9 @@ impl HookError {
     /// The wire-stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            HookError::Input { .. } | HookError::InputSize { .. } | HookError::Line { .. } => "HOOK_INPUT",
+            HookError::Input { .. } | HookError::InputSize { .. } | HookError::Line { .. } | HookError::Nothing => {
+                "HOOK_INPUT"
+            }
             HookError::Namespace => "HOOK_NAMESPACE",
             HookError::NotInstalled { .. } | HookError::Settings { .. } => "GATE_SETTINGS",
             HookError::File { .. } => "FILE",

@@ -20,15 +20,30 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, HookError> {
 
 /// Replaces a file; its bytes and its name are on the disk before this returns.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
+    keep(temp(path, bytes)?, path)
+}
+
+fn keep(temp: tempfile::NamedTempFile, path: &Path) -> Result<(), HookError> {
     let failed = failed("writing", path);
-    let temp = temp(path, bytes)?;
     // The bytes first: a name that came before them would have cost what it replaces.
     temp.as_file().sync_all().map_err(&failed)?;
     temp.persist(path).map_err(|e| failed(e.error))?;
     sync_dir(path)
 }
 
-/// The same for a name that nothing has: bytes and name go to the disk at once. After a power cut they may be torn as long as
+/// Replaces a program that everybody may run; it is on the disk before this returns.
+pub(super) fn program(path: &Path, text: &str) -> Result<(), HookError> {
+    let failed = failed("writing", path);
+    let temp = temp(path, text.as_bytes())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        temp.as_file().set_permissions(std::fs::Permissions::from_mode(0o755)).map_err(&failed)?;
+    }
+    keep(temp, path)
+}
+
+/// Makes a file with a name that nothing has: bytes and name go to the disk at once. After a power cut they may be torn as long as
 /// this has not returned.
 pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), HookError> {
     let failed = failed("writing", path);

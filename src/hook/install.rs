@@ -1,6 +1,6 @@
 use super::error::HookError;
 use super::examine::{Step, look};
-use super::files::failed;
+use super::files::{self, failed};
 use super::settings::{Settings, Source};
 use crate::ambient::Ambient;
 use crate::git::{Git, Plane, RefName, Store, gate_dir};
@@ -18,6 +18,8 @@ pub struct Order {
     pub source: Option<Source>,
     /// A push returns when its receipt stands, not before. None = as it was, at first not.
     pub await_receipt: Option<bool>,
+    /// Seconds that an accepted push may move no ref before it is ended. None = as it was.
+    pub patience: Option<u64>,
     /// The program that the hooks start, by an absolute path.
     pub program: PathBuf,
 }
@@ -84,6 +86,7 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
             root: order.root.or(held.root),
             source: order.source.unwrap_or(held.source),
             await_receipt: order.await_receipt.unwrap_or(held.await_receipt),
+            patience: order.patience.or(held.patience),
             ..held
         },
         None => Settings {
@@ -93,6 +96,7 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
             root: order.root,
             source: order.source.unwrap_or(Source::None),
             await_receipt: order.await_receipt.unwrap_or(false),
+            patience: order.patience,
         },
     };
     settings.write(common_dir)?;
@@ -117,19 +121,30 @@ pub(super) fn hooks_dir(store: &Store) -> Result<PathBuf, HookError> {
     }
     let out = Git::new(store.reader()).args(["rev-parse", "--git-path", "hooks"]).run()?;
     let path = String::from_utf8_lossy(&out.stdout).trim_end_matches('\n').to_owned();
-    Ok(store.ambient().env().cwd().join(path))
+    let hooks = store.ambient().env().cwd().join(path);
+    let real = |path: &Path| path.canonicalize().map_err(failed("looking for", path));
+    if hooks.exists() && !real(&hooks)?.starts_with(real(store.common_dir())?) && shared("--local").is_none() {
+        let why = format!(
+            "{} is a link to what other repositories may share; give this one a directory of its own, or name it for this one: \
+             git config core.hooksPath {}",
+            hooks.display(),
+            real(&hooks)?.display()
+        );
+        return Err(HookError::Install { why });
+    }
+    Ok(hooks)
 }
 
 /// Puts a hook of ours in its place. Where the host has a directory of parts of its own (Gitea, Forgejo), a part goes there;
 /// a foreign hook becomes a part behind ours.
 fn place(hooks: &Path, name: &str, program: &Path) -> Result<(), HookError> {
     let (hook, parts) = (hooks.join(name), hooks.join(format!("{name}.d")));
-    let stub = stub(name, program);
+    let stub = stub(program)?;
     if parts.is_dir() && fs::read_to_string(&hook).is_ok_and(|text| runs_parts(&text, name)) {
-        return write(&parts.join(PART), &stub);
+        return files::program(&parts.join(PART), &stub);
     }
     match fs::read(&hook) {
-        Ok(held) if is_ours(&held) && !parts.is_dir() => write(&hook, &stub),
+        Ok(held) if is_ours(&held) && !parts.is_dir() => files::program(&hook, &stub),
         Ok(held) => {
             if !is_ours(&held) {
                 refuse_unknown_parts(&hook, &parts)?;
@@ -140,10 +155,10 @@ fn place(hooks: &Path, name: &str, program: &Path) -> Result<(), HookError> {
                 // A copy: at no moment is there no hook, and a relative link would point elsewhere from there.
                 fs::copy(&hook, &previous).map_err(failed("copying", &hook))?;
             }
-            write(&parts.join(PART), &stub)?;
-            write(&hook, &dispatcher(name))
+            files::program(&parts.join(PART), &stub)?;
+            files::program(&hook, &dispatcher(name))
         }
-        Err(_) => write(&hook, &stub),
+        Err(_) => files::program(&hook, &stub),
     }
 }
 
@@ -178,32 +193,29 @@ pub(super) fn is_ours(hook: &[u8]) -> bool {
     String::from_utf8_lossy(hook).lines().nth(1) == Some(MARK)
 }
 
-/// The longest first line that every system reads to its end.
-const INTERPRETER_MAX: usize = 127;
+/// The longest first line of a hook; where a system reads less of it, the hook cannot be run and git refuses.
+const FIRST_LINE_MAX: usize = 250;
 
-/// Starts the program by its absolute path: as the interpreter of the hook, which costs no shell, where a system takes the
-/// path for one. Where the program is missing git refuses the push. Where it is there and is none, as a full disk leaves it,
-/// git hands the text to a shell, which refuses too; to `exec` an empty file would be a success.
-fn stub(name: &str, program: &Path) -> String {
-    let line = format!("#!{} hook", program.display());
-    let fits = line.len() <= INTERPRETER_MAX && !program.to_string_lossy().contains(char::is_whitespace);
-    let program = quoted(program);
-    let refuse = format!("echo gatos: {program} cannot be started, {AGAIN} >&2\nexit 1\n");
-    match fits {
-        true => format!("{line}\n{MARK}\n{refuse}"),
-        false => format!("#!/bin/sh\n{MARK}\n[ -s {program} ] && exec {program} hook {name}\n{refuse}"),
+/// A hook whose interpreter is the program, by its absolute path. Where that is missing git refuses the push. Where it is there
+/// and is no program, as a full disk leaves it, git hands the text to a shell, which refuses too. A shell that was to `exec` the
+/// program would take an empty file for a script that succeeds.
+fn stub(program: &Path) -> Result<String, HookError> {
+    let (line, shown) = (format!("#!{} hook", program.display()), program.to_string_lossy());
+    if line.len() > FIRST_LINE_MAX || shown.contains(|c: char| c.is_whitespace() || c == '\'') {
+        let why = format!(
+            "{shown} cannot stand in the first line of a hook, which takes no white space, no quotes and at most \
+             {FIRST_LINE_MAX} bytes; put the program elsewhere, such as /usr/local/bin"
+        );
+        return Err(HookError::Install { why });
     }
+    let refuse = "this hook must be started as a program, and what its first line names must be whole;";
+    Ok(format!("{line}\n{MARK}\necho 'gatos: {refuse} {AGAIN}' >&2\nexit 1\n"))
 }
 
 /// The program that a hook of ours starts.
 pub(super) fn program_of(hook: &[u8]) -> Option<PathBuf> {
     let text = String::from_utf8_lossy(hook);
-    if let Some(program) = text.lines().next()?.strip_prefix("#!").and_then(|line| line.strip_suffix(" hook")) {
-        return Some(program.into());
-    }
-    let (_, rest) = text.split_once("exec '")?;
-    let (program, _) = rest.split_once("' hook ")?;
-    Some(program.replace("'\\''", "'").into())
+    Some(text.lines().next()?.strip_prefix("#!")?.strip_suffix(" hook")?.into())
 }
 
 /// Runs every part in the order of bytes, each with all of the input, and stops at the first that refuses.
@@ -227,25 +239,6 @@ done
 /// Where our part of a hook stands that has parts.
 pub(super) fn parts_of(hooks: &Path, name: &str) -> PathBuf {
     hooks.join(format!("{name}.d")).join(PART)
-}
-
-/// A path as a shell takes it back.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', "'\\''"))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), HookError> {
-    let failed = failed("writing", path);
-    let dir = path.parent().expect("a hook stands in a directory");
-    let mut temp = tempfile::Builder::new().prefix(".gatos").tempfile_in(dir).map_err(&failed)?;
-    std::io::Write::write_all(&mut temp, text.as_bytes()).map_err(&failed)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        temp.as_file().set_permissions(fs::Permissions::from_mode(0o755)).map_err(&failed)?;
-    }
-    temp.persist(path).map_err(|e| failed(e.error))?;
-    Ok(())
 }
 
 /// Takes the hooks away and puts back what stood there before. Key, settings and records stay. False where no gate was here.

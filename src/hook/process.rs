@@ -49,6 +49,18 @@ impl Process {
         self.watch(|| since.elapsed() >= patience);
     }
 
+    /// Ends it, and waits for that: first so that it can tidy up, which takes git's locks of refs away.
+    pub(super) fn end(&self) {
+        for (signal, patience) in [("TERM", Duration::from_secs(5)), ("KILL", Duration::from_secs(5))] {
+            if self.runs() {
+                let line = format!("kill -{signal} {}", self.id);
+                // What cannot be ended is waited for as before.
+                let _ = std::process::Command::new("/bin/sh").args(["-c", &line]).status();
+                self.wait(patience);
+            }
+        }
+    }
+
     /// Whether it has not ended.
     pub fn runs(&self) -> bool {
         look(self.id).is_some_and(|about| about.start == self.start && !about.ended)
@@ -78,9 +90,17 @@ fn receives(id: u32) -> bool {
     is_receive_pack(line.split(|byte| *byte == 0).map(String::from_utf8_lossy))
 }
 
+/// A pusher's words for time and language would make one process look like two.
+#[cfg(not(target_os = "linux"))]
+fn ps() -> std::process::Command {
+    let mut ps = std::process::Command::new("/bin/ps");
+    ps.env_clear().env("LC_ALL", "C").env("TZ", "UTC");
+    ps
+}
+
 #[cfg(not(target_os = "linux"))]
 fn receives(id: u32) -> bool {
-    let asked = std::process::Command::new("ps").args(["-o", "args=", "-p", &id.to_string()]).output();
+    let asked = ps().args(["-o", "args=", "-p", &id.to_string()]).output();
     let line = asked.map(|asked| String::from_utf8_lossy(&asked.stdout).into_owned()).unwrap_or_default();
     is_receive_pack(line.split_whitespace().map(std::borrow::Cow::from))
 }
@@ -111,8 +131,7 @@ fn look(id: u32) -> Option<About> {
 /// Elsewhere `ps` tells the same.
 #[cfg(not(target_os = "linux"))]
 fn look(id: u32) -> Option<About> {
-    let asked =
-        std::process::Command::new("ps").args(["-o", "ppid=,stat=,lstart=", "-p", &id.to_string()]).output().ok()?;
+    let asked = ps().args(["-o", "ppid=,stat=,lstart=", "-p", &id.to_string()]).output().ok()?;
     let text = String::from_utf8(asked.stdout).ok()?;
     let mut fields = text.split_whitespace();
     let parent = fields.next()?.parse().ok()?;

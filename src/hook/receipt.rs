@@ -5,10 +5,9 @@ use super::record::{Entry, Roots, Standing, append, signed};
 use super::updates::Update;
 use super::visit::Visit;
 use super::waiting::{Place, Waiting};
-use crate::canon::{Map, Value, json};
+use crate::canon::{Map, Value, digest, json, trailers};
 use crate::git::{Named, Store, named};
-use crate::id::{Oid, Timestamp};
-use crate::policy::ENTRY_MAX;
+use crate::id::{Blake3, Oid, Timestamp};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
@@ -38,9 +37,8 @@ pub(super) fn set_aside(visit: &Visit, roots: Roots, receiver: &Process) -> Resu
         }
     }
     document.insert("updates", Value::list(visit.updates.iter().map(update)));
-    let name = format!("{:010}-{}.json", receiver.id, visit.ambient.ulid());
     let accepted = Accepted { receiver: receiver.clone(), document, happened: Vec::new() };
-    Waiting::of(visit.durable.common_dir()).add(&name, &accepted.encode()?)
+    Waiting::of(visit.durable.common_dir()).add(&format!("{}.json", accepted.push()?.hex()), &accepted.encode()?)
 }
 
 fn update(update: &Update) -> Value {
@@ -90,33 +88,39 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
 pub(super) struct Awaited<'p> {
     receiver: &'p Process,
     found: Option<Found>,
+    /// When it was accepted, or the last of its refs was seen to have moved.
+    since: Instant,
 }
 
 /// A receipt that waits, and what its push has not moved yet.
 struct Found {
     place: Place,
     left: Vec<(String, Oid)>,
-    /// When the last of its refs was seen to have moved.
-    moved: Option<Instant>,
 }
-
-/// How long git may take from one ref of a push to the next.
-const MOVING_MAX: Duration = Duration::from_secs(60);
 
 impl<'p> Awaited<'p> {
     pub(super) fn of(receiver: &'p Process) -> Awaited<'p> {
-        Awaited { receiver, found: None }
+        Awaited { receiver, found: None, since: Instant::now() }
     }
 
-    /// Whether its refs have moved as far as they will: all of them, or some and for a while no more; or somebody else has
-    /// written the receipt.
+    /// How long nothing of it has moved.
+    pub(super) fn still(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// Whether all its refs have moved, or somebody else has written the receipt.
     pub(super) fn is_over(&mut self, visit: &Visit) -> Result<bool, HookError> {
         let waiting = Waiting::of(visit.durable.common_dir());
-        let found = self.found.take().map_or_else(|| self.find(&waiting), |found| Ok(Some(found)))?;
-        let Some(mut found) = found else { return Ok(false) };
-        if waiting.read(&found.place)?.and_then(|bytes| self.own(&bytes)).is_none() {
-            return Ok(true);
+        let met = self.found.is_some();
+        let stands = match &self.found {
+            Some(found) => waiting.read(&found.place)?.and_then(|bytes| self.own(&bytes)).is_some(),
+            None => false,
+        };
+        // It may have moved from its slot to a file.
+        if !stands {
+            self.found = self.find(&waiting)?;
         }
+        let Some(found) = &mut self.found else { return Ok(met) };
         let before = found.left.len();
         found.left.retain(|(name, new)| {
             // What cannot be read now is looked at again.
@@ -124,18 +128,17 @@ impl<'p> Awaited<'p> {
             !stands.is_ok_and(|tip| tip == *new)
         });
         if found.left.len() < before {
-            found.moved = Some(Instant::now());
+            self.since = Instant::now();
         }
-        let over = found.left.is_empty() || found.moved.is_some_and(|since| since.elapsed() > MOVING_MAX);
-        self.found = Some(found);
-        Ok(over)
+        Ok(found.left.is_empty())
     }
 
     fn find(&self, waiting: &Waiting) -> Result<Option<Found>, HookError> {
         for (place, bytes) in waiting.list()? {
             if let Some(accepted) = self.own(&bytes) {
-                let left = accepted.updates().map(|(name, new, _)| (name.to_owned(), new)).collect();
-                return Ok(Some(Found { place, left, moved: None }));
+                let left = accepted.updates().filter(|(name, ..)| !accepted.has_happened(name));
+                let left = left.map(|(name, new, _)| (name.to_owned(), new)).collect();
+                return Ok(Some(Found { place, left }));
             }
         }
         Ok(None)
@@ -151,7 +154,7 @@ fn write(visit: &Visit, accepted: &Accepted, moved: Vec<Value>) -> Result<Option
     let document = &accepted.document;
     let signer = visit.gate()?.signer(visit.durable.common_dir(), &visit.ambient)?;
     append(visit, &|standing| {
-        if is_told(visit, standing, document, &moved)? {
+        if is_told(visit, standing, accepted)? {
             return Ok(None);
         }
         let mut document = document.clone();
@@ -164,7 +167,7 @@ fn write(visit: &Visit, accepted: &Accepted, moved: Vec<Value>) -> Result<Option
         let entry = Entry {
             subject: format!("receipt {seq}"),
             files: signed("receipt", &document, &signer)?,
-            trailers: Vec::new(),
+            trailers: vec![(PUSH, accepted.push()?.hex())],
             time: received,
         };
         let after = Standing { tip: standing.tip, receipts: seq, received_at: Some(received) };
@@ -172,28 +175,30 @@ fn write(visit: &Visit, accepted: &Accepted, moved: Vec<Value>) -> Result<Option
     })
 }
 
-/// Whether the gate was stopped between writing a receipt and forgetting that it was to be written: the same then stands at the
-/// end of its chain. Earlier than this push was received it cannot stand.
-fn is_told(visit: &Visit, standing: &Standing, document: &Map, moved: &[Value]) -> Result<bool, HookError> {
-    let same = |told: &Value, field: &str| told.get(field) == document.get(field);
-    let received = document.get("received_at").and_then(Value::as_str).unwrap_or_default();
-    let Some(mut tip) = standing.tip else { return Ok(false) };
-    loop {
-        if let Some(bytes) = visit.durable.file(tip, "receipt.json", ENTRY_MAX)? {
-            let told = json::parse(&bytes).unwrap_or(Value::Null);
-            if told.get("received_at").and_then(Value::as_str).is_none_or(|at| at < received) {
-                return Ok(false);
-            }
-            let roots = ["identity", "policy_root", "trust_root"].iter().all(|field| same(&told, field));
-            if roots && told.get("updates").and_then(Value::as_list) == Some(moved) {
-                return Ok(true);
-            }
+/// The trailer of a receipt's entry that says of which accepted push it is.
+const PUSH: &str = "Push";
+/// So many entries of the chain may have been written since a gate was stopped behind a receipt.
+const STOPPED_MAX: usize = 1_000;
+
+/// Whether the gate was stopped between writing a receipt and forgetting that it was to be written. Earlier than this push was
+/// received it cannot stand.
+fn is_told(visit: &Visit, standing: &Standing, accepted: &Accepted) -> Result<bool, HookError> {
+    let (push, received_at) = (accepted.push()?.hex(), accepted.received_at());
+    let mut next = standing.tip;
+    for _ in 0..STOPPED_MAX {
+        let Some(tip) = next else { return Ok(false) };
+        let commit = visit.durable.reader().commit(tip)?;
+        let found = trailers::read(commit.text().unwrap_or_default());
+        if trailers::once(&found, PUSH) == Some(push.as_str()) {
+            return Ok(true);
         }
-        match visit.durable.reader().commit(tip)?.parents.first() {
-            Some(parent) => tip = *parent,
-            None => return Ok(false),
+        let at: Option<Timestamp> = trailers::once(&found, "Received-At").and_then(|at| at.parse().ok());
+        if at < received_at {
+            return Ok(false);
         }
+        next = commit.parents.first().copied();
     }
+    Ok(false)
 }
 
 fn names(list: Option<&Value>) -> Vec<String> {
@@ -215,6 +220,12 @@ impl Accepted {
         })
     }
 
+    /// What tells the push from every other: a process receives one.
+    fn push(&self) -> Result<Blake3, HookError> {
+        let first = Accepted { receiver: self.receiver.clone(), document: self.document.clone(), happened: Vec::new() };
+        Ok(digest::blake3(&first.encode()?))
+    }
+
     fn encode(&self) -> Result<Vec<u8>, HookError> {
         let receiver = &self.receiver;
         let file = Value::map([
@@ -226,6 +237,10 @@ impl Accepted {
             ("happened", Value::list(self.happened.iter().map(|name| Value::from(name.as_str())))),
         ]);
         json::document(&file).map_err(|e| HookError::Policy(e.into()))
+    }
+
+    fn has_happened(&self, name: &str) -> bool {
+        self.happened.iter().any(|happened| happened == name)
     }
 
     fn received_at(&self) -> Option<Timestamp> {
@@ -247,7 +262,7 @@ impl Accepted {
         let mut seen = Vec::new();
         for (name, new, _) in self.updates() {
             if names.contains(name)
-                && !self.happened.iter().any(|h| h == name)
+                && !self.has_happened(name)
                 && visit.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO) == new
             {
                 seen.push(name.to_owned());
@@ -262,7 +277,7 @@ impl Accepted {
     fn moved(&self, store: &Store) -> Result<Vec<Value>, HookError> {
         let mut happened = Vec::new();
         for (name, new, update) in self.updates() {
-            let there = self.happened.iter().any(|h| h == name)
+            let there = self.has_happened(name)
                 || match store.resolve_ref(name)? {
                     None => new == Oid::ZERO,
                     Some(tip) => tip == new || named(name) != Named::Other && grown(store, new, tip),

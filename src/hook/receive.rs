@@ -8,6 +8,7 @@ use super::lock::Lock;
 use super::process::Process;
 use super::receipt::Awaited;
 use super::record::{Entry, Roots, Standing, append, cut, decision, signed};
+use super::settings::{PATIENCE, Settings};
 use super::updates::{Update, read};
 use super::visit::Visit;
 use super::{branch, consent, receipt, spool, state};
@@ -38,6 +39,9 @@ const PLANES: &str = "trust/graph, policies, journal, state, proposals, approval
 /// Judges a push before any ref moves: what git calls `pre-receive`.
 pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookError> {
     let updates = read(input)?;
+    if updates.is_empty() {
+        return Err(HookError::Nothing);
+    }
     let receiver = Process::receiver().ok_or(HookError::NoReceiver)?;
     let judged = judged(ambient, updates.clone(), updates.iter().any(alone))?;
     // What may be done once must not be done in another push meanwhile. Few pushes bring that, and only judging tells.
@@ -84,7 +88,8 @@ pub fn post_receive(ambient: &Ambient) -> Result<u64, HookError> {
 }
 
 /// Keeps the lock, which is this process' standard input, until all refs of the push have moved or the receiving process has
-/// ended. Then it writes the receipt of the push, and judges a law that it brought, so that the next push finds it judged.
+/// ended; it ends that where nothing moves any more, for a pusher who does not read can keep it for ever. Then it writes the
+/// receipt of the push, and judges a law that it brought, so that the next push finds it judged.
 pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
     let (mut visit, mut awaited) = (None, Awaited::of(receiver));
     let moved = receiver.watch(|| {
@@ -92,7 +97,12 @@ pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
             visit = Visit::open(ambient, Vec::new()).ok();
         }
         // What cannot be read now has not happened yet: to let go early would let others in before the refs have moved.
-        visit.as_ref().is_some_and(|visit| awaited.is_over(visit).unwrap_or(false))
+        let over = visit.as_ref().is_some_and(|visit| awaited.is_over(visit).unwrap_or(false));
+        let patience = visit.as_ref().and_then(|visit| visit.settings.as_ref()).map_or(PATIENCE, Settings::patience);
+        if !over && awaited.still() > patience {
+            receiver.end();
+        }
+        over
     });
     let visit = visit.map_or_else(|| Visit::open(ambient, Vec::new()), Ok)?;
     // The push returns when git has tidied up behind it: disk and processor are for that first.

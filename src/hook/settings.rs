@@ -6,6 +6,7 @@ use crate::git::{gate_dir, gate_settings};
 use crate::id::{Actor, Blake3, PublicKey, Replica, Writer};
 use crate::trust::{KeyDir, Signer};
 use std::path::Path;
+use std::time::Duration;
 
 /// The one source that says who pushes. Over a local path the whole environment of the pusher reaches the hook, so that no
 /// other is looked at.
@@ -92,9 +93,18 @@ pub struct Settings {
     pub source: Source,
     /// A push returns when its receipt stands: post-receive writes it. Else the holder of the lock does, a moment later.
     pub await_receipt: bool,
+    /// Seconds. None = `PATIENCE`.
+    pub patience: Option<u64>,
 }
 
+/// How long an accepted push may move no ref before it is ended.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
 impl Settings {
+    pub(super) fn patience(&self) -> Duration {
+        self.patience.map_or(PATIENCE, Duration::from_secs)
+    }
+
     pub fn read(common_dir: &Path) -> Result<Option<Settings>, HookError> {
         let path = gate_settings(common_dir);
         let Some(bytes) = files::read(&path)? else { return Ok(None) };
@@ -122,6 +132,10 @@ impl Settings {
             },
             source: Source::parse(text("identity")?)?,
             await_receipt: value.get("await_receipt").and_then(Value::as_bool).unwrap_or(false),
+            patience: match value.get("patience") {
+                None => None,
+                Some(seconds) => Some(u64::try_from(seconds.as_int()?).ok()?),
+            },
         })
     }
 
@@ -136,6 +150,9 @@ impl Settings {
         map.insert("identity", self.source.as_str());
         if self.await_receipt {
             map.insert("await_receipt", true);
+        }
+        if let Some(seconds) = self.patience {
+            map.insert("patience", seconds as i64);
         }
         files::replace(&gate_settings(common_dir), &json::document(&Value::Map(map)).expect("short fields have a form"))
     }

@@ -31,7 +31,7 @@ impl Waiting {
         Waiting { dir: gate_dir(common_dir).join("receipts") }
     }
 
-    /// All that wait; what was torn by a power cut is dropped, for its push was not accepted yet.
+    /// All that wait. What a power cut has torn in a slot is none: a slot is whole on the disk before its push is accepted.
     pub(super) fn list(&self) -> Result<Vec<(Place, Vec<u8>)>, HookError> {
         let mut found = Vec::new();
         if let Some(slots) = self.open()? {
@@ -73,17 +73,13 @@ impl Waiting {
         files::create(&self.dir.join(name), bytes)
     }
 
-    /// Puts other bytes in a place. It is for who holds the lock of receipts.
+    /// Puts other bytes in the place of what waits. A slot holds the only copy of what was accepted and is
+    /// not written over: what changes moves to a file. It is for who holds the lock of receipts.
     pub(super) fn replace(&self, place: &Place, bytes: &[u8]) -> Result<(), HookError> {
-        match (place, self.open()?) {
-            (Place::File(path), _) => files::replace(path, bytes),
-            (Place::Slot(slot), Some(slots)) if HEAD + bytes.len() <= SLOT => {
-                slots.locked(|slots| slots.write(*slot, bytes))?;
-                slots.sync()
-            }
-            // It has outgrown its slot.
-            (Place::Slot(slot), _) => {
-                files::create(&self.dir.join(format!("slot-{slot}.json")), bytes)?;
+        match place {
+            Place::File(path) => files::replace(path, bytes),
+            Place::Slot(_) => {
+                files::create_unless_there(&self.dir.join(format!("{}.json", digest::blake3(bytes).hex())), bytes)?;
                 self.remove(place)
             }
         }

@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-fn script(path: &Path, text: &str) {
+pub(super) fn script(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().expect("a directory")).expect("directories can be made");
     fs::write(path, text).expect("a file");
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode");
@@ -200,40 +200,70 @@ fn must_stay_closed_where_the_gate_cannot_judge() {
 fn must_stay_closed_where_the_program_is_empty_or_cut() {
     let world = World::new();
     let court = Court::new(&world);
-    let whole = fs::metadata(env!("CARGO_BIN_EXE_git-gatos")).expect("the program").len();
-    // The second path is no interpreter: its hook is a shell's.
-    for (n, dir) in ["plain", "with a space"].into_iter().enumerate() {
-        let dir = world.path().join(dir);
-        let program = dir.join("git-gatos");
-        fs::create_dir_all(&dir).expect("a directory");
-        // What runs cannot be written to, so it is renamed into place; and a process of its own writes it, or one that is
-        // started meanwhile would have it open for writing.
-        let put = |bytes: u64| {
-            let line = format!(
-                "head -c {bytes} {} > new && chmod 755 new && mv new git-gatos",
-                env!("CARGO_BIN_EXE_git-gatos")
-            );
-            world.command("sh", "alice", &dir).args(["-c", &line]).run().ok();
-        };
-        put(whole);
-        let install = || {
-            let program = program.to_str().expect("a plain path");
-            world.command(program, "alice", court.server.path()).args(["hook", "install", "--server"]).run()
-        };
-        install().ok();
-        court.emit(&court.alice, "{\"n\":2}");
-        court.push(&court.alice, [JOURNALS]).ok();
-        court.emit(&court.alice, "{\"n\":3}");
-        let refs = court.refs();
-        for left in [0, 4_096] {
-            put(left);
-            court.push(&court.alice, [JOURNALS]).code(1).err_says("pre-receive hook declined");
-            assert_eq!(court.refs(), refs, "{left} bytes, place {n}");
-        }
-        court.server.gatos(["hook", "test"]).code(1);
-        put(whole);
-        court.push(&court.alice, [JOURNALS]).ok();
+    let program = world.path().join("git-gatos");
+    // What runs cannot be written to, so it is renamed into place; and a process of its own writes it, or one that is
+    // started meanwhile would have it open for writing.
+    let put = |from: &str| {
+        let line = format!("{from} > new && chmod 755 new && mv new git-gatos");
+        world.command("sh", "alice", world.path()).args(["-c", &line]).run().ok();
+    };
+    let whole = format!("cat {}", env!("CARGO_BIN_EXE_git-gatos"));
+    put(&whole);
+    let program = program.to_str().expect("a plain path");
+    world.command(program, "git", court.server.path()).args(["hook", "install", "--server"]).run().ok();
+    court.emit(&court.alice, "{\"n\":2}");
+    court.push(&court.alice, [JOURNALS]).ok();
+    court.emit(&court.alice, "{\"n\":3}");
+    let refs = court.refs();
+    for left in ["true", "head -c 9000 /dev/zero", "head -c 4096 /bin/sh"] {
+        put(left);
+        court.push(&court.alice, [JOURNALS]).code(1).err_says("pre-receive hook declined");
+        assert_eq!(court.refs(), refs, "{left}");
     }
+    court.server.gatos(["hook", "test"]).code(1);
+    put(&whole);
+    court.push(&court.alice, [JOURNALS]).ok();
+}
+
+#[test]
+fn a_program_that_no_hook_can_name_is_not_installed() {
+    let world = World::new();
+    let server = world.bare("server");
+    for dir in ["with a space", "it's", &"deep/".repeat(60)] {
+        let line = format!("mkdir -p \"{dir}\" && cp {} \"{dir}/git-gatos\"", env!("CARGO_BIN_EXE_git-gatos"));
+        world.command("sh", "git", world.path()).args(["-c", &line]).run().ok();
+        let program = world.path().join(dir).join("git-gatos");
+        let install = world.command(program.to_str().expect("UTF-8"), "git", server.path());
+        install.args(["hook", "install", "--server"]).run().code(3).err_says("first line of a hook");
+        assert!(!server.path().join("hooks/pre-receive").exists());
+    }
+    // Nor are hooks that other repositories run as well.
+    let shared = world.path().join("shared-hooks");
+    fs::create_dir(&shared).expect("a directory");
+    fs::remove_dir_all(server.path().join("hooks")).ok();
+    std::os::unix::fs::symlink(&shared, server.path().join("hooks")).expect("a link");
+    server.gatos(["hook", "install", "--server"]).code(3).err_says("core.hooksPath");
+    assert_eq!(fs::read_dir(&shared).expect("a directory").count(), 0);
+    server.git(["config", "core.hooksPath", shared.to_str().expect("UTF-8")]).ok();
+    server.gatos(["hook", "install", "--server"]).ok();
+}
+
+/// A part before ours that reads the list leaves none to judge.
+#[test]
+fn must_let_nothing_through_that_it_was_not_told_of() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let hooks = court.server.path().join("hooks");
+    let (_, tip) = court.journal(&court.alice);
+    let parts = hooks.join("pre-receive.d");
+    fs::create_dir(&parts).expect("a directory");
+    fs::rename(hooks.join("pre-receive"), parts.join("10-gatos")).expect("a part");
+    let runner = "#!/bin/sh\nfor hook in \"${0%/*}\"/pre-receive.d/*; do \"$hook\" || exit 1; done\n";
+    script(&hooks.join("pre-receive"), runner);
+    script(&parts.join("05-log"), "#!/bin/sh\ncat > /dev/null\n");
+    let refs = court.refs();
+    court.push(&court.alice, [format!("{tip}:refs/gatos/xyz")]).code(1).err_says("no update to judge");
+    assert_eq!(court.refs(), refs);
 }
 
 #[test]

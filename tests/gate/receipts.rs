@@ -237,18 +237,24 @@ fn must_remember_anew_what_was_damaged_or_forgotten() {
 fn must_give_one_receipt_though_the_gate_was_stopped_behind_it() {
     let world = World::new();
     let court = Court::new(&world);
+    // A hook of the host runs between the gate's word and the refs.
+    let slots = court.server.path().join("gatos/gate/receipts/slots");
+    let before_refs = world.path().join("slots");
+    let update = format!("#!/bin/sh\ncp {} {}\n", slots.display(), before_refs.display());
+    super::hook::script(&court.server.path().join("hooks/update"), &update);
     court.emit(&court.alice, "{\"n\":2}");
     court.push(&court.alice, [JOURNALS]).ok();
-    let mut receipt = court.receipt();
-    receipt.as_object_mut().expect("an object").remove("seq");
+    let waiting = fs::read(&before_refs).expect("what waited");
+    fs::remove_file(court.server.path().join("hooks/update")).expect("the hook");
     let before = court.receipts();
     // Other pushes came in between, of law too.
     court.alice.gatos(["trust", "add-actor", "user:carol", &new_key()]).ok();
     court.push(&court.alice, [TRUST]).ok();
-    let file = set_aside(&court, receipt, json!({"id": 1, "start": "0"}));
+    fs::write(&slots, waiting).expect("the spool");
+    assert_eq!(court.waiting(), 1);
     court.emit(&court.alice, "{\"n\":3}");
     court.push(&court.alice, [JOURNALS]).ok();
-    assert_eq!((court.receipts(), file.exists()), (before + 2, false));
+    assert_eq!((court.receipts(), court.waiting()), (before + 2, 0));
     court.fetch(&court.alice);
     court.alice.gatos(["verify"]).ok().says("PASSED");
 }
@@ -278,4 +284,87 @@ fn must_give_no_receipt_of_a_repository_that_nobody_has_named() {
     assert_eq!(names(open.git(["show", &format!("{}:receipt.json", audit())]).ok().json()), "refs/heads/late");
     court.alice.gatos(["sync"]).ok();
     court.alice.gatos(["verify"]).ok().says("PASSED");
+}
+
+/// A branch that is made and taken away again and again in one second has a receipt for each.
+#[test]
+fn must_give_each_push_its_receipt_though_others_say_the_same() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.alice.commit("code");
+    let before = court.receipts();
+    for _ in 0..3 {
+        court.push(&court.alice, ["HEAD:refs/heads/again"]).ok();
+        court.push(&court.alice, [":refs/heads/again"]).ok();
+    }
+    assert_eq!(court.receipts(), before + 6);
+}
+
+/// Who keeps a push from coming to its end, here by a hook of the host, keeps the gate no longer than its operator allows.
+#[test]
+fn must_end_a_push_that_moves_nothing_any_more() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.server.gatos(["hook", "install", "--server", "--await-receipt=false", "--patience", "2"]).ok();
+    let hang = "#!/bin/sh\ncase $1 in refs/heads/b) exec sleep 600;; esac\n";
+    super::hook::script(&court.server.path().join("hooks/update"), hang);
+    court.alice.commit("code");
+    let receipts = court.receipts();
+    let refs = ["a", "b", "c"].map(|name| format!("HEAD:refs/heads/{name}"));
+    let push = court.git(&court.alice, ["push", "origin"]).args(refs).spawn();
+    let moved = || court.server.git(["rev-parse", "--verify", "-q", "refs/heads/a"]).succeeded();
+    until("the first ref", moved);
+    // The law waits for that push, and then nothing of it moves any more.
+    court.alice.gatos(["trust", "add-actor", "user:carol", &new_key()]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+    assert!(!push.wait().succeeded());
+    assert_eq!(court.server.git(["for-each-ref", "--format=%(refname)", "refs/heads"]).ok().stdout(), "refs/heads/a");
+    settled(&court);
+    assert_eq!(court.receipts(), receipts + 2);
+    court.push(&court.alice, ["HEAD:refs/heads/c"]).ok();
+    court.fetch(&court.alice);
+    court.alice.gatos(["verify"]).ok().says("PASSED");
+}
+
+/// A receipt that notes what others have moved on grows, and leaves its slot; whoever watches it goes with it.
+#[test]
+fn must_keep_the_gate_for_a_push_whose_receipt_has_grown() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.server.gatos(["hook", "install", "--server", "--await-receipt=false"]).ok();
+    let go = world.path().join("go");
+    let hold = format!("#!/bin/sh\ncase $1 in *z) while [ ! -e {} ]; do sleep 0.05; done;; esac\n", go.display());
+    super::hook::script(&court.server.path().join("hooks/update"), &hold);
+    court.alice.commit("code");
+    let receipts = court.receipts();
+    let name = |n: &str| format!("refs/heads/{}{n}", "long".repeat(50));
+    let refs = ["a", "b", "c", "z"].map(|n| format!("HEAD:{}", name(n)));
+    let push = court.git(&court.alice, ["push", "origin"]).args(refs).spawn();
+    until("three refs", || court.server.git(["rev-parse", "--verify", "-q", &name("c")]).succeeded());
+    // Another push moves on what that one has moved.
+    court.alice.commit("more");
+    court.push(&court.alice, [format!("HEAD:{}", name("a"))]).ok();
+    let stood = court.server.git(["rev-parse", TRUST]).ok().stdout();
+    court.alice.gatos(["trust", "add-actor", "user:carol", &new_key()]).ok();
+    let law = court.git(&court.alice, ["push", "origin", TRUST]).spawn();
+    until("the law at the gate", || {
+        let turn = fs::File::open(court.server.path().join("gatos/gate/lock.turn")).expect("the turn");
+        turn.try_lock_shared().is_err()
+    });
+    // What must not come is given the time in which it came where the holder let go.
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    let server = |what: &str| court.server.git(["rev-parse", "--verify", "-q", what]);
+    assert_eq!(server(TRUST).ok().stdout(), stood);
+    assert!(!server(&name("z")).succeeded());
+    fs::write(&go, "").expect("a file");
+    push.wait().ok();
+    law.wait().ok();
+    settled(&court);
+    assert_eq!(court.receipts(), receipts + 3);
+    let seen = court.server.git(["log", "--format=%H", &court.gate()]).ok().stdout();
+    let whole = seen.lines().any(|entry| {
+        let receipt = court.server.git(["show", &format!("{entry}:receipt.json")]);
+        receipt.succeeded() && receipt.json()["updates"].as_array().is_some_and(|updates| updates.len() == 4)
+    });
+    assert!(whole, "one receipt tells of all four");
 }

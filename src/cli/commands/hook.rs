@@ -56,6 +56,9 @@ struct Install {
     /// Let a push return only when its receipt stands; else the receipt is written a moment after. Stays so until it is false
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     await_receipt: Option<bool>,
+    /// How long an accepted push may move none of its refs before it is ended, 60 at first: slow hooks of the host need more
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    patience: Option<u64>,
     /// The name under which the gate signs
     #[arg(long, value_name = "ACTOR", default_value = "service:gate")]
     actor: Actor,
@@ -98,7 +101,8 @@ impl Install {
         debug_assert!(self.server, "clap requires it");
         let program = std::env::current_exe().context("finding this program")?;
         let source = self.identity.as_deref().and_then(Source::parse);
-        let order = Order { actor: self.actor, root: self.root, source, await_receipt: self.await_receipt, program };
+        let (await_receipt, patience) = (self.await_receipt, self.patience);
+        let order = Order { actor: self.actor, root: self.root, source, await_receipt, patience, program };
         let made = hook::install(context.ambient(), order)?;
         let tested = tested(made.steps);
         Ok(Answer::verdict(

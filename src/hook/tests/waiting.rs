@@ -31,17 +31,24 @@ fn what_finds_no_slot_lies_in_a_file() {
 }
 
 #[test]
-fn what_outgrows_its_slot_moves_to_a_file() {
+fn what_changes_moves_to_a_file() {
     let dir = tempfile::tempdir().expect("a directory");
     let waiting = Waiting::of(dir.path());
-    waiting.add("a.json", b"short").expect("room");
-    let place = || waiting.list().expect("a list").remove(0).0;
-    waiting.replace(&place(), b"other").expect("room");
-    assert_eq!(names(&waiting), [(true, "other".into())]);
-    waiting.replace(&place(), &[b'y'; 5_000]).expect("room");
-    assert_eq!(names(&waiting), [(false, "y".repeat(5_000))]);
-    waiting.replace(&place(), b"short").expect("room");
-    assert_eq!(names(&waiting), [(false, "short".into())]);
+    waiting.add("a.json", b"one").expect("room");
+    waiting.add("b.json", b"two").expect("room");
+    let place = |at: usize| waiting.list().expect("a list").remove(at).0;
+    waiting.replace(&place(0), b"one, and more").expect("room");
+    assert_eq!(names(&waiting), [(true, "two".into()), (false, "one, and more".into())]);
+    // Its slot is another's now, who changes too.
+    waiting.add("c.json", b"three").expect("room");
+    waiting.replace(&place(0), b"three, and more").expect("room");
+    waiting.replace(&place(0), b"two, and more").expect("room");
+    let mut held = names(&waiting);
+    held.sort();
+    let texts = ["one, and more", "three, and more", "two, and more"];
+    assert_eq!(held, texts.map(|text| (false, text.to_owned())));
+    waiting.replace(&place(0), b"again").expect("room");
+    assert_eq!(names(&waiting).len(), 3);
 }
 
 #[test]
