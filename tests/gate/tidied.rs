@@ -1,9 +1,11 @@
 //! What is said where something here is damaged, given by nobody, or told twice.
 
-use super::court::{Court, JOURNALS};
+use super::again::{RULES, enact};
+use super::court::{ACTIVE, Court, JOURNALS, TRUST, publish};
+use super::liar::{Liar, failures};
 use super::profile::profile;
 use crate::cli::fits;
-use crate::harness::World;
+use crate::harness::{Repo, World};
 use serde_json::json;
 use std::path::Path;
 
@@ -93,4 +95,54 @@ fn executable(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
     std::fs::write(path, text).expect("a file");
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+}
+
+/// Bob signs a bundle that stands behind the active one as he knows it: its commit.
+#[track_caller]
+fn by_bob(court: &Court<'_>, rules: &str) -> String {
+    court.fetch(&court.bob);
+    court.bob.write("gatos/policies/10-test.rgs", rules);
+    publish(&court.bob).1
+}
+
+/// Bob may sign bundles, as the server knows.
+#[track_caller]
+fn let_bob_sign(court: &Court<'_>) {
+    court.alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+}
+
+#[track_caller]
+fn forbidden(reader: &Repo<'_>, says: &str) {
+    let failures = failures(reader);
+    let [only] = &failures[..] else { panic!("expected one failure: {failures:?}") };
+    assert_eq!(only["code"], "policy.forbidden", "{only}");
+    assert!(only["sentence"].as_str().is_some_and(|sentence| sentence.contains(says)), "{only}");
+}
+
+/// To a gate without a law the whole of it may come at once; that excuses no other gate.
+#[test]
+fn must_judge_a_policy_by_every_receipt_for_it() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (liar, alice) = (Liar::of(&court), &court.alice);
+    enact(&court, alice, RULES);
+    let_bob_sign(&court);
+    let mirror = world.bare("mirror").as_person("git");
+    let install = ["--json", "hook", "install", "--server", "--await-receipt", "--actor", "service:mirror"];
+    let id = court.id();
+    let gate = mirror.gatos(install.into_iter().chain(["--root", &id])).ok().json();
+    alice.gatos(["trust", "add-actor", "service:mirror", gate["key"].as_str().expect("a key")]).ok();
+    alice.gatos(["trust", "grant", "service:mirror", "gate:receipt"]).ok();
+    court.push(alice, [TRUST]).ok();
+    let commit = by_bob(&court, &RULES.replace("10\n", "1000\n"));
+    liar.accept(&court.bob, &[(ACTIVE, &commit)]);
+    let reader = liar.stranger("carol");
+    forbidden(&reader, "service:gate accepted it with receipt");
+    let path = mirror.path().to_str().expect("UTF-8");
+    court.server.git(["push", path, TRUST, ACTIVE]).ok();
+    reader.git(["fetch", "-q", path, "refs/gatos/*:refs/gatos-remotes/mirror/*"]).ok();
+    forbidden(&reader, "service:gate accepted it with receipt");
+    let report = fits("verify", reader.gatos(["--json", "verify"]).code(1).json());
+    assert_eq!(report["judged"]["activations"], 3, "each is counted once");
 }

@@ -9,13 +9,13 @@ use crate::node::tally::Kind;
 use crate::policy::consent::Consents;
 use crate::policy::{Bundle, Judge, Leave, SignedAct, Verb, bundle_signers, may_sign_now};
 use crate::trust::Graph;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What the walk along the policies knows.
 struct Walk {
-    /// Which receipt let each bundle become active.
-    covered: HashMap<Oid, Place>,
+    /// By which receipts each bundle became active: every gate that received it has given its own, and may have lied.
+    covered: HashMap<Oid, Vec<Place>>,
     /// No bundle became active under an older trust graph than the one before it.
     version: usize,
 }
@@ -47,17 +47,19 @@ impl Verification<'_> {
         Ok(())
     }
 
-    /// For each bundle the receipt by which it became active. One push may bring several. A way that cannot be walked here was
+    /// For each bundle the receipts by which it became active. One push may bring several. A way that cannot be walked here was
     /// named with its chain or its receipt.
-    fn covered(&self, past: &Past<'_>) -> HashMap<Oid, Place> {
-        let mut covered = HashMap::new();
+    fn covered(&self, past: &Past<'_>) -> HashMap<Oid, Vec<Place>> {
+        let mut covered: HashMap<Oid, Vec<Place>> = HashMap::new();
+        // Two chains of one gate begin with the same receipts.
+        let mut seen: HashSet<Oid> = HashSet::new();
         for (history, receipts) in past.histories.iter().map(|h| &h.receipts).enumerate() {
             for (receipt, given) in receipts.iter().enumerate() {
                 let moved = given.moved(&Plane::PolicyActive).and_then(|moved| Some((moved.new?, moved.old)));
-                let Some((new, old)) = moved else { continue };
+                let Some((new, old)) = moved.filter(|_| seen.insert(given.commit)) else { continue };
                 let Ok(chain) = self.node.reader().chain(new, old, 0) else { continue };
                 for (commit, _) in chain.map_while(Result::ok) {
-                    covered.entry(commit).or_insert(Place { history, receipt });
+                    covered.entry(commit).or_default().push(Place { history, receipt });
                 }
             }
         }
@@ -74,14 +76,22 @@ impl Verification<'_> {
     ) -> Result<(), NodeError> {
         let signers = bundle_signers(self.node.reader(), bundle.commit())?;
         let change = Change { before, bundle, signers: &signers };
-        let place = walk.covered.get(&bundle.commit()).copied();
-        let (kind, again) = match place {
-            Some(place) => (Kind::Activations, change.by_receipt(past, place)?),
-            None => (Kind::Undated, change.by_any(self, past, &mut walk.version)?),
-        };
-        self.report.again.take(kind, &again);
-        if let Again::Wrong { rule, why } = again {
-            let receipt = place.map(|place| past.receipt(place));
+        let places = walk.covered.get(&bundle.commit()).map(Vec::as_slice).unwrap_or_default();
+        let mut all = Vec::new();
+        for place in places {
+            all.push((Some(past.receipt(*place)), change.by_receipt(past, *place)?));
+        }
+        let kind = if all.is_empty() { Kind::Undated } else { Kind::Activations };
+        if all.is_empty() {
+            all.push((None, change.by_any(self, past, &mut walk.version)?));
+        }
+        // It is counted once, and as judged only where nothing was missing.
+        let weight = |again: &Again| (matches!(again, Again::Wrong { .. }), matches!(again, Again::Unknown(_)));
+        if let Some((_, worst)) = all.iter().max_by_key(|(_, again)| weight(again)) {
+            self.report.again.take(kind, worst);
+        }
+        for (receipt, again) in all {
+            let Again::Wrong { rule, why } = again else { continue };
             let sentence = denied(receipt.as_deref(), &rule, &why);
             self.report.findings.push(Finding::new(name.to_string(), bundle.commit(), "policy.forbidden", sentence));
         }
