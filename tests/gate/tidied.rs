@@ -146,3 +146,22 @@ fn must_judge_a_policy_by_every_receipt_for_it() {
     let report = fits("verify", reader.gatos(["--json", "verify"]).code(1).json());
     assert_eq!(report["judged"]["activations"], 3, "each is counted once");
 }
+
+/// What has no receipt came behind what has one, and not under an older trust graph.
+#[test]
+fn must_date_a_policy_by_the_receipt_of_the_one_before_it() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (liar, open) = (Liar::of(&court), RULES.replace("allow if root()", "allow"));
+    enact(&court, &court.alice, &open);
+    let_bob_sign(&court);
+    court.take_grant("user:bob");
+    enact(&court, &court.alice, &open.replace("10\n", "20\n"));
+    let early = liar.stranger("carol");
+    let commit = by_bob(&court, &open.replace("10\n", "1000\n"));
+    liar.push(&court.bob, &[format!("{commit}:{ACTIVE}")]);
+    forbidden(&liar.stranger("dave"), "it became the policy");
+    // Another ref has shown the receipt.
+    court.fetch(&early);
+    forbidden(&early, "it became the policy");
+}

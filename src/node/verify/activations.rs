@@ -16,7 +16,8 @@ use std::sync::Arc;
 struct Walk {
     /// By which receipts each bundle became active: every gate that received it has given its own, and may have lied.
     covered: HashMap<Oid, Vec<Place>>,
-    /// No bundle became active under an older trust graph than the one before it.
+    /// No bundle became active under an older trust graph than the one before it: how far along trust was for each.
+    versions: HashMap<Oid, usize>,
     version: usize,
 }
 
@@ -25,7 +26,7 @@ impl Verification<'_> {
     /// bundle that it replaced.
     pub(super) fn activations(&mut self, watch: Watch<'_>) -> Result<(), NodeError> {
         let mut past = self.past();
-        let mut walk = Walk { covered: self.covered(&past), version: 0 };
+        let mut walk = Walk { covered: self.covered(&past), versions: HashMap::new(), version: 0 };
         for (name, tip) in self.node.store().refs(&Scope::Policies)? {
             if name.plane != Plane::PolicyActive {
                 continue;
@@ -40,7 +41,9 @@ impl Verification<'_> {
                 let Ok(bundle) = Bundle::read(self.node.reader(), commit, self.node.graph()) else { break };
                 if self.activated.insert(commit) {
                     self.activation(&name, &mut past, &mut walk, before.as_ref(), &bundle)?;
+                    walk.versions.insert(commit, walk.version);
                 }
+                walk.version = walk.versions.get(&commit).copied().unwrap_or(walk.version);
                 before = Some(bundle);
             }
         }
@@ -85,6 +88,10 @@ impl Verification<'_> {
         if all.is_empty() {
             all.push((None, change.by_any(self, past, &mut walk.version)?));
         }
+        // It stood by then, whichever gate had it first.
+        let far = |root: Oid| self.node.graph().commits().iter().position(|commit| *commit == root);
+        let first = all.iter().filter_map(|(receipt, _)| far(receipt.as_ref()?.trust_root?)).min();
+        walk.version = walk.version.max(first.unwrap_or(0));
         // It is counted once, and as judged only where nothing was missing.
         let weight = |again: &Again| (matches!(again, Again::Wrong { .. }), matches!(again, Again::Unknown(_)));
         if let Some((_, worst)) = all.iter().max_by_key(|(_, again)| weight(again)) {
