@@ -2,10 +2,11 @@
 
 use super::again::enact;
 use super::consent::{Team, forged, signer, text};
-use super::court::{ACTIVE, Court, JOURNALS, TRUST};
+use super::court::{ACTIVE, Court, JOURNALS, TRUST, one_ref};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
+use gatos::canon::Value as Canon;
 use serde_json::Value;
 
 const STATE: &str = "refs/gatos/state/main";
@@ -304,4 +305,45 @@ fn must_judge_an_owners_revocation_by_receipts_alone() {
         let counted = report["not_judged"].as_array().expect("a list").iter().any(|of| of["what"] == what);
         assert_eq!((report["judged"]["changes of trust"] == 1, counted), (received, !received), "{report}");
     }
+}
+
+#[track_caller]
+fn only(found: &[(String, String)], code: &str, says: &str) {
+    let [(found, why)] = found else { panic!("expected one failure: {found:?}") };
+    assert!(found == code && why.contains(says), "{found}: {why}");
+}
+
+/// Whoever takes the law from the server, or says so, does not make the next one the first, by which nothing is judged.
+#[test]
+fn must_find_law_that_is_called_the_first_where_one_stood() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, bob, liar) = (&court.alice, &court.bob, Liar::of(&court));
+    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+    court.push(alice, [TRUST]).ok();
+    enact(&court, alice, RULES);
+    let (gate, before) = one_ref(&court.server, "refs/gatos/audit/policy");
+    let stood = resolve(&court.server, ACTIVE);
+    bob.write("gatos/policies/10-open.rgs", RULES.replace("if root()", "if known()"));
+    let (_, commit) = publish(bob);
+    court.refused(bob, [format!("{commit}:{ACTIVE}")], "none");
+    let first = |name: &str, new: &str| {
+        let update = [("ref", name.into()), ("old", "0".repeat(40).into()), ("new", new.into())];
+        liar.give(|map| drop(map.insert("updates", Canon::list([Canon::map(update)]))));
+    };
+    liar.push(bob, &[format!("{commit}:{ACTIVE}")]);
+    first(ACTIVE, &commit);
+    only(&liar.found("reader"), "receipt.law", "it says that it brought the first policy, and one stood");
+    // An honest gate whose operator takes the law away says the same.
+    court.server.git(["update-ref", &gate, &before]).ok();
+    court.server.git(["update-ref", "-d", ACTIVE]).ok();
+    court.push(bob, [format!("{commit}:{ACTIVE}")]).ok();
+    only(&liar.found("second"), "receipt.law", "it says that it brought the first policy, and one stood");
+    court.server.git(["update-ref", &gate, &before]).ok();
+    court.server.git(["update-ref", ACTIVE, &stood]).ok();
+    alice.gatos(["trust", "grant", "user:bob", "journal:append:main"]).ok();
+    let graph = resolve(alice, TRUST);
+    liar.push(alice, &[TRUST.to_owned()]);
+    first(TRUST, &graph);
+    only(&liar.found("third"), "receipt.law", "it says that it brought the first trust graph, and one stood");
 }

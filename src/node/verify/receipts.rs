@@ -89,6 +89,10 @@ impl Stands {
         let mut fail = |why: String| said.push(("receipt.law", why, true));
         let place = named.and_then(|root| chain.places.get(&root).copied());
         match (named, place, stood) {
+            // Nothing but what comes first is judged by no law before it, and whoever takes the law away makes nothing first again.
+            (_, _, Some(_)) if moved.is_some_and(|m| m.old.is_none()) => {
+                fail(format!("it says that it brought the first {what}, and one stood: no law judged what it let in"));
+            }
             (None, _, Some(_)) => fail(format!("it names no {what}, and one stood")),
             (Some(root), None, _) => {
                 fail(format!("it names the {what} {root}, which is none of those that count here"))
