@@ -147,6 +147,16 @@ pub(super) fn fold(
     earlier(reader, graph, receipt, ns, &others)
 }
 
+/// Whether checkpoints go on from those that stood: whatever the profile, a ref of ours only grows.
+pub(super) fn descent(reader: &Reader, moved: &Moved) -> Again {
+    let (Some(new), Some(old)) = (moved.new, moved.old) else { return Again::Right };
+    match reader.chain(new, Some(old), 0) {
+        Ok(_) => Again::Right,
+        Err(GitError::NotAncestor { .. }) => Again::wrong("ref.non-ff", "it does not descend from what stood there"),
+        Err(_) => Again::unknown("checkpoints that are not here"),
+    }
+}
+
 /// Whether each of these folds was that of a bundle up to the one that a receipt names.
 fn earlier(reader: &Reader, graph: &Graph, receipt: &Receipt, ns: &Ns, others: &[Sha256]) -> Again {
     let (Some(root), false) = (receipt.policy_root, others.is_empty()) else { return Again::Right };

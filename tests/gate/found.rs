@@ -347,3 +347,30 @@ fn must_find_law_that_is_called_the_first_where_one_stood() {
     first(TRUST, &graph);
     only(&liar.found("third"), "receipt.law", "it says that it brought the first trust graph, and one stood");
 }
+
+#[test]
+fn must_find_checkpoints_that_were_taken_back_whatever_the_profile() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, liar) = (&court.alice, Liar::of(&court));
+    alice.write("gatos/fold.lua", FOLD);
+    for profile in ["local", "push-gate"] {
+        alice.gatos(["profile", "set", profile]).ok();
+        enact(&court, alice, RULES);
+        let (gate, _) = one_ref(&court.server, "refs/gatos/audit/policy");
+        let told: Vec<_> = (2..4)
+            .map(|n| {
+                court.emit(alice, &format!("{{\"n\":{n}}}"));
+                alice.gatos(["state", "checkpoint"]).ok();
+                court.push(alice, [JOURNALS, STATE]).ok();
+                resolve(alice, STATE)
+            })
+            .collect();
+        let before = resolve(&court.server, &gate);
+        liar.accept(alice, &[(STATE, &told[0])]);
+        only(&liar.found(&format!("{profile}-reader")), "push.forbidden", "denied by ref.non-ff: it does not descend");
+        court.server.git(["update-ref", &gate, &before]).ok();
+        court.server.git(["update-ref", STATE, &told[1]]).ok();
+        court.fetch(alice);
+    }
+}

@@ -80,7 +80,7 @@ fn one(
                 (Again::Right, Ok(law)) => asked::fold(reader, &law.graph, &law.bundle, receipt, (ns, moved)),
                 (again, _) => again,
             };
-            Some((Kind::Checkpoints, again))
+            revocations::both(Some(asked::descent(reader, moved)), Some(again)).map(|again| (Kind::Checkpoints, again))
         }
         plane if plane.is_consent() => Some((Kind::Consents, consent(past, place, receipt, moved, plane, new)?)),
         Plane::AuditPolicy { .. } | Plane::AuditResolve { .. } => {
