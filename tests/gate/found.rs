@@ -374,3 +374,62 @@ fn must_find_checkpoints_that_were_taken_back_whatever_the_profile() {
         court.fetch(alice);
     }
 }
+
+/// A receipt for a push past the gate that says of a ref where it began.
+fn told(liar: &Liar<'_, '_>, repo: &Repo<'_>, name: &str, old: &str, new: &str) {
+    liar.push(repo, &[format!("+{new}:{name}")]);
+    let update = [("ref", name.into()), ("old", old.into()), ("new", new.into())];
+    liar.give(|map| drop(map.insert("updates", Canon::list([Canon::map(update)]))));
+}
+
+/// Whoever calls a ref new that the gate knew takes away what it held.
+#[test]
+fn must_find_a_ref_that_a_gate_calls_new_and_had_received_before() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, liar, nothing) = (&court.alice, Liar::of(&court), "0".repeat(40));
+    let work = "refs/heads/work";
+    let commit = |branch: &str| {
+        alice.git(["checkout", "-q", "--orphan", branch]).ok();
+        alice.commit(branch)
+    };
+    let (first, other) = (commit("one"), commit("two"));
+    // A branch is deleted and made anew; before there is a profile what moves it past the gate is merely noted.
+    [&first, ""].iter().for_each(|from| drop(court.push(alice, [format!("{from}:{work}")]).ok()));
+    court.push(alice, [format!("{first}:{work}")]).ok();
+    let reader = liar.stranger("before");
+    assert!(!findings(&reader, 0, "note").iter().any(|(code, _)| code == "receipt.ends"));
+    told(&liar, alice, work, &nothing, &other);
+    let noted = findings(&liar.stranger("local"), 0, "note");
+    assert!(
+        noted.iter().any(|(code, why)| code == "receipt.ends" && why.contains("where there was nothing")),
+        "{noted:?}"
+    );
+    alice.write("gatos/folds/main.lua", FOLD);
+    alice.gatos(["profile", "set", "research"]).ok();
+    enact(&court, alice, RULES);
+    let (gate, _) = one_ref(&court.server, "refs/gatos/audit/policy");
+    // Receipts of pushes behind each other need not stand in their order.
+    let (third, last) = (alice.commit("three"), alice.commit("four"));
+    told(&liar, alice, work, &third, &last);
+    told(&liar, alice, work, &other, &third);
+    alice.gatos(["state", "checkpoint"]).ok();
+    court.push(alice, [STATE]).ok();
+    let checkpoint = resolve(alice, STATE);
+    court.emit(alice, "{\"n\":2}");
+    alice.gatos(["state", "checkpoint"]).ok();
+    court.push(alice, [JOURNALS, STATE]).ok();
+    liar.stranger("honest").gatos(["verify"]).ok();
+    let aside = alice.git(["commit-tree", "-p", &third, "-m", "aside", &format!("{third}^{{tree}}")]).ok().stdout();
+    let before = resolve(&court.server, &gate);
+    for (name, old, new) in
+        [(work, nothing.as_str(), &first), (work, third.as_str(), &aside), (STATE, nothing.as_str(), &checkpoint)]
+    {
+        let stands = resolve(&court.server, name);
+        told(&liar, alice, name, old, new);
+        let reader = format!("reader-{}", name.len() + usize::from(old == nothing));
+        only(&liar.found(&reader), "receipt.ends", "and no push before it left the ref so");
+        court.server.git(["update-ref", &gate, &before]).ok();
+        court.server.git(["update-ref", name, &stands]).ok();
+    }
+}

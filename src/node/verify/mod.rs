@@ -1,6 +1,7 @@
 mod activations;
 mod audit;
 mod consents;
+mod ends;
 mod events;
 mod journals;
 mod pushes;
@@ -136,6 +137,7 @@ impl<'n> Verification<'n> {
         self.receipts_hold();
         self.activations(watch)?;
         self.pushes(watch)?;
+        self.ends_join(watch)?;
         self.consents()?;
         let all = namespaces(self.node.reader())?;
         if let Some(only) = self.ns.filter(|only| !all.contains(only)) {
