@@ -31,6 +31,9 @@ pub(super) enum Doubt {
     NoTrust,
     /// By the trust graph that it names its key gives no receipts.
     NoRight,
+    /// Its key got the right by the trust that the receipt lets in, and by nothing before: the roots said so, and that came in
+    /// counts, though by no law that asked for it.
+    Early,
     /// The key was revoked since: nobody can tell when it signed.
     Revoked,
 }
@@ -64,10 +67,23 @@ impl<'g> Graphs<'g> {
         let Some(then) = receipt.trust_root.and_then(|root| self.at(root)) else { return Some(Doubt::NoTrust) };
         let (gate, key) = (receipt.gate.actor(), &receipt.key);
         match () {
-            () if !then.gives_receipts(gate, key, &receipt.received_at) => Some(Doubt::NoRight),
+            () if !then.gives_receipts(gate, key, &receipt.received_at) => match self.is_early(receipt) {
+                true => Some(Doubt::Early),
+                false => Some(Doubt::NoRight),
+            },
             () if self.now.is_revoked(key) => Some(Doubt::Revoked),
             () => None,
         }
+    }
+
+    /// Nobody but the gate that is let in was there to receive the trust that lets it in.
+    fn is_early(&mut self, receipt: &Receipt) -> bool {
+        let brought = receipt.moved(&Plane::TrustGraph).and_then(|moved| moved.new);
+        let Some(brought) = brought.filter(|_| receipt.moves_only_trust()).and_then(|new| self.at(new)) else {
+            return false;
+        };
+        brought.gives_receipts(receipt.gate.actor(), &receipt.key, &receipt.received_at)
+            && !self.now.is_revoked(&receipt.key)
     }
 }
 
@@ -75,6 +91,8 @@ impl<'g> Graphs<'g> {
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
     entered: HashMap<String, HashMap<Oid, Entered>>,
+    /// For each ref the last key of a receipt for it that was revoked since.
+    revoked: HashMap<String, PublicKey>,
 }
 
 impl Receipts {
@@ -82,8 +100,13 @@ impl Receipts {
     pub(super) fn of_lines(graph: &Graph, lines: &[Line]) -> Receipts {
         let (mut receipts, mut graphs) = (Receipts::default(), Graphs::new(graph));
         for receipt in lines.iter().flat_map(|line| &line.receipts) {
-            if graphs.doubt(receipt).is_none() {
-                receipts.take(receipt);
+            match graphs.doubt(receipt) {
+                None | Some(Doubt::Early) => receipts.take(receipt),
+                Some(_) if graph.is_revoked(&receipt.key) => {
+                    let names = receipt.updates.iter().map(|moved| (moved.name.clone(), receipt.key));
+                    receipts.revoked.extend(names);
+                }
+                Some(_) => {}
             }
         }
         receipts
@@ -105,6 +128,13 @@ impl Receipts {
     pub(super) fn of(&self, name: &RefName, tip: Oid) -> Option<Entered> {
         let on_server = RefName::own(name.plane.clone()).to_string();
         self.entered.get(&on_server)?.get(&tip).copied()
+    }
+
+    /// What else is to be said where no receipt counts for a ref of the server: the one that it has may be of a revoked key.
+    pub(super) fn remedy(&self, on_server: &str) -> String {
+        let next = "push something later to this ref through a gate whose key stands";
+        let told = |key| format!("; the receipts of {key}, which was revoked since, do not count: {next}");
+        self.revoked.get(on_server).map(told).unwrap_or_default()
     }
 
     /// How far gates have received what ends with a tip, on a ref of the server. What cannot be read covers nothing.

@@ -71,6 +71,11 @@ impl Receipt {
         })
     }
 
+    /// Before its key has the right a gate takes nothing but trust, and what is not asked about.
+    pub fn moves_only_trust(&self) -> bool {
+        self.updates.iter().all(|moved| moved.plane().is_none_or(|plane| *plane == Plane::TrustGraph))
+    }
+
     /// The update of one plane.
     pub fn moved(&self, plane: &Plane) -> Option<&Moved> {
         self.updates.iter().find(|moved| moved.plane() == Some(plane))

@@ -1,6 +1,6 @@
 //! What the profile of the law refuses and lets pass, whatever the rules say.
 
-use super::court::{ACTIVE, Court, JOURNALS, POLICIES, TRUST, activate, over_each};
+use super::court::{ACTIVE, Court, JOURNALS, POLICIES, TRUST, activate, id_of, key_in, over_each};
 use crate::cli::fits;
 use crate::harness::{Repo, World};
 use gatos::ambient::Ambient;
@@ -222,4 +222,63 @@ fn signed_bundle(court: &Court<'_>, change: impl FnOnce(&mut String)) -> String 
     let signer = court.signer("alice");
     let (commit, _) = create(&store, &ambient, &graph, &[&signer], files, Some(&active), None).expect("a bundle");
     commit.hex()
+}
+
+#[test]
+fn must_count_the_trust_that_lets_its_gate_in_as_received() {
+    let world = World::new();
+    let alice = world.repo("alice");
+    alice.gatos(["init"]).ok();
+    let id = id_of(&alice);
+    let server = world.bare("server").as_person("git");
+    let gate = server.gatos(["--json", "hook", "install", "--server", "--await-receipt", "--root", &id]).ok().json();
+    alice.git(["remote", "add", "origin", server.path().to_str().expect("UTF-8")]).ok();
+    // Trust comes first, and only then what lets the gate give receipts.
+    alice.git(["push", "-q", "origin", TRUST]).ok();
+    alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
+    alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
+    alice.git(["push", "-q", "origin", TRUST]).ok();
+    alice.gatos(["profile", "set", "push-gate"]).ok();
+    activate(&alice);
+    alice.git(["push", "-q", "origin", POLICIES]).ok();
+    alice.gatos(["sync"]).ok();
+    let told = alice.gatos(["verify"]).ok().says("PASSED").stdout();
+    assert!(told.contains("receipt 1: service:gate had no right to give it yet"), "{told}");
+    assert!(told.contains("receipt 2: it lets in the trust that gives service:gate the right"), "{told}");
+    assert!(!told.contains("no-receipt"), "{told}");
+    alice.gatos(["profile"]).ok().says("received everything");
+    server.gatos(["verify"]).ok();
+}
+
+#[test]
+fn must_name_what_ends_the_want_of_a_receipt_that_a_revoked_key_gave() {
+    let world = World::new();
+    let court = Court::new(&world);
+    profile(&court, "push-gate");
+    let alice = &court.alice;
+    let old = key_in(&court.server.path().join("gatos/gate/keys")).public().to_string();
+    // The new key of the gate comes in by the gate that has it.
+    let new = court.new_gate_key();
+    alice.gatos(["trust", "add-key", "service:gate", &new]).ok();
+    court.push(alice, [TRUST]).ok();
+    court.fetch(alice);
+    alice.gatos(["verify"]).ok().says("PASSED");
+    court.server.gatos(["verify"]).ok();
+    alice.gatos(["trust", "revoke", &old, "--reason", "stolen"]).ok();
+    court.push(alice, [TRUST]).ok();
+    court.fetch(&court.bob);
+    let told = court.bob.gatos(["verify"]).code(1).stdout();
+    for code in ["ref.no-receipt", "event.no-receipt"] {
+        let line = told.lines().find(|line| line.contains(code)).expect("a finding");
+        assert!(
+            line.contains(&format!("the receipts of {old}, which was revoked since, do not count: push some")),
+            "{line}"
+        );
+    }
+    // What it says is enough.
+    court.emit(alice, "{\"n\":2}");
+    court.push(alice, [JOURNALS]).ok();
+    profile(&court, "research");
+    court.fetch(&court.bob);
+    court.bob.gatos(["verify"]).ok().says("PASSED");
 }

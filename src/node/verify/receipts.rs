@@ -121,9 +121,7 @@ impl Stands {
 
 /// What the right of its key lets a receipt say.
 fn right(doubt: Option<Doubt>, receipt: &Receipt) -> Option<Said> {
-    // Before its key has the right a gate takes nothing but trust, and what is not asked about.
-    let bare = |plane: &Plane| *plane == Plane::TrustGraph;
-    let only_trust = receipt.updates.iter().all(|moved| moved.plane().is_none_or(bare));
+    let only_trust = receipt.moves_only_trust();
     let (gate, key) = (receipt.gate.actor(), &receipt.key);
     Some(match doubt? {
         // Of one that is not here it was said with the law.
@@ -131,6 +129,10 @@ fn right(doubt: Option<Doubt>, receipt: &Receipt) -> Option<Said> {
         Doubt::NoTrust => ("receipt.law", "it names no trust graph that counts here".into(), true),
         Doubt::NoRight if only_trust => {
             ("receipt.early", format!("{gate} had no right to give it yet; it is not believed"), false)
+        }
+        Doubt::Early => {
+            let why = format!("it lets in the trust that gives {gate} the right; no law is asked about it again");
+            ("receipt.early", why, false)
         }
         Doubt::NoRight => {
             ("receipt.key", format!("by the trust graph that it names {key} of {gate} gives no receipts"), true)

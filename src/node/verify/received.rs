@@ -1,5 +1,5 @@
 use super::Verification;
-use crate::git::{Place, Scope, gate_dir};
+use crate::git::{Place, RefName, Scope, gate_dir};
 use crate::id::Writer;
 use crate::node::error::NodeError;
 use crate::node::report::Finding;
@@ -27,7 +27,10 @@ impl Verification<'_> {
         let own = crate::node::replica::read(self.node.store().common_dir())? == Some(writer.replica());
         Ok(match own {
             true => Finding { code: "event.waiting".into(), ..finding }.note(),
-            false => Finding { code: "event.no-receipt".into(), ..finding },
+            false => {
+                let sentence = finding.sentence + &self.receipts.remedy(&finding.name);
+                Finding { code: "event.no-receipt".into(), sentence, ..finding }
+            }
         })
     }
 
@@ -42,7 +45,9 @@ impl Verification<'_> {
         for waiting in self.node.waiting(&self.receipts, &[Scope::Trust, Scope::Policies, Scope::States])? {
             let name = &waiting.name;
             let profile = self.profile;
-            let sentence = format!("no gate has given a receipt for it, and the profile {profile} asks for one");
+            let remedy = self.receipts.remedy(&RefName::own(name.plane.clone()).to_string());
+            let sentence =
+                format!("no gate has given a receipt for it, and the profile {profile} asks for one{remedy}");
             let finding = Finding::new(name.to_string(), waiting.tip, "ref.no-receipt", sentence);
             let fetched = matches!(name.place, Place::Tracking(_));
             self.report.findings.push(if fetched || gate { finding } else { finding.note() });
