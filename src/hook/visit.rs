@@ -85,24 +85,7 @@ impl Visit {
             None => durable.reader().reopen()?,
         };
         let pusher = settings.source.pusher(pusher_env);
-        let received_at = ambient.now();
-        let (docket, heads, once, standing, measured) = Default::default();
-        let (settings, rehearsal) = (Some(settings), false);
-        Ok(Visit {
-            settings,
-            durable,
-            pushed,
-            updates,
-            received_at,
-            pusher,
-            ambient,
-            rehearsal,
-            docket,
-            heads,
-            once,
-            standing,
-            measured,
-        })
+        Ok(Visit { settings: Some(settings), pusher, ..Visit::new(durable, pushed, updates, ambient) })
     }
 
     /// A push that nobody makes, in a clone that holds its objects and the law.
@@ -110,24 +93,27 @@ impl Visit {
         let durable = Store::discover(ambient)?;
         let settings = Settings::read(durable.common_dir())?;
         let pushed = durable.reader().reopen()?;
-        let (ambient, received_at) = (ambient.clone(), ambient.now());
-        let (docket, heads, once, standing, measured) = Default::default();
-        let (updates, rehearsal) = (vec![update], true);
-        Ok(Visit {
-            settings,
+        let visit = Visit::new(durable, pushed, vec![update], ambient.clone());
+        Ok(Visit { settings, pusher, rehearsal: true, ..visit })
+    }
+
+    /// Of which nothing was read yet, received now by no gate and from nobody.
+    fn new(durable: Store, pushed: Reader, updates: Vec<Update>, ambient: Ambient) -> Visit {
+        Visit {
+            settings: None,
             durable,
             pushed,
             updates,
-            received_at,
-            pusher,
+            received_at: ambient.now(),
+            pusher: None,
             ambient,
-            rehearsal,
-            docket,
-            heads,
-            once,
-            standing,
-            measured,
-        })
+            rehearsal: false,
+            docket: OnceCell::new(),
+            heads: OnceCell::new(),
+            once: Cell::new(false),
+            standing: RefCell::default(),
+            measured: RefCell::default(),
+        }
     }
 
     /// What was judged before; nothing where no gate judges.
