@@ -103,26 +103,30 @@ impl<'p> Awaited<'p> {
         Awaited { receiver, found: None, since: Instant::now() }
     }
 
-    /// How long nothing of it has moved.
+    /// How long nothing of it has moved: no time at all where no receipt of it was met, for then nobody knows what it moves.
     pub(super) fn still(&self) -> Duration {
-        self.since.elapsed()
+        self.found.as_ref().map_or(Duration::ZERO, |_| self.since.elapsed())
     }
 
     /// Whether all its refs have moved, or somebody else has written the receipt.
     pub(super) fn is_over(&mut self, visit: &Visit) -> Result<bool, HookError> {
         let waiting = Waiting::of(visit.durable.common_dir());
         let met = self.found.is_some();
-        let stands = match &self.found {
-            Some(found) => waiting.read(&found.place)?.and_then(|bytes| self.own(&bytes)).is_some(),
-            None => false,
+        let own = match &self.found {
+            Some(found) => waiting.read(&found.place)?.and_then(|bytes| self.own(&bytes)),
+            None => None,
         };
         // It may have moved from its slot to a file.
-        if !stands {
+        if own.is_none() {
             self.found = self.find(&waiting)?;
         }
         let Some(found) = &mut self.found else { return Ok(met) };
         let before = found.left.len();
         found.left.retain(|(name, new)| {
+            // Another push has shown that it moved, and moved it on.
+            if own.as_ref().is_some_and(|accepted| accepted.has_happened(name)) {
+                return false;
+            }
             // What cannot be read now is looked at again.
             let stands = visit.durable.resolve_ref(name).map(|tip| tip.unwrap_or(Oid::ZERO));
             !stands.is_ok_and(|tip| tip == *new)
