@@ -1,4 +1,5 @@
 use super::error::HookError;
+use super::files;
 use super::install::{AGAIN, hooks_dir, is_ours, parts_of, program_of};
 use super::settings::Settings;
 use crate::ambient::Ambient;
@@ -54,7 +55,11 @@ pub(super) fn look(store: &Store, ambient: &Ambient, hooks: &Path) -> Result<Vec
 /// What keeps git from running a hook, or the hook from running us.
 fn fault_of_hook(hooks: &Path, name: &str) -> Option<String> {
     let hook = hooks.join(name);
-    let Ok(text) = std::fs::read(&hook) else { return Some(format!("{} is missing; {AGAIN}", hook.display())) };
+    let text = match files::read(&hook) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Some(format!("{} is missing; {AGAIN}", hook.display())),
+        Err(e) => return Some(e.to_string()),
+    };
     if !executable(&hook) {
         return Some(format!("git ignores {}, which is not executable; run: chmod +x {0}", hook.display()));
     }
@@ -70,10 +75,16 @@ fn fault_of_hook(hooks: &Path, name: &str) -> Option<String> {
         _ => return Some(format!("{} is another program's, and ours is not among its parts; {AGAIN}", hook.display())),
     };
     match program_of(&ours) {
-        Some(path) if executable(&path) => None,
-        Some(path) => {
-            Some(format!("{}, which the hook runs, is missing: every push is refused; {AGAIN}", path.display()))
-        }
+        Some(path) if executable(&path) && !is_empty(&path) => None,
+        Some(path) => Some(format!(
+            "{}, which the hook runs, is {}: every push is refused; {AGAIN}",
+            path.display(),
+            match path.exists() {
+                false => "missing",
+                true if is_empty(&path) => "empty",
+                true => "not executable",
+            }
+        )),
         None => Some(format!("{} does not run git-gatos; {AGAIN}", hook.display())),
     }
 }
@@ -81,12 +92,17 @@ fn fault_of_hook(hooks: &Path, name: &str) -> Option<String> {
 #[cfg(unix)]
 fn executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() > 0 && meta.permissions().mode() & 0o100 != 0)
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o100 != 0)
 }
 
 #[cfg(not(unix))]
 fn executable(path: &Path) -> bool {
     path.is_file()
+}
+
+/// As a full disk leaves a program.
+fn is_empty(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| meta.len() == 0)
 }
 
 /// Runs the hook on what is no list of updates: our part must be run, and the hook must end by what it says, whoever else has

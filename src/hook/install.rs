@@ -31,7 +31,9 @@ pub struct Installed {
     pub key: PublicKey,
     pub root: Option<Blake3>,
     pub hooks: PathBuf,
-    /// The trust graph that stands here lets the gate give receipts.
+    /// Of which repository the trust graph here is, where one stands.
+    pub repo: Option<Blake3>,
+    /// That graph lets the gate give receipts.
     pub trusted: bool,
     /// What was looked at, and what is wrong.
     pub steps: Vec<Step>,
@@ -60,15 +62,17 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
     }
     // What libgit2 writes again is not protected in cruft packs.
     store.put_config("gc.cruftPacks", "false")?;
-    let trusted = match store.resolve(&RefName::own(Plane::TrustGraph))? {
-        None => false,
-        Some(tip) => {
-            let graph = Graph::load(store.reader(), tip)?;
-            graph.gives_receipts(&settings.actor, &settings.key, &ambient.now())
-        }
-    };
-    let steps = look(&store, ambient, &hooks)?;
-    Ok(Installed { actor: settings.actor, key: settings.key, root: settings.root, hooks, trusted, steps })
+    let tip = store.resolve(&RefName::own(Plane::TrustGraph))?;
+    let graph = tip.map(|tip| Graph::load(store.reader(), tip)).transpose()?;
+    Ok(Installed {
+        root: settings.root,
+        repo: graph.as_ref().map(Graph::repo),
+        trusted: graph.is_some_and(|graph| graph.gives_receipts(&settings.actor, &settings.key, &ambient.now())),
+        steps: look(&store, ambient, &hooks)?,
+        actor: settings.actor,
+        key: settings.key,
+        hooks,
+    })
 }
 
 /// The settings that stand, with what the order changes; the key is made once.
@@ -143,9 +147,10 @@ fn place(hooks: &Path, name: &str, program: &Path) -> Result<(), HookError> {
     if parts.is_dir() && fs::read_to_string(&hook).is_ok_and(|text| runs_parts(&text, name)) {
         return files::program(&parts.join(PART), &stub);
     }
-    match fs::read(&hook) {
-        Ok(held) if is_ours(&held) && !parts.is_dir() => files::program(&hook, &stub),
-        Ok(held) => {
+    match files::read(&hook)? {
+        None => files::program(&hook, &stub),
+        Some(held) if is_ours(&held) && !parts.is_dir() => files::program(&hook, &stub),
+        Some(held) => {
             if !is_ours(&held) {
                 refuse_unknown_parts(&hook, &parts)?;
             }
@@ -158,7 +163,6 @@ fn place(hooks: &Path, name: &str, program: &Path) -> Result<(), HookError> {
             files::program(&parts.join(PART), &stub)?;
             files::program(&hook, &dispatcher(name))
         }
-        Err(_) => files::program(&hook, &stub),
     }
 }
 
@@ -225,7 +229,7 @@ fn dispatcher(name: &str) -> String {
 {MARK}
 LC_ALL=C
 dir=${{0%/*}}/{name}.d
-[ -x "$dir/{PART}" ] || {{ echo "gatos: $dir/{PART} is missing; run: git gatos hook install --server" >&2; exit 1; }}
+[ -x "$dir/{PART}" ] || {{ echo "gatos: $dir/{PART} is missing; {AGAIN}" >&2; exit 1; }}
 input=$(cat; echo x) || exit 1
 for part in "$dir"/*; do
     if [ -x "$part" ]; then

@@ -119,7 +119,10 @@ fn plain(text: &str) -> String {
 pub struct GateInstalled {
     pub actor: Actor,
     pub key: PublicKey,
+    /// The repository that the gate was told.
     pub root: Option<Blake3>,
+    /// The one whose trust graph stands here.
+    pub repo: Option<Blake3>,
     pub hooks: PathBuf,
     /// The trust graph here knows the gate's key.
     pub trusted: bool,
@@ -131,9 +134,12 @@ impl View for GateInstalled {
         let gate = self;
         writeln!(page, "gate installed in {}", gate.hooks.display())?;
         gate.tested.faults(page)?;
-        match gate.root {
-            Some(root) => writeln!(page, "repository {root}")?,
-            None => writeln!(page, "no --root: nothing under refs/gatos passes; run again with --root ID")?,
+        match (gate.root, gate.repo) {
+            (Some(root), _) => writeln!(page, "repository {root}")?,
+            (None, Some(repo)) => {
+                writeln!(page, "repository {repo}, by the trust graph here; run again with --root to name it")?
+            }
+            (None, None) => writeln!(page, "no --root: only code passes; run again with --root ID")?,
         }
         writeln!(page, "{} signs with {}", gate.actor, page.ink(Ink::Name, gate.key))?;
         if !gate.trusted {
@@ -151,6 +157,7 @@ impl View for GateInstalled {
         map.insert("key", Value::text(gate.key));
         map.insert("hooks", gate.hooks.to_string_lossy().into_owned());
         map.insert("root", gate.root.map_or(Value::Null, Value::text));
+        map.insert("repo", gate.repo.map_or(Value::Null, Value::text));
         map.insert("trusted", gate.trusted);
         map.insert("stands", gate.tested.stands());
         map.insert("steps", gate.tested.steps());

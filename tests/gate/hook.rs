@@ -372,3 +372,43 @@ fn a_range_is_judged_without_a_push() {
     assert_eq!(fits("gate-check", told("refs/heads/quite-new").ok().json())["allowed"], true);
     world.repo("lawless").gatos(["gate", "check", "--range", "HEAD"]).code(2);
 }
+
+/// Nobody's hook is written over because it could not be read.
+#[test]
+fn a_hook_that_cannot_be_read_is_left_alone() {
+    let world = World::new();
+    let server = world.bare("server");
+    let hook = server.path().join("hooks/pre-receive");
+    // Root reads every file, and nobody reads a directory.
+    fs::create_dir(&hook).expect("a directory");
+    fs::write(hook.join("theirs"), "theirs").expect("a file");
+    let install = server.gatos(["hook", "install", "--server"]).code(3);
+    install.err_says("reading ").err_says("hooks/pre-receive");
+    assert!(hook.join("theirs").exists());
+    assert!(!server.path().join("hooks/pre-receive.d").exists());
+}
+
+/// What is wrong with a hook is told so that what is said to do mends it.
+#[test]
+fn a_look_at_the_gate_tells_what_is_wrong_with_its_hook() {
+    let world = World::new();
+    let server = world.bare("server");
+    let hook = server.path().join("hooks/pre-receive");
+    server.gatos(["hook", "install", "--server"]).ok();
+    let ours = fs::read_to_string(&hook).expect("the hook");
+    script(&hook, "");
+    server.gatos(["hook", "test"]).code(1).says("ours is not among its parts; run: git gatos hook install --server");
+    script(&hook, &ours);
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o644)).expect("a mode");
+    server.gatos(["hook", "test"]).code(1).says("chmod +x");
+    let program = world.path().join("git-gatos");
+    script(&hook, &format!("#!{} hook\n# git-gatos gate\n", program.display()));
+    server.gatos(["hook", "test"]).code(1).says("git-gatos, which the hook runs, is missing");
+    fs::write(&program, "").expect("a file");
+    server.gatos(["hook", "test"]).code(1).says("git-gatos, which the hook runs, is empty");
+    fs::write(&program, "#!/bin/sh").expect("a file");
+    server.gatos(["hook", "test"]).code(1).says("git-gatos, which the hook runs, is not executable");
+    fs::remove_file(&hook).expect("a hook");
+    server.gatos(["hook", "test"]).code(1).says("pre-receive is missing; run: git gatos hook install --server");
+    server.gatos(["hook", "install", "--server"]).ok();
+}

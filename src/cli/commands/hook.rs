@@ -89,7 +89,7 @@ impl Hook {
                 Ok(Answer::done())
             }
             Verb::Hold { id, start } => {
-                hook::hold(context.ambient(), &Process { id, start })?;
+                hook::hold(context.ambient(), &Process::here(id, start))?;
                 Ok(Answer::done())
             }
         }
@@ -111,6 +111,7 @@ impl Install {
                 actor: made.actor,
                 key: made.key,
                 root: made.root,
+                repo: made.repo,
                 hooks: made.hooks,
                 trusted: made.trusted,
                 tested,
