@@ -39,6 +39,11 @@ impl Denial {
         }
     }
 
+    /// A ref that is no longer where the pusher saw it, or will not be.
+    pub(super) fn moved(name: &str) -> Denial {
+        Denial::of(name, "ref.moved", "it has moved since this push began").hint("fetch, then push again")
+    }
+
     /// So much of the name as is repeated to people.
     pub fn short_name(&self) -> String {
         cut(&self.name)

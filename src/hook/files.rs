@@ -1,4 +1,4 @@
-//! Small files of the gate, each replaced whole.
+//! Small files of the gate: read, made, replaced whole, removed, listed.
 
 use super::error::HookError;
 use std::io::{ErrorKind, Write as _};

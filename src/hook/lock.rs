@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The lock of the gate. Pushes that only append share it; what changes the law or what accepted facts are compared with
-/// has it alone, until the refs have moved.
+/// has it alone, until the refs have moved and the receipt of that is written.
 pub(super) struct Lock(FileLock);
 
 impl Lock {
@@ -19,7 +19,7 @@ impl Lock {
         FileLock::take(&gate_dir(common_dir).join(name), true, ambient).map(Lock).map_err(busy)
     }
 
-    /// Hands the lock to a process that keeps it until the refs have moved, which is after this hook has ended. The
+    /// Hands the lock to a process that keeps it until the receipt is written, which is after this hook has ended. The
     /// lock goes with the open file, which becomes the standard input of the holder.
     pub(super) fn hand_over(self, receiver: &Process) -> Result<(), HookError> {
         let program = std::env::current_exe().map_err(|source| HookError::Holder { source })?;

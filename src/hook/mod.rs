@@ -3,8 +3,9 @@
 //! Owns: the hooks (`pre-receive`, `post-receive`), the lock of a push, the gate's own chain of refusals and receipts with its
 //! spools, what it judged before, installing all of it.
 //! Imports: id ambient canon git lua trust ledger policy state.
-//! Invariant: what is pushed never judges itself; the law is read from where the push cannot write, and what is not
-//! understood is refused. This room does not know the working clone (`node`).
+//! Invariant: what is pushed never judges itself, save the first law of a repository, which its root must have signed. The law is
+//! read from where the push cannot write, and what is not understood is refused. This room does not know the working clone
+//! (`node`).
 
 mod bounds;
 mod branch;

@@ -1,4 +1,4 @@
-//! Which process receives the push, and whether it still runs.
+//! Which process receives the push, whether it still runs, and how it is ended.
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,8 @@ pub struct Process {
     pub id: u32,
     /// When it started, in whatever unit the system gives.
     pub start: String,
+    /// Among which processes its number counts: its pid namespace where the system has such.
+    pub space: String,
 }
 
 /// How often a process that waits for another looks how far it is: ever more seldom, for most pushes are short.
@@ -23,11 +25,21 @@ impl Process {
         for _ in 0..ANCESTORS_MAX {
             let about = look(id)?;
             if receives(id) {
-                return Some(Process { id, start: about.start });
+                return Some(Process::here(id, about.start));
             }
             id = about.parent;
         }
         None
+    }
+
+    /// A process that this one can see.
+    pub fn here(id: u32, start: String) -> Process {
+        Process { id, start, space: space() }
+    }
+
+    /// Whether it can be seen from here, so that its end would be noticed.
+    pub(super) fn is_seen(&self) -> bool {
+        self.space == space()
     }
 
     /// Returns true when `done` is, false when the process has ended before.
@@ -61,9 +73,9 @@ impl Process {
         }
     }
 
-    /// Whether it has not ended.
+    /// Whether it has not ended, as far as it can be seen.
     pub fn runs(&self) -> bool {
-        look(self.id).is_some_and(|about| about.start == self.start && !about.ended)
+        self.is_seen() && look(self.id).is_some_and(|about| about.start == self.start && !about.ended)
     }
 }
 
@@ -71,6 +83,18 @@ struct About {
     parent: u32,
     start: String,
     ended: bool,
+}
+
+/// As pid_namespaces(7) names it.
+#[cfg(target_os = "linux")]
+fn space() -> String {
+    let link = std::fs::read_link("/proc/self/ns/pid");
+    link.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn space() -> String {
+    String::new()
 }
 
 #[cfg(unix)]

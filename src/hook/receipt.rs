@@ -1,3 +1,5 @@
+use super::bounds::DENIALS_MAX;
+use super::denial::Denial;
 use super::error::HookError;
 use super::lock::Lock;
 use super::process::Process;
@@ -41,6 +43,32 @@ pub(super) fn set_aside(visit: &Visit, roots: Roots, receiver: &Process) -> Resu
     Waiting::of(visit.durable.common_dir()).add(&format!("{}.json", accepted.push()?.hex()), &accepted.encode()?)
 }
 
+/// Held alone while receipts are put aside or written: two at once would write the same one, or accept the same change twice.
+pub(super) fn lock(visit: &Visit) -> Result<Lock, HookError> {
+    Lock::named(visit.durable.common_dir(), "receipts.lock", &visit.ambient)
+}
+
+/// What this push would move though another has since it was judged, or was accepted with it and will: git lets one of them.
+pub(super) fn contested(visit: &Visit) -> Result<Vec<Denial>, HookError> {
+    let mut awaited: HashSet<String> = HashSet::new();
+    for (_, bytes) in Waiting::of(visit.durable.common_dir()).list()? {
+        let Some(accepted) = Accepted::parse(&bytes).filter(|accepted| accepted.receiver.runs()) else { continue };
+        for (name, new, _) in accepted.updates() {
+            if !accepted.has_happened(name) && visit.tip(name)? != new {
+                awaited.insert(name.to_owned());
+            }
+        }
+    }
+    let mut denials = Vec::new();
+    for update in &visit.updates {
+        if awaited.contains(&update.name) || visit.tip(&update.name)? != update.old.unwrap_or(Oid::ZERO) {
+            denials.push(Denial::moved(&update.name));
+        }
+    }
+    denials.truncate(DENIALS_MAX);
+    Ok(denials)
+}
+
 fn update(update: &Update) -> Value {
     let id = |oid: Option<Oid>| Value::text(oid.unwrap_or(Oid::ZERO));
     Value::map([("ref", update.name.as_str().into()), ("old", id(update.old)), ("new", id(update.new))])
@@ -49,11 +77,13 @@ fn update(update: &Update) -> Value {
 /// Signs and appends the receipts of pushes that have ended with refs moved, and drops those of pushes that ended without.
 /// Of the pushes that still run only `own` has moved all that it will: its hook runs after that. Of the others is noted what
 /// they have moved as far as this push shows it, for it may move the same refs on before their receipts are written.
-pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookError> {
-    let mut written = 0;
+///
+/// Whether a push runs that cannot be seen from here is known to who has the gate `alone`: its holder shared the gate
+/// until it had ended.
+pub(super) fn settle(visit: &Visit, own: Option<&Process>, alone: bool) -> Result<Settled, HookError> {
+    let mut settled = Settled::default();
     let mut names: Option<HashSet<&str>> = None;
-    // One at a time, or two would write the same receipt.
-    let _lock = Lock::named(visit.durable.common_dir(), "receipts.lock", &visit.ambient)?;
+    let _lock = lock(visit)?;
     let waiting = Waiting::of(visit.durable.common_dir());
     let mut found: Vec<(Place, Option<Accepted>)> =
         waiting.list()?.into_iter().map(|(place, bytes)| (place, Accepted::parse(&bytes))).collect();
@@ -64,7 +94,9 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
             waiting.remove(&place)?;
             continue;
         };
-        if own != Some(&accepted.receiver) && accepted.receiver.runs() {
+        let unseen = !accepted.receiver.is_seen() && !alone;
+        settled.unseen |= unseen;
+        if unseen || own != Some(&accepted.receiver) && accepted.receiver.runs() {
             let names = names.get_or_insert_with(|| visit.updates.iter().map(|u| u.name.as_str()).collect());
             if accepted.observe(visit, names)? {
                 waiting.replace(&place, &accepted.encode()?)?;
@@ -77,11 +109,19 @@ pub(super) fn settle(visit: &Visit, own: Option<&Process>) -> Result<u64, HookEr
             continue;
         }
         if write(visit, &accepted, moved)?.is_some() {
-            written += 1;
+            settled.written += 1;
         }
         waiting.remove(&place)?;
     }
-    Ok(written)
+    Ok(settled)
+}
+
+/// What came of the receipts that waited.
+#[derive(Default)]
+pub(super) struct Settled {
+    pub written: u64,
+    /// Some are of pushes of which nobody here can tell whether they still run.
+    pub unseen: bool,
 }
 
 /// The push that a process receives, as its holder watches it.
@@ -128,8 +168,7 @@ impl<'p> Awaited<'p> {
                 return false;
             }
             // What cannot be read now is looked at again.
-            let stands = visit.durable.resolve_ref(name).map(|tip| tip.unwrap_or(Oid::ZERO));
-            !stands.is_ok_and(|tip| tip == *new)
+            !visit.tip(name).is_ok_and(|tip| tip == *new)
         });
         if found.left.len() < before {
             self.since = Instant::now();
@@ -140,8 +179,7 @@ impl<'p> Awaited<'p> {
     fn find(&self, waiting: &Waiting) -> Result<Option<Found>, HookError> {
         for (place, bytes) in waiting.list()? {
             if let Some(accepted) = self.own(&bytes) {
-                let left = accepted.updates().filter(|(name, ..)| !accepted.has_happened(name));
-                let left = left.map(|(name, new, _)| (name.to_owned(), new)).collect();
+                let left = accepted.updates().map(|(name, new, _)| (name.to_owned(), new)).collect();
                 return Ok(Some(Found { place, left }));
             }
         }
@@ -218,6 +256,7 @@ impl Accepted {
             receiver: Process {
                 id: u32::try_from(receiver.get("id")?.as_int()?).ok()?,
                 start: receiver.get("start")?.as_str()?.to_owned(),
+                space: receiver.get("space")?.as_str()?.to_owned(),
             },
             document: value.get("receipt")?.as_map()?.clone(),
             happened: names(value.get("happened")),
@@ -235,7 +274,11 @@ impl Accepted {
         let file = Value::map([
             (
                 "receiver",
-                Value::map([("id", Value::Int(receiver.id.into())), ("start", receiver.start.as_str().into())]),
+                Value::map([
+                    ("id", Value::Int(receiver.id.into())),
+                    ("start", receiver.start.as_str().into()),
+                    ("space", receiver.space.as_str().into()),
+                ]),
             ),
             ("receipt", Value::Map(self.document.clone())),
             ("happened", Value::list(self.happened.iter().map(|name| Value::from(name.as_str())))),
@@ -265,10 +308,7 @@ impl Accepted {
     fn observe(&mut self, visit: &Visit, names: &HashSet<&str>) -> Result<bool, HookError> {
         let mut seen = Vec::new();
         for (name, new, _) in self.updates() {
-            if names.contains(name)
-                && !self.has_happened(name)
-                && visit.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO) == new
-            {
+            if names.contains(name) && !self.has_happened(name) && visit.tip(name)? == new {
                 seen.push(name.to_owned());
             }
         }

@@ -52,13 +52,18 @@ pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookE
             self::judged(ambient, updates, true)?
         }
     };
-    let Held { visit, lock, denials, roots, .. } = judged;
+    let Held { visit, lock, mut denials, roots, .. } = judged;
+    let waiting = receipt::lock(&visit)?;
+    if denials.is_empty() {
+        denials = receipt::contested(&visit)?;
+    }
     if denials.is_empty() {
         // The holder starts while the disk takes its time.
         lock.hand_over(&receiver)?;
         receipt::set_aside(&visit, roots, &receiver)?;
         return Ok(Verdict { denials, audit: None });
     }
+    drop(waiting);
     let audit = spool::record(&visit, &denials, roots);
     Ok(Verdict { denials, audit })
 }
@@ -76,7 +81,11 @@ fn judged(ambient: &Ambient, updates: Vec<Update>, alone: bool) -> Result<Held, 
     let mut visit = Visit::open(ambient, updates)?;
     let lock = Lock::take(visit.durable.common_dir(), alone, &visit.ambient)?;
     // The holder of the last push may have been killed.
-    receipt::settle(&visit, None)?;
+    if receipt::settle(&visit, None, alone)?.unseen {
+        let updates = visit.updates;
+        drop(lock);
+        return judged(ambient, updates, true);
+    }
     visit.received_at = visit.received_at.max(Standing::of(&visit)?.received_at.unwrap_or(visit.received_at));
     let (denials, roots) = judge(&visit).unwrap_or_else(|e| unable(&visit, &e));
     Ok(Held { visit, lock, alone, denials, roots })
@@ -84,12 +93,12 @@ fn judged(ambient: &Ambient, updates: Vec<Update>, alone: bool) -> Result<Held, 
 
 /// After the refs have moved: what git calls `post-receive`. Writes the receipt of the push, which waits for it.
 pub fn post_receive(ambient: &Ambient) -> Result<u64, HookError> {
-    receipt::settle(&Visit::open(ambient, Vec::new())?, Process::receiver().as_ref())
+    Ok(receipt::settle(&Visit::open(ambient, Vec::new())?, Process::receiver().as_ref(), false)?.written)
 }
 
-/// Keeps the lock, which is this process' standard input, until all refs of the push have moved or the receiving process has
-/// ended; it ends that where nothing moves any more, for a pusher who does not read can keep it for ever. Then it writes the
-/// receipt of the push, and judges a law that it brought, so that the next push finds it judged.
+/// Keeps the lock, which is this process' standard input: until all refs of the push have moved or the receiving process has
+/// ended, which is ended where nothing moves any more, for a pusher who does not read can keep it for ever; and then until the
+/// receipt of the push is written, and a law judged that it brought, so that the next push finds it judged.
 pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
     let (mut visit, mut awaited) = (None, Awaited::of(receiver));
     let moved = receiver.watch(|| {
@@ -107,7 +116,7 @@ pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
     let visit = visit.map_or_else(|| Visit::open(ambient, Vec::new()), Ok)?;
     // The push returns when git has tidied up behind it: disk and processor are for that first.
     receiver.wait(TIDYING_MAX);
-    receipt::settle(&visit, moved.then_some(receiver))?;
+    receipt::settle(&visit, moved.then_some(receiver), false)?;
     Law::standing(&visit).map(drop)
 }
 
@@ -211,7 +220,7 @@ fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
                     refuse("ref.unchanged", "it would stay as it is", None)
                 }
                 None => Ok(Ok(())),
-                Some((rule, why, hint)) => refuse(rule, why, hint),
+                Some(elsewhere) => Ok(Err(elsewhere)),
             };
         }
         Named::Stranger => {
@@ -228,8 +237,8 @@ fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
         let hint = "what was said stays; a ref of ours is never deleted";
         return refuse("ref.delete", "it would be deleted", Some(hint));
     };
-    if let Some((rule, why, hint)) = stands(visit, update)? {
-        return refuse(rule, why, hint);
+    if let Some(elsewhere) = stands(visit, update)? {
+        return Ok(Err(elsewhere));
     }
     if update.old == update.new && !visit.rehearsal {
         return refuse("ref.unchanged", "it would stay as it is", None);
@@ -240,20 +249,18 @@ fn shape(visit: &Visit, update: &Update) -> Result<Judged, HookError> {
     }
 }
 
-/// Why a ref does not stand where the pusher says: rule, sentence and hint. git looks at that only when it moves the ref, and
-/// what is judged must be what moves.
-type Elsewhere = (&'static str, &'static str, Option<&'static str>);
-
-fn stands(visit: &Visit, update: &Update) -> Result<Option<Elsewhere>, HookError> {
-    match visit.durable.resolve_ref(&update.name) {
-        Ok(stands) if stands == update.old || visit.rehearsal => Ok(None),
-        Ok(_) => Ok(Some(("ref.moved", "it has moved since this push began", Some("fetch, then push again")))),
+/// Why a ref does not stand where the pusher says. git looks at that only when it moves the ref, and what is judged must be
+/// what moves.
+fn stands(visit: &Visit, update: &Update) -> Result<Option<Box<Denial>>, HookError> {
+    let elsewhere = match visit.durable.resolve_ref(&update.name) {
+        Ok(stands) if stands == update.old || visit.rehearsal => return Ok(None),
+        Ok(_) => Denial::moved(&update.name),
         // git follows it, and would move a ref that this push does not name.
-        Err(GitError::SymbolicRef { .. }) => {
-            Ok(Some(("ref.symbolic", "it is symbolic on the server", Some("push to the ref that it stands for"))))
-        }
-        Err(other) => Err(other.into()),
-    }
+        Err(GitError::SymbolicRef { .. }) => Denial::of(&update.name, "ref.symbolic", "it is symbolic on the server")
+            .hint("push to the ref that it stands for"),
+        Err(other) => return Err(other.into()),
+    };
+    Ok(Some(Box::new(elsewhere)))
 }
 
 /// The one push that may bring law to a repository that has none: its own trust graph and policy judge the rest of it.

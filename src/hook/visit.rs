@@ -126,6 +126,11 @@ impl Visit {
         self.settings.as_ref().ok_or_else(|| HookError::NotInstalled { path: gate_dir(self.durable.common_dir()) })
     }
 
+    /// Where a ref stands now, as git writes it: nought where there is none.
+    pub(super) fn tip(&self, name: &str) -> Result<Oid, HookError> {
+        Ok(self.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO))
+    }
+
     /// The branches and tags that stand here, with their commits.
     pub(super) fn heads(&self) -> Result<&[(String, Oid)], HookError> {
         if let Some(heads) = self.heads.get() {

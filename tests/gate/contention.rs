@@ -2,7 +2,7 @@
 
 use super::court::{Court, JOURNALS, new_key};
 use super::receipts::{receiving, set_aside, told};
-use crate::harness::World;
+use crate::harness::{World, until};
 use gatos::id::Oid;
 use std::collections::BTreeSet;
 
@@ -173,4 +173,49 @@ fn must_change_no_law_under_a_push_that_is_being_judged() {
     assert_ne!(tip(), before);
     // In a clone without a gate there is nothing to wait for.
     court.alice.gatos(["trust", "add-actor", "user:dora", &new_key()]).ok();
+}
+
+/// git moves a ref for one of two that would move it alike, and only that one was there.
+#[test]
+fn must_accept_one_change_once_though_two_push_it_at_the_same_moment() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let go = world.path().join("go");
+    let hold = format!("#!/bin/sh\ncase $1 in *z) while [ ! -e {} ]; do sleep 0.05; done;; esac\n", go.display());
+    super::hook::script(&court.server.path().join("hooks/update"), &hold);
+    court.alice.commit("code");
+    let receipts = court.receipts();
+    let one = court.git(&court.alice, ["push", "origin", "HEAD:refs/heads/z"]).spawn();
+    until("the first push", || court.waiting() == 1);
+    court.refused(&court.alice, ["HEAD:refs/heads/z"], "ref.moved");
+    court.refused(&court.alice, ["HEAD:refs/heads/y", "HEAD:refs/heads/z"], "ref.moved");
+    court.push(&court.alice, ["HEAD:refs/heads/y"]).ok();
+    std::fs::write(&go, "").expect("a file");
+    one.wait().ok();
+    assert_eq!((court.receipts(), court.waiting()), (receipts + 2, 0));
+    // What has moved is moved on while the push that did it may still run.
+    court.alice.commit("more");
+    court.push(&court.alice, ["HEAD:refs/heads/z"]).ok();
+}
+
+/// As in containers that serve one repository. Nobody sees there whether the other's push runs, and the gate tells it.
+#[test]
+#[cfg(target_os = "linux")]
+fn must_keep_the_receipt_of_a_push_that_runs_among_other_processes() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let receipts = court.receipts();
+    court.alice.commit("code");
+    let tip = court.alice.git(["rev-parse", "HEAD"]).ok().stdout();
+    court.push(&court.alice, ["HEAD:refs/heads/y"]).ok();
+    let lock = std::fs::File::open(court.server.path().join("gatos/gate/lock")).expect("the lock of the gate");
+    lock.lock_shared().expect("its holder shares the gate");
+    let elsewhere = serde_json::json!({"id": 1, "space": "pid:[1]", "start": "1"});
+    set_aside(&court, told(&court, &[("refs/heads/z", &Oid::ZERO.hex(), &tip)]), elsewhere);
+    let push = court.git(&court.alice, ["push", "-q", "origin", "HEAD:refs/heads/x"]).spawn();
+    court.somebody_waits();
+    court.server.git(["update-ref", "refs/heads/z", &tip]).ok();
+    lock.unlock().expect("the push has ended");
+    push.wait().ok();
+    assert_eq!((court.receipts(), court.waiting()), (receipts + 3, 0));
 }

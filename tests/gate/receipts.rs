@@ -21,7 +21,8 @@ pub(super) fn receiving(court: &Court<'_>) -> (Running, Value) {
     let running = court.world.command("sleep", "git", court.world.path()).args(["60"]).spawn();
     let stat = fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("it runs");
     let start = stat.rsplit_once(") ").expect("a name").1.split(' ').nth(19).expect("a start");
-    let receiver = json!({"id": running.id(), "start": start});
+    let space = fs::read_link("/proc/self/ns/pid").expect("a pid namespace");
+    let receiver = json!({"id": running.id(), "space": space.to_str(), "start": start});
     (running, receiver)
 }
 
@@ -106,10 +107,11 @@ fn must_give_a_receipt_for_what_another_push_has_moved_on() {
         ("refs/heads/still", &none, &second),
     ];
     let file = set_aside(&court, told(&court, &updates), receiver);
-    // The next push rewrites the first, makes the second again, and makes the third for the first time.
+    // The next push rewrites the first and makes the second again; somebody on the server makes the third.
     let other = court.alice.git(["commit-tree", "-m", "other", &format!("{first}^{{tree}}")]).ok().stdout();
-    let refs = ["main", "gone", "still"].map(|name| format!("+{other}:refs/heads/{name}"));
+    let refs = ["main", "gone"].map(|name| format!("+{other}:refs/heads/{name}"));
     court.push(&court.alice, refs).ok();
+    court.server.git(["update-ref", "refs/heads/still", &other]).ok();
     running.kill().killed();
     let before = court.receipts();
     court.push(&court.alice, [format!("{first}:refs/gatos/xyz")]).code(1);
@@ -367,4 +369,49 @@ fn must_keep_the_gate_for_a_push_whose_receipt_has_grown() {
         receipt.succeeded() && receipt.json()["updates"].as_array().is_some_and(|updates| updates.len() == 4)
     });
     assert!(whole, "one receipt tells of all four");
+}
+
+/// Nobody knows what a push moves of which there is no receipt, so nobody says that it moves nothing any more.
+#[test]
+fn must_end_no_push_of_which_no_receipt_was_met() {
+    let world = World::new();
+    let server = world.bare("server").as_person("git");
+    server.gatos(["hook", "install", "--server", "--patience", "1"]).ok();
+    super::hook::script(&server.path().join("hooks/update"), "#!/bin/sh\nexec sleep 3\n");
+    let alice = world.repo("alice");
+    alice.commit("code");
+    alice.git(["push", "-q", server.path().to_str().expect("UTF-8"), "HEAD:refs/heads/a"]).ok();
+}
+
+/// What another push has moved on counts as moved also where only the grown receipt tells of it.
+#[test]
+fn must_let_go_of_the_gate_when_all_refs_of_a_grown_receipt_have_moved() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.server.gatos(["hook", "install", "--server", "--await-receipt=false"]).ok();
+    let (go, end) = (world.path().join("go"), world.path().join("end"));
+    let hook = |name: &str, of: &str, file: &std::path::Path| {
+        let text = format!(
+            "#!/bin/sh\ncase \"$1$(cat)\" in *{of}) while [ ! -e {} ]; do sleep 0.05; done;; esac\n",
+            file.display()
+        );
+        super::hook::script(&court.server.path().join("hooks").join(name), &text);
+    };
+    hook("update", "z", &go);
+    hook("post-receive", "z", &end);
+    court.alice.commit("code");
+    let receipts = court.receipts();
+    let push = court.git(&court.alice, ["push", "origin", "HEAD:refs/heads/a", "HEAD:refs/heads/z"]).spawn();
+    until("the first ref", || court.server.git(["rev-parse", "--verify", "-q", "refs/heads/a"]).succeeded());
+    court.alice.commit("more");
+    court.push(&court.alice, ["HEAD:refs/heads/a"]).ok();
+    fs::write(&go, "").expect("a file");
+    // git still runs the host's own hook behind the push.
+    let lock = fs::File::open(court.server.path().join("gatos/gate/lock")).expect("the lock of the gate");
+    until("the gate for the next", || lock.try_lock().is_ok());
+    lock.unlock().expect("the lock of the gate");
+    fs::write(&end, "").expect("a file");
+    push.wait().ok();
+    settled(&court);
+    assert_eq!(court.receipts(), receipts + 2);
 }
