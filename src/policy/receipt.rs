@@ -1,6 +1,7 @@
 use crate::canon::Value;
 use crate::git::{Named, Plane, named};
 use crate::id::{Oid, PublicKey, Timestamp, Writer};
+use crate::trust::Graph;
 
 /// An accepted push, as the chain of a gate has it: what moved, when it came in, and by which law it was judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,12 @@ impl Receipt {
     /// Before its key has the right a gate takes nothing but trust, and what is not asked about.
     pub fn moves_only_trust(&self) -> bool {
         self.updates.iter().all(|moved| moved.plane().is_none_or(|plane| *plane == Plane::TrustGraph))
+    }
+
+    /// Whether a trust graph gave the gate no right to this receipt. While one stands, a gate asks no rules of what enough
+    /// roots signed.
+    pub fn is_barred(&self, graph: &Graph) -> bool {
+        !graph.gives_receipts(self.gate.actor(), &self.key, &self.received_at)
     }
 
     /// The update of one plane.

@@ -161,7 +161,46 @@ fn must_date_a_policy_by_the_receipt_of_the_one_before_it() {
     let commit = by_bob(&court, &open.replace("10\n", "1000\n"));
     liar.push(&court.bob, &[format!("{commit}:{ACTIVE}")]);
     forbidden(&liar.stranger("dave"), "it became the policy");
-    // Another ref has shown the receipt.
+    // Where another ref has shown the receipt already, too.
+    let stood = early.git(["rev-parse", "refs/gatos-remotes/origin/policies/active"]).ok().stdout();
+    early.git(["update-ref", "refs/gatos-remotes/mirror/policies/active", &stood]).ok();
     court.fetch(&early);
     forbidden(&early, "it became the policy");
+}
+
+/// While a gate may give no receipts it asks no rules of what the roots sign, and a push may bring both the end and the return
+/// of its right: its receipt is judged as it judged.
+#[test]
+fn must_raise_no_alarm_over_roots_who_let_a_gate_in_again() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, bob) = (&court.alice, &court.bob);
+    alice.gatos(["trust", "roots", "--add", "user:bob"]).ok();
+    court.push(alice, [TRUST]).ok();
+    court.fetch(bob);
+    alice.write(
+        "gatos/policies/10-test.rgs",
+        format!("{RULES}\nrule \"trust\"\n  on trust.update\n  deny if actor == \"user:bob\"\n  allow\n"),
+    );
+    court.enact(alice);
+    let grants = alice.gatos(["--json", "trust", "grants"]).ok().jsonl();
+    let grant = grants.iter().find(|grant| grant["subject"] == "service:gate").expect("a grant");
+    alice.gatos(["trust", "revoke", grant["ulid"].as_str().expect("a ULID"), "--reason", "over"]).ok();
+    // Bob's clone does not know the law yet that would not let him.
+    let here = alice.path().to_str().expect("UTF-8");
+    bob.git(["fetch", "-q", here, "+refs/gatos/trust/*:refs/gatos/trust/*"]).ok();
+    bob.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
+    court.push(bob, [TRUST]).ok();
+    let reader = Liar::of(&court).stranger("carol");
+    let report = fits("verify", reader.gatos(["--json", "verify"]).ok().json());
+    assert_eq!(report["judged"]["changes of trust"], 1, "{report}");
+    court.fetch(alice);
+    let replayed = alice.gatos(["--json", "policy", "replay"]).ok().jsonl();
+    assert_eq!(replayed[0]["changes"], 0, "{replayed:?}");
+    // What he signs where nothing is locked is still found.
+    bob.gatos(["trust", "grant", "user:alice", "journal:append:main"]).ok();
+    let tip = bob.git(["rev-parse", TRUST]).ok().stdout();
+    Liar::of(&court).accept(bob, &[(TRUST, &tip)]);
+    let failures = failures(&Liar::of(&court).stranger("dave"));
+    assert!(failures.len() == 1 && failures[0]["code"] == "push.forbidden", "{failures:?}");
 }

@@ -95,7 +95,8 @@ impl Trial<'_> {
         let at = receipt.received_at;
         let consents = self.past.consents(place, &self.bundle, at)?;
         let (judge, at) = (self.candidate.judge(), Some(&at));
-        let leave = trust_leave(judge, &before, &after, at, consents.as_deref(), &|_| false)?;
+        let barred = |graph: &Graph| receipt.is_barred(graph);
+        let leave = trust_leave(judge, &before, &after, at, consents.as_deref(), &barred)?;
         self.leave(place, leave.map_or(Leave::Given, |(_, leave)| leave))
     }
 

@@ -113,8 +113,9 @@ fn trust(
     };
     let at = Some(&receipt.received_at);
     let consents = past.consents(place, &bundle, receipt.received_at)?;
-    // While a gate may give no receipts it asks less; a receipt of that time does not count, and is not judged here.
-    let leave = match trust_leave(&mut judge.borrow_mut(), &before, &after, at, consents.as_deref(), &|_| false)? {
+    // A push may bring both the end and the return of the gate's right: in between it asked less.
+    let barred = |graph: &Graph| receipt.is_barred(graph);
+    let leave = match trust_leave(&mut judge.borrow_mut(), &before, &after, at, consents.as_deref(), &barred)? {
         None if !speaks_of(&bundle, Verb::TrustUpdate) => return Ok(None),
         None => return Ok(Some(Again::Right)),
         Some((_, leave)) => leave,
