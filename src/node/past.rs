@@ -1,6 +1,6 @@
 use super::error::NodeError;
 use super::open::Node;
-use super::receipts::{Doubt, Graphs, Line};
+use super::receipts::{Graphs, Line};
 use crate::git::{Plane, Reader, RefName, Scope};
 use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
 use crate::policy::consent::{ConsentFault, Consents, Docket, Found, Received, Told, tell};
@@ -17,7 +17,7 @@ const DOCKETS_KEPT: usize = 8;
 /// And so much of what stood granted: the push at hand of each of so many writers asks for it again.
 const CONSENTS_KEPT: usize = 16;
 
-/// What a gate accepted: its receipts that count, oldest first, and what they let in of consent.
+/// What a gate accepted: its receipts that are judged again, oldest first, and what they let in of consent.
 pub(super) struct History {
     pub receipts: Vec<Arc<Receipt>>,
     /// Each with the place of its receipt.
@@ -29,9 +29,7 @@ pub(super) struct History {
 impl History {
     pub(super) fn of(line: &Line, graph: &Graph) -> History {
         let mut graphs = Graphs::new(graph);
-        // What a revoked key signed when it stood is judged all the same, and believed by nobody.
-        let counts = |receipt: &&Arc<Receipt>| matches!(graphs.doubt(receipt), None | Some(Doubt::Revoked));
-        let receipts: Vec<_> = line.receipts.iter().filter(counts).cloned().collect();
+        let receipts: Vec<_> = line.receipts.iter().filter(|receipt| graphs.is_judged(receipt)).cloned().collect();
         let (mut consents, mut grants) = (Vec::new(), HashMap::new());
         for (place, receipt) in receipts.iter().enumerate() {
             let Some(trust) = receipt.trust_root else { continue };
@@ -415,7 +413,7 @@ impl<'n> Past<'n> {
     }
 }
 
-/// The receipts that count, of gates whose receipts are here.
+/// What is judged again, of gates whose receipts are here.
 pub(super) fn histories(node: &Node, lines: &[Line]) -> Arc<Vec<History>> {
     Arc::new(lines.iter().map(|line| History::of(line, node.graph())).collect())
 }

@@ -24,7 +24,7 @@ pub(super) struct Entered {
     pub trust: Oid,
 }
 
-/// Why a receipt is not believed.
+/// What stands against a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doubt {
     /// It names no trust graph, or one that is no part of the graph that counts here.
@@ -62,7 +62,7 @@ impl<'g> Graphs<'g> {
         Some(graph)
     }
 
-    /// Whether a receipt counts, by the trust graph that it names.
+    /// What stands against a receipt, by the trust graph that it names.
     pub(super) fn doubt(&mut self, receipt: &Receipt) -> Option<Doubt> {
         let Some(then) = receipt.trust_root.and_then(|root| self.at(root)) else { return Some(Doubt::NoTrust) };
         let (gate, key) = (receipt.gate.actor(), &receipt.key);
@@ -74,6 +74,12 @@ impl<'g> Graphs<'g> {
             () if self.now.is_revoked(key) => Some(Doubt::Revoked),
             () => None,
         }
+    }
+
+    /// Whether what a receipt let in is judged again. A key that was revoked since may have signed it while it stood; that makes
+    /// nothing count as received.
+    pub(super) fn is_judged(&mut self, receipt: &Receipt) -> bool {
+        matches!(self.doubt(receipt), None | Some(Doubt::Revoked))
     }
 
     /// Nobody but the gate that is let in was there to receive the trust that lets it in.
@@ -96,7 +102,7 @@ pub(super) struct Receipts {
 }
 
 impl Receipts {
-    /// Takes those that count.
+    /// Takes those by which something counts as received.
     pub(super) fn of_lines(graph: &Graph, lines: &[Line]) -> Receipts {
         let (mut receipts, mut graphs) = (Receipts::default(), Graphs::new(graph));
         for receipt in lines.iter().flat_map(|line| &line.receipts) {

@@ -7,7 +7,7 @@ use crate::id::Oid;
 use crate::node::drive::Watch;
 use crate::node::error::NodeError;
 use crate::node::past::Past;
-use crate::node::receipts::{Doubt, Line};
+use crate::node::receipts::Line;
 use crate::node::report::Finding;
 use crate::policy::{Demand, Moved, Receipt};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -79,8 +79,8 @@ fn came_by_another(lines: &[Line], line: &Line, moved: &Moved) -> bool {
 
 /// Where the law of then asked for receipts, nothing may have moved the ref without one.
 fn weigh(past: &mut Past<'_>, receipt: &Receipt, moved: &Moved) -> Result<Option<Finding>, NodeError> {
-    // What is not believed was said of the receipt.
-    if !matches!(past.graphs.doubt(receipt), None | Some(Doubt::Revoked)) {
+    // Of a receipt that is not judged it was said there.
+    if !past.graphs.is_judged(receipt) {
         return Ok(None);
     }
     let asks = past.law(receipt)?.is_ok_and(|law| law.bundle.profile().asks(Demand::Receipts));

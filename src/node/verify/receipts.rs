@@ -128,7 +128,7 @@ fn right(doubt: Option<Doubt>, receipt: &Receipt) -> Option<Said> {
         Doubt::NoTrust if receipt.trust_root.is_some() || only_trust => return None,
         Doubt::NoTrust => ("receipt.law", "it names no trust graph that counts here".into(), true),
         Doubt::NoRight if only_trust => {
-            ("receipt.early", format!("{gate} had no right to give it yet; it is not believed"), false)
+            ("receipt.early", format!("{gate} had no right to give it yet; it counts for nothing"), false)
         }
         Doubt::Early => {
             let why = format!("it lets in the trust that gives {gate} the right; no law is asked about it again");
@@ -137,7 +137,7 @@ fn right(doubt: Option<Doubt>, receipt: &Receipt) -> Option<Said> {
         Doubt::NoRight => {
             ("receipt.key", format!("by the trust graph that it names {key} of {gate} gives no receipts"), true)
         }
-        Doubt::Revoked => ("receipt.revoked", format!("{key} was revoked since; it is not believed"), false),
+        Doubt::Revoked => ("receipt.revoked", format!("{key} was revoked since; by it nothing counts as received"), false),
     })
 }
 
