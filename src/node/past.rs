@@ -4,7 +4,7 @@ use super::receipts::{Graphs, Line};
 use crate::git::{Plane, Reader, RefName, Scope};
 use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
 use crate::policy::consent::{ConsentFault, Consents, Docket, Found, Received, Told, tell};
-use crate::policy::{Bundle, Decision, FactsOf, Intent, Judge, Judgement, PolicyError, Receipt};
+use crate::policy::{Bundle, Decision, Demand, FactsOf, Intent, Judge, Judgement, PolicyError, Receipt};
 use crate::trust::Graph;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -201,6 +201,22 @@ impl<'n> Past<'n> {
         let law = Law { graph, judge: self.judge(&bundle), bundle: Arc::new(bundle) };
         self.laws.push_back((roots, law.clone()));
         Ok(Ok(law))
+    }
+
+    /// Whether all receipts of a gate from one to another, in whatever order these are named, name policies that ask for receipts.
+    pub(super) fn asked_for_receipts(&mut self, history: usize, one: usize, other: usize) -> Result<bool, NodeError> {
+        let mut policy = None;
+        for receipt in one.min(other)..=one.max(other) {
+            let receipt = self.receipt(Place { history, receipt });
+            if policy == Some(receipt.policy_root) {
+                continue;
+            }
+            policy = Some(receipt.policy_root);
+            if !self.law(&receipt)?.is_ok_and(|law| law.bundle.profile().asks(Demand::Receipts)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The judge of a bundle. A candidate has no commit, and no past is asked by two of them.

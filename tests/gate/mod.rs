@@ -28,4 +28,5 @@ mod sync_random;
 mod tidied;
 mod transport;
 mod unconsented;
+mod unreceived;
 mod void;

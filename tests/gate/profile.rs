@@ -121,7 +121,7 @@ fn must_take_a_state_by_the_fold_of_the_law_alone_under_the_profile_research() {
 
 /// Makes a clone believe another profile, by a law of its own.
 #[track_caller]
-fn bend(repo: &Repo<'_>, profile: &str) {
+pub fn bend(repo: &Repo<'_>, profile: &str) {
     repo.gatos(["profile", "set", profile]).ok();
     activate(repo);
 }

@@ -1,3 +1,4 @@
+use super::receipts::PAST_THE_GATE;
 use crate::git::Plane;
 use crate::id::{Actor, Cid, Ns, Oid, Ulid, Writer};
 use crate::ledger::{Draft, Event, Loaded, Origin};
@@ -40,11 +41,22 @@ struct Pushes {
     /// The ends of those that have not begun.
     by_new: HashMap<Oid, Vec<usize>>,
     now: Option<Push>,
+    /// The receipt of the push that ended last, and what came behind it with none.
+    last: Option<usize>,
+    gap: Option<Gap>,
+}
+
+/// Events in a row that no gate received: the first of them, and how many they are.
+struct Gap {
+    commit: Oid,
+    seq: u64,
+    events: u64,
 }
 
 impl Pushes {
     fn of(history: usize) -> Pushes {
-        Pushes { history, by_old: HashMap::new(), by_new: HashMap::new(), now: None }
+        let (by_old, by_new) = Default::default();
+        Pushes { history, by_old, by_new, now: None, last: None, gap: None }
     }
 
     /// Takes what a receipt says of the journal; gives the receipt that says another thing of the same beginning.
@@ -56,6 +68,13 @@ impl Pushes {
                 self.by_new.entry(new).or_default().push(receipt);
                 None
             }
+        }
+    }
+
+    /// Counts an event that no gate received. Before its first receipt a gate may not have been there.
+    fn miss(&mut self, commit: Oid, seq: u64) {
+        if self.last.is_some() {
+            self.gap.get_or_insert(Gap { commit, seq, events: 0 }).events += 1;
         }
     }
 
@@ -119,7 +138,7 @@ impl<'n> Events<'n> {
         let before = self.at.get(&origin.writer).copied();
         if before != Some(loaded.commit) {
             self.at.insert(origin.writer.clone(), loaded.commit);
-            self.turn(&origin.writer, before);
+            self.turn(&origin.writer, before)?;
             self.meet(&origin.writer, loaded.commit);
         }
         let mut pushes = self.pushes.remove(&origin.writer).unwrap_or_default();
@@ -131,6 +150,7 @@ impl<'n> Events<'n> {
         }
         if !covered {
             self.tally.unknown(Kind::Events, "no receipt", 1);
+            pushes.iter_mut().for_each(|pushes| pushes.miss(loaded.commit, loaded.event.header.seq));
         }
         self.pushes.insert(origin.writer.clone(), pushes);
         if self.ends.contains(&loaded.event.cid) {
@@ -140,10 +160,11 @@ impl<'n> Events<'n> {
     }
 
     /// Ends the pushes that end with a commit, and begins those that begin behind it.
-    fn turn(&mut self, writer: &Writer, before: Option<Oid>) {
-        let Some(mut pushes) = self.pushes.remove(writer) else { return };
+    fn turn(&mut self, writer: &Writer, before: Option<Oid>) -> Result<(), NodeError> {
+        let Some(mut pushes) = self.pushes.remove(writer) else { return Ok(()) };
         for pushes in &mut pushes {
             if let Some(push) = pushes.now.take_if(|push| Some(push.end) == before) {
+                pushes.last = Some(push.place.receipt);
                 self.keep(writer, push);
             }
             if pushes.now.is_none()
@@ -151,9 +172,32 @@ impl<'n> Events<'n> {
             {
                 let place = Place { history: pushes.history, receipt };
                 pushes.now = Some(Push { place, end, law: None, told: None, judged: Vec::new() });
+                if let (Some(last), Some(gap)) = (pushes.last, pushes.gap.take()) {
+                    self.unreceived(writer, place, last, gap)?;
+                }
             }
         }
         self.pushes.insert(writer.clone(), pushes);
+        Ok(())
+    }
+
+    /// Names what no gate received and a later push stands upon, where the law of all that time asked for receipts.
+    fn unreceived(&mut self, writer: &Writer, place: Place, last: usize, gap: Gap) -> Result<(), NodeError> {
+        if !self.past.asked_for_receipts(place.history, last, place.receipt)? {
+            return Ok(());
+        }
+        let before = self.past.receipt(Place { receipt: last, ..place });
+        let (gate, seq, next) = (before.gate.actor(), before.seq, self.past.receipt(place).seq);
+        let sentence = format!(
+            "no gate has given a receipt for it, and {gate} has for what stands before and behind it ({seq} and {next}): \
+             {PAST_THE_GATE}"
+        );
+        let finding = Finding::new(journal_name(&self.ns, writer), gap.commit, "event.no-receipt", sentence);
+        let finding = Finding { seq: Some(gap.seq), ..finding };
+        // Where two gates received what stands around it, it is named once.
+        let of = format!("event.no-receipt {}", gap.commit);
+        self.wrong.entry((writer.clone(), of)).or_insert((finding, gap.events));
+        Ok(())
     }
 
     /// Names the receipts that end with a commit and began nowhere before it: what they let in is judged by nobody.
@@ -242,11 +286,11 @@ impl<'n> Events<'n> {
     }
 
     /// What was found: events that no law of their time allowed, and how many could be judged.
-    pub(super) fn end(mut self) -> (Vec<Finding>, Tally) {
+    pub(super) fn end(mut self) -> Result<(Vec<Finding>, Tally), NodeError> {
         let writers: Vec<Writer> = self.pushes.keys().cloned().collect();
         for writer in writers {
             let last = self.at.get(&writer).copied();
-            self.turn(&writer, last);
+            self.turn(&writer, last)?;
             for pushes in self.pushes.remove(&writer).unwrap_or_default() {
                 let begun = pushes.now.as_ref().is_some_and(|push| push.judged.is_empty());
                 let cut = pushes.now.into_iter().map(|push| push.judged.len() as u64).sum::<u64>();
@@ -266,7 +310,7 @@ impl<'n> Events<'n> {
                 Finding { sentence, ..finding }
             }
         };
-        (self.wrong.into_values().map(told).chain(self.misfits).collect(), self.tally)
+        Ok((self.wrong.into_values().map(told).chain(self.misfits).collect(), self.tally))
     }
 }
 

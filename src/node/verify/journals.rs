@@ -56,7 +56,7 @@ impl<'n> Verification<'n> {
         self.report.void += view.void;
         self.report.findings.extend(view.findings.iter().cloned());
         self.report.findings.extend(reading.findings);
-        let (forbidden, tally) = reading.again.end();
+        let (forbidden, tally) = reading.again.end()?;
         self.report.findings.extend(forbidden);
         self.report.again.add(tally);
         self.self_judged(ns, &merge)?;

@@ -3,8 +3,13 @@ use crate::git::Plane;
 use crate::id::Oid;
 use crate::node::receipts::{Doubt, Graphs, Line};
 use crate::node::report::Finding;
-use crate::policy::Receipt;
+use crate::policy::{Bundle, Demand, Receipt};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// What to do about what no gate received and a later push stands upon.
+pub(super) const PAST_THE_GATE: &str = "look at who can write to the server past the gate; the gate of an empty repository \
+     receives anew what may stand";
 
 /// What stood at a gate after its last receipt, as far as its receipts tell: places in the chains of the law.
 #[derive(Default)]
@@ -21,28 +26,41 @@ struct LawChain {
     plane: Plane,
     /// How far each commit is along the chain.
     places: HashMap<Oid, usize>,
+    /// The places that came in with a receipt, whatever gate gave it.
+    brought: HashSet<usize>,
+}
+
+impl LawChain {
+    fn new(what: &'static str, plane: Plane, places: HashMap<Oid, usize>, received: &[Arc<Receipt>]) -> LawChain {
+        let span = |receipt: &Arc<Receipt>| {
+            let moved = receipt.moved(&plane)?;
+            let from = moved.old.map_or(Some(0), |old| Some(places.get(&old)? + 1))?;
+            Some(from..=*places.get(&moved.new?)?)
+        };
+        let brought = received.iter().filter_map(span).flatten().collect();
+        LawChain { what, plane, places, brought }
+    }
 }
 
 impl Verification<'_> {
     /// Whether every receipt could be given: by a key that had the right, in its order, under the law that stood.
     pub(super) fn receipts_hold(&mut self) {
+        let mut graphs = Graphs::new(self.node.graph());
+        let received = self.received(&mut graphs);
         let commits = self.node.graph().commits().iter();
-        let trust = LawChain {
-            what: "trust graph",
-            plane: Plane::TrustGraph,
-            places: commits.enumerate().map(|(place, commit)| (*commit, place)).collect(),
-        };
-        let policy = LawChain { what: "policy", plane: Plane::PolicyActive, places: self.policy_age.clone() };
+        let trust = commits.enumerate().map(|(place, commit)| (*commit, place)).collect();
+        let trust = LawChain::new("trust graph", Plane::TrustGraph, trust, &received);
+        let policy = LawChain::new("policy", Plane::PolicyActive, self.policy_age.clone(), &received);
         let mut findings = Vec::new();
         let mut seen: HashSet<Oid> = HashSet::new();
-        let mut graphs = Graphs::new(self.node.graph());
         for line in &self.lines {
             let mut stands = Stands::default();
             for receipt in &line.receipts {
-                let mut said = Vec::new();
+                let (mut said, stood) = (Vec::new(), stands.policy);
                 stands.order(receipt, &mut said);
                 stands.trust = stands.law(&trust, receipt, receipt.trust_root, stands.trust, &mut said);
                 stands.policy = stands.law(&policy, receipt, receipt.policy_root, stands.policy, &mut said);
+                self.weigh_unseen(&policy, stood, &mut said);
                 said.extend(right(graphs.doubt(receipt), receipt));
                 if seen.insert(receipt.commit) {
                     let name = line.name.to_string();
@@ -56,6 +74,25 @@ impl Verification<'_> {
         }
         findings.extend(forks(&self.lines));
         self.report.findings.extend(findings);
+    }
+
+    /// The receipts that tell of law that came in. What lets its gate in is among them.
+    fn received(&self, graphs: &mut Graphs<'_>) -> Vec<Arc<Receipt>> {
+        let all = self.lines.iter().flat_map(|line| &line.receipts);
+        let tells = |receipt: &&Arc<Receipt>| !matches!(graphs.doubt(receipt), Some(Doubt::NoTrust | Doubt::NoRight));
+        all.filter(tells).cloned().collect()
+    }
+
+    /// Law that came past every gate makes the verdict where the policy that stood asked for receipts.
+    fn weigh_unseen(&self, policy: &LawChain, stood: Option<usize>, said: &mut [Said]) {
+        for unseen in said.iter_mut().filter(|(code, _, fails)| *code == "receipt.unseen" && *fails) {
+            let stood = policy.places.iter().find(|(_, place)| Some(**place) == stood).map(|(commit, _)| *commit);
+            let bundle = stood.map(|commit| Bundle::read(self.node.reader(), commit, self.node.graph()));
+            unseen.2 = bundle.is_some_and(|read| read.is_ok_and(|bundle| bundle.profile().asks(Demand::Receipts)));
+            if unseen.2 {
+                unseen.1 = format!("{}: {PAST_THE_GATE}", unseen.1);
+            }
+        }
     }
 }
 
@@ -106,7 +143,8 @@ impl Stands {
             }
             (Some(root), Some(now), Some(before)) if now > before => {
                 let why = format!("it names the {what} {root}, and no receipt says how that came");
-                said.push(("receipt.unseen", why, false));
+                let by_another = (before + 1..=now).all(|place| chain.brought.contains(&place));
+                said.push(("receipt.unseen", why, !by_another));
             }
             _ => {}
         }
@@ -137,7 +175,9 @@ fn right(doubt: Option<Doubt>, receipt: &Receipt) -> Option<Said> {
         Doubt::NoRight => {
             ("receipt.key", format!("by the trust graph that it names {key} of {gate} gives no receipts"), true)
         }
-        Doubt::Revoked => ("receipt.revoked", format!("{key} was revoked since; by it nothing counts as received"), false),
+        Doubt::Revoked => {
+            ("receipt.revoked", format!("{key} was revoked since; by it nothing counts as received"), false)
+        }
     })
 }
 
