@@ -112,15 +112,18 @@ fn must_find_receipts_whose_ends_do_not_fit() {
     let liar = Liar::of(&court);
     let (name, tip) = court.journal(&court.alice);
     let said = |old: &str, new: &str| {
-        let update = [("ref", name.as_str().into()), ("old", old.into()), ("new", new.into())];
-        liar.give(|map| drop(map.insert("updates", Canon::list([Canon::map(update)]))));
+        let update =
+            |name: &str, old: &str| Canon::map([("ref", name.into()), ("old", old.into()), ("new", new.into())]);
+        let updates = [update("refs/heads/aside", &"0".repeat(40)), update(&name, old)];
+        liar.give(|map| drop(map.insert("updates", Canon::list(updates))));
     };
     let (chain, before) = one_ref(&court.server, "refs/gatos/audit/policy");
     // An event that the law forbids is pushed past the gate, and no push begins where its receipt says.
     let (_, forbidden) = sealed(&court, "{\"n\":99}");
     liar.push(&court.alice, &[format!("{forbidden}:{name}")]);
     said(&"ab".repeat(20), &forbidden);
-    fails(&liar.stranger("carol"), "receipt.ends", "where no push before it ended");
+    let why = format!("began behind {}, where no push before it ended", "ab".repeat(20));
+    fails(&liar.stranger("carol"), "receipt.ends", &why);
     // A push to nowhere that began with an honest one hides what comes behind it.
     court.server.git(["update-ref", &chain, &before]).ok();
     court.server.git(["update-ref", &name, &tip]).ok();

@@ -307,6 +307,39 @@ fn must_judge_an_owners_revocation_by_receipts_alone() {
     }
 }
 
+/// The receipt of a push that was slow to end stands behind that of the push behind it, and takes nothing back.
+#[test]
+fn must_hold_an_owners_revocation_against_the_furthest_that_was_accepted() {
+    for honest in [true, false] {
+        let world = World::new();
+        let court = Court::new(&world);
+        let (bob, liar) = (&court.bob, Liar::of(&court));
+        let key = signer(&world, "bob").public().to_string();
+        let said_by_bob = |n: u64| {
+            court.emit(bob, &format!("{{\"n\":{n}}}"));
+            court.journal(bob)
+        };
+        let (name, start) = said_by_bob(5);
+        court.push(bob, [JOURNALS]).ok();
+        let (_, middle) = said_by_bob(6);
+        let before = bob.copy("before");
+        let (_, end) = said_by_bob(7);
+        liar.push(bob, &[JOURNALS.to_owned()]);
+        said(&liar, &name, &middle, &end);
+        said(&liar, &name, &start, &middle);
+        let by = if honest { bob } else { &before };
+        by.gatos(["trust", "revoke", &key, "--reason", "lost"]).ok();
+        if !honest {
+            liar.accept(by, &[(TRUST, &resolve(by, TRUST))]);
+            only(&liar.found("reader"), "push.forbidden", "denied by trust.revocation: ");
+            continue;
+        }
+        court.push(by, [TRUST]).ok();
+        let report = fits("verify", liar.stranger("reader").gatos(["--json", "verify"]).ok().json());
+        assert_eq!((&report["judged"]["changes of trust"], &report["not_judged"]), (&1.into(), &Value::Array(vec![])));
+    }
+}
+
 #[track_caller]
 fn only(found: &[(String, String)], code: &str, says: &str) {
     let [(found, why)] = found else { panic!("expected one failure: {found:?}") };
@@ -378,6 +411,11 @@ fn must_find_checkpoints_that_were_taken_back_whatever_the_profile() {
 /// A receipt for a push past the gate that says of a ref where it began.
 fn told(liar: &Liar<'_, '_>, repo: &Repo<'_>, name: &str, old: &str, new: &str) {
     liar.push(repo, &[format!("+{new}:{name}")]);
+    said(liar, name, old, new);
+}
+
+/// The receipt alone.
+fn said(liar: &Liar<'_, '_>, name: &str, old: &str, new: &str) {
     let update = [("ref", name.into()), ("old", old.into()), ("new", new.into())];
     liar.give(|map| drop(map.insert("updates", Canon::list([Canon::map(update)]))));
 }

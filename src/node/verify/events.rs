@@ -9,7 +9,7 @@ use crate::node::report::Finding;
 use crate::node::tally::{Kind, Tally};
 use crate::node::window::journal_name;
 use crate::policy::consent::Told;
-use crate::policy::{Intent, Judgement, Receipt};
+use crate::policy::{Intent, Judgement, Moved, Receipt};
 use crate::trust::Void;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -205,9 +205,10 @@ impl<'n> Events<'n> {
         for pushes in self.pushes.get_mut(writer).into_iter().flatten() {
             for receipt in pushes.by_new.remove(&commit).unwrap_or_default() {
                 let receipt = self.past.receipt(Place { history: pushes.history, receipt });
-                let moved = receipt.updates.iter().find(|moved| moved.new == Some(commit));
-                let why = "where no push before it ended";
                 let name = journal_name(&self.ns, writer);
+                let ends = |moved: &&Moved| moved.new == Some(commit) && moved.name == name;
+                let moved = receipt.updates.iter().find(ends);
+                let why = "where no push before it ended";
                 self.misfits.push(misfit(&receipt, name, commit, moved.and_then(|moved| moved.old), why));
             }
         }

@@ -51,13 +51,17 @@ fn is_of(graph: &Graph, key: &PublicKey, writer: &Writer) -> bool {
 
 /// How far a gate had accepted each journal of a key, with what came in the same push.
 fn accepted(past: &Past<'_>, place: Place, graph: &Graph, key: &PublicKey) -> BTreeMap<(Ns, Writer), Oid> {
-    let mut tips = BTreeMap::new();
+    let mut tips: BTreeMap<(Ns, Writer), Oid> = BTreeMap::new();
     let receipts = &past.histories[place.history].receipts[..=place.receipt];
     for moved in receipts.iter().flat_map(|receipt| &receipt.updates) {
         if let (Some(Plane::Journal { ns, writer }), Some(new)) = (moved.plane(), moved.new)
             && is_of(graph, key, writer)
         {
-            tips.insert((ns.clone(), writer.clone()), new);
+            let held = tips.entry((ns.clone(), writer.clone())).or_insert(new);
+            // The receipt of a push that was slow to end stands behind those of pushes behind it.
+            if moved.old == Some(*held) || past.reader().is_ancestor(*held, new).unwrap_or(true) {
+                *held = new;
+            }
         }
     }
     tips
