@@ -42,7 +42,8 @@ pub(super) fn check(visit: &Visit, law: &mut Law, update: &Update) -> Result<Jud
 
 fn brought(visit: &Visit, bundle: &Bundle, moving: RefMove<'_>) -> Result<Result<Brought, Box<Denial>>, HookError> {
     let heads = if moving.old.is_none() { visit.heads()? } else { &[] };
-    let unseen = match moving.brought(&visit.pushed, bundle, heads) {
+    let mut heads = heads.iter().map(|(name, tip)| (name.as_str(), *tip));
+    let unseen = match moving.brought(&visit.pushed, bundle, &mut heads) {
         Ok(Ok(brought)) => return Ok(Ok(brought)),
         Ok(Err(unseen)) => unseen,
         Err(e) => match moving.new {

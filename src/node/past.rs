@@ -133,6 +133,15 @@ pub(super) fn denied(receipt: Option<&Receipt>, rule: &str, why: &str) -> String
     format!("{how}, and by the law that stood then it is denied by {rule}: {why}")
 }
 
+/// Where branches and tags stood by the first receipts of a gate, up to one of them: as receipts are judged in their order, each
+/// adds to it.
+#[derive(Default)]
+struct Heads {
+    history: usize,
+    upto: usize,
+    commits: BTreeMap<String, Oid>,
+}
+
 /// What gates accepted, and the law as it stood when they did.
 pub(super) struct Past<'n> {
     node: &'n Node,
@@ -144,6 +153,7 @@ pub(super) struct Past<'n> {
     judges: VecDeque<(Oid, SharedJudge)>,
     dockets: VecDeque<Held>,
     granted: VecDeque<Granted>,
+    heads: Heads,
     /// What is here of consent and a gate gave no receipt for, by its chain: nobody tells when it had that. It may have come in
     /// before the gate was installed, under an older key of it, or from another gate.
     loose: HashMap<usize, Arc<Vec<Found>>>,
@@ -151,8 +161,8 @@ pub(super) struct Past<'n> {
 
 impl<'n> Past<'n> {
     pub(super) fn new(node: &'n Node, histories: Arc<Vec<History>>) -> Past<'n> {
-        let (laws, judges, dockets, granted, loose) = Default::default();
-        Past { node, histories, graphs: Graphs::new(node.graph()), laws, judges, dockets, granted, loose }
+        let (laws, judges, dockets, granted, heads, loose) = Default::default();
+        Past { node, histories, graphs: Graphs::new(node.graph()), laws, judges, dockets, granted, heads, loose }
     }
 
     pub(super) fn reader(&self) -> &'n Reader {
@@ -164,14 +174,25 @@ impl<'n> Past<'n> {
     }
 
     /// The branches and tags that a gate had given receipts for before one, with the commits that are here of them.
-    pub(super) fn heads_before(&self, place: Place) -> Vec<(String, Oid)> {
-        let earlier = &self.histories[place.history].receipts[..place.receipt];
-        let mut heads: BTreeMap<&str, Option<Oid>> = BTreeMap::new();
-        for moved in earlier.iter().flat_map(|receipt| &receipt.updates).filter(|moved| moved.plane().is_none()) {
-            heads.insert(&moved.name, moved.new);
+    pub(super) fn heads_before(&mut self, place: Place) -> &BTreeMap<String, Oid> {
+        let (reader, histories) = (self.reader(), Arc::clone(&self.histories));
+        let heads = &mut self.heads;
+        if heads.history != place.history || heads.upto > place.receipt {
+            *heads = Heads { history: place.history, ..Heads::default() };
         }
-        let commit = |oid: Oid| self.reader().commit_behind(oid).ok().flatten();
-        heads.into_iter().filter_map(|(name, oid)| Some((name.to_owned(), commit(oid?)?))).collect()
+        let mut moves: BTreeMap<&str, Option<Oid>> = BTreeMap::new();
+        let fresh = &histories[place.history].receipts[heads.upto..place.receipt];
+        for moved in fresh.iter().flat_map(|receipt| &receipt.updates).filter(|moved| moved.plane().is_none()) {
+            moves.insert(&moved.name, moved.new);
+        }
+        heads.upto = place.receipt;
+        for (name, new) in moves {
+            match new.and_then(|oid| reader.commit_behind(oid).ok().flatten()) {
+                Some(commit) => drop(heads.commits.insert(name.to_owned(), commit)),
+                None => drop(heads.commits.remove(name)),
+            }
+        }
+        &heads.commits
     }
 
     /// The law that a receipt names: `Unknown` where it is not here, `Wrong` where it names no policy.

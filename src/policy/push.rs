@@ -8,6 +8,7 @@ use crate::canon::{Map, Value};
 use crate::git::{Changed, Changes, Commit, GitError, Reader};
 use crate::id::Oid;
 use crate::trust::{Graph, TrustDoc, commit_signer};
+use std::collections::BTreeSet;
 
 /// Most new commits that a push to a branch with rules may bring, and most paths that it may change.
 const COMMITS_MAX: usize = 1_000;
@@ -63,7 +64,7 @@ impl RefMove<'_> {
         self,
         reader: &Reader,
         bundle: &Bundle,
-        heads: &[(String, Oid)],
+        heads: &mut dyn Iterator<Item = (&str, Oid)>,
     ) -> Result<Result<Brought, Unseen>, GitError> {
         let Some(named) = self.new else {
             return Ok(Ok(Brought { commits: Vec::new(), changed: Vec::new(), forward: false }));
@@ -77,7 +78,9 @@ impl RefMove<'_> {
             None => {
                 let asked: Vec<_> = bundle.rules().iter().filter(|r| r.covers(Verb::Push, Some(self.name))).collect();
                 let by_all = |head: &str| asked.iter().all(|rule| rule.covers(Verb::Push, Some(head)));
-                heads.iter().filter(|(head, _)| by_all(head)).map(|(_, tip)| *tip).collect()
+                // Many branches may stand at one commit, and each that is hidden is read.
+                let olds: BTreeSet<Oid> = heads.filter(|(head, _)| by_all(head)).map(|(_, tip)| tip).collect();
+                olds.into_iter().collect()
             }
         };
         let Some(commits) = reader.commits_between(&olds, new, COMMITS_MAX)? else {

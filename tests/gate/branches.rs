@@ -1,7 +1,9 @@
 //! Branches with rules: what a push to them may hide, and what it may take away.
 
 use super::court::{Court, over_each};
+use super::liar::Liar;
 use super::rules::enact;
+use crate::cli::fits;
 use crate::harness::World;
 use crate::must::forge::Forge;
 
@@ -104,4 +106,32 @@ rule "short"
         court.refused(&court.alice, ["+HEAD:refs/heads/short/a"], "ref.non-ff");
         court.push(&court.alice, [":refs/heads/short/a"]).ok();
     });
+}
+
+/// What is new on a new branch hangs on the branches that stood beside it, as receipts tell of them.
+#[test]
+fn must_judge_a_new_branch_by_what_stood_beside_it_then() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, liar) = (&court.alice, Liar::of(&court));
+    enact(&court, "rule \"any\"\n  on push \"refs/heads/r/*\"\n  allow if created\n");
+    let bad = alice.commit("not seen");
+    court.push(alice, [format!("{bad}:refs/heads/r/1")]).ok();
+    enact(&court, "rule \"seen\"\n  on push \"refs/heads/r/*\"\n  allow if deleted or every_message(\"good\")\n");
+    let good = alice.commit("good");
+    court.push(alice, [format!("{good}:refs/heads/r/2")]).ok();
+    let judged = |reader: &str| {
+        let report = fits("verify", liar.stranger(reader).gatos(["--json", "verify"]).ok().json());
+        (report["judged"]["pushes to branches"].as_u64(), report["not_judged"].clone())
+    };
+    assert_eq!(judged("carol"), (Some(2), serde_json::json!([])));
+    // Where nothing stands beside it any more, all of it is new.
+    court.push(alice, [":refs/heads/r/1", ":refs/heads/r/2"]).ok();
+    court.refused(alice, [format!("{good}:refs/heads/r/3")], "none");
+    liar.accept(alice, &[("refs/heads/r/3", &good)]);
+    let (count, unknown) = judged("dave");
+    assert_eq!(
+        (count, unknown[0]["what"].as_str()),
+        (Some(4), Some("pushes to branches: what stood beside a new branch"))
+    );
 }

@@ -12,7 +12,7 @@ use crate::policy::{
     Bundle, Demand, FactsOf, Intent, Judgement, Leave, Moved, Receipt, RefMove, Unseen, Verb, speaks_of, trust_leave,
 };
 use crate::trust::Graph;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 impl Verification<'_> {
     /// What accepted pushes moved beside journals and the policy, each again by the law that its receipt names.
@@ -229,8 +229,10 @@ fn ruled(
 ) -> Result<Again, NodeError> {
     let unknown = || Ok(Again::unknown("commits that are not here"));
     let moving = RefMove { name: &moved.name, old: moved.old, new: moved.new };
-    let heads = if moved.old.is_none() { past.heads_before(place) } else { Vec::new() };
-    let brought = match moving.brought(past.reader(), bundle, &heads) {
+    let (reader, none) = (past.reader(), BTreeMap::new());
+    let heads = if moved.old.is_none() { past.heads_before(place) } else { &none };
+    let mut heads = heads.iter().map(|(name, tip)| (name.as_str(), *tip));
+    let brought = match moving.brought(reader, bundle, &mut heads) {
         Ok(Ok(brought)) => brought,
         Ok(Err(Unseen::NoCommit(_))) => return Ok(Again::wrong("object.type", "it names no commit")),
         // A gate of another version may take more.
