@@ -173,6 +173,18 @@ impl<'n> Past<'n> {
         Arc::clone(&self.histories[place.history].receipts[place.receipt])
     }
 
+    /// Every receipt once: two chains of one gate begin with the same ones.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let mut seen: HashSet<Oid> = HashSet::new();
+        let of = |(history, held): (usize, &History)| {
+            let fresh = |(receipt, given): (usize, &Arc<Receipt>)| {
+                seen.insert(given.commit).then_some(Place { history, receipt })
+            };
+            held.receipts.iter().enumerate().filter_map(fresh).collect::<Vec<_>>()
+        };
+        self.histories.iter().enumerate().flat_map(of).collect()
+    }
+
     /// The branches and tags that a gate had given receipts for before one, with the commits that are here of them.
     pub(super) fn heads_before(&mut self, place: Place) -> &BTreeMap<String, Oid> {
         let (reader, histories) = (self.reader(), Arc::clone(&self.histories));

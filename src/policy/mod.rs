@@ -54,7 +54,7 @@ pub use push::{Brought, RefMove, Unseen};
 pub use receipt::{Moved, Receipt};
 pub use recorded::Recorded;
 pub use refusal::{ENTRY_MAX, EntryFault, EntryKind, read_entry};
-pub use replay::{Candidate, Replayed};
+pub use replay::{Candidate, Replayed, unrecorded};
 pub use rgs::Weight;
 pub use rules::{On, RULES, RuleInfo};
 pub use schema::Schema;

@@ -31,6 +31,16 @@ const DROPPED: [&str; 4] = ["commits", "payload", "target", "ulid"];
 /// Facts that are known of every act since they have names.
 const ALWAYS: [&str; 6] = ["actor_known", "caps", "groups", "is_root", "key_known", "trust_version"];
 
+fn asked<'b>(bundle: &'b Bundle, verb: Verb, subject: Option<&'b str>) -> impl Iterator<Item = &'b RuleInfo> {
+    bundle.rules().iter().filter(move |rule| rule.covers(verb, subject))
+}
+
+/// A fact that rules read about an act and that nobody wrote down where no gate received it.
+pub fn unrecorded<'b>(bundle: &'b Bundle, verb: Verb, subject: Option<&'b str>) -> Option<&'b str> {
+    let mut reads = asked(bundle, verb, subject).flat_map(|rule| &rule.reads).map(String::as_str);
+    reads.find(|name| UNRECORDED.contains(name))
+}
+
 /// A policy that is not active yet.
 pub struct Candidate {
     judge: Judge,
@@ -60,18 +70,13 @@ impl Candidate {
     }
 
     fn asked<'a>(&'a self, verb: Verb, subject: Option<&'a str>) -> impl Iterator<Item = &'a RuleInfo> {
-        self.judge.bundle().rules().iter().filter(move |rule| rule.covers(verb, subject))
+        asked(self.judge.bundle(), verb, subject)
     }
 
     /// An event that no gate received, with everything that trust can have said of its writer when it was judged.
     pub fn event(&mut self, intent: &Intent<'_>, facts: &[Facts]) -> Result<Replayed, PolicyError> {
-        let unknown = self
-            .asked(intent.verb(), intent.subject())
-            .flat_map(|rule| &rule.reads)
-            .find(|name| UNRECORDED.contains(&name.as_str()))
-            .map(|name| format!("{name} of an event without a receipt"));
-        if let Some(what) = unknown {
-            return Ok(Replayed::Unknown(what));
+        if let Some(name) = unrecorded(self.judge.bundle(), intent.verb(), intent.subject()) {
+            return Ok(Replayed::Unknown(format!("{name} of an event without a receipt")));
         }
         let mut changed: Option<Decision> = None;
         let mut same = false;

@@ -2,7 +2,7 @@ use crate::git::Plane;
 use crate::id::{Oid, Timestamp};
 use crate::node::past::{Past, Place};
 use crate::policy::Moved;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Which accepted push brought each append; the first one, where several gates took it.
 pub(super) struct Received {
@@ -51,15 +51,8 @@ impl Received {
 
 /// Every receipt once, the oldest first.
 pub(super) fn in_time(past: &Past<'_>) -> Vec<(Timestamp, Place)> {
-    let mut seen: HashSet<Oid> = HashSet::new();
-    let mut places = Vec::new();
-    for (history, held) in past.histories.iter().enumerate() {
-        for (receipt, given) in held.receipts.iter().enumerate() {
-            if seen.insert(given.commit) {
-                places.push((given.received_at, Place { history, receipt }));
-            }
-        }
-    }
+    let dated = |place| (past.receipt(place).received_at, place);
+    let mut places: Vec<_> = past.places().into_iter().map(dated).collect();
     places.sort_by_key(|(at, _)| *at);
     places
 }

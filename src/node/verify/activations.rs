@@ -7,9 +7,9 @@ use crate::node::past::{Again, Past, Place, denied, of_actor};
 use crate::node::report::Finding;
 use crate::node::tally::Kind;
 use crate::policy::consent::Consents;
-use crate::policy::{Bundle, Judge, Leave, SignedAct, Verb, bundle_signers, may_sign_now};
+use crate::policy::{Bundle, Judge, Leave, SignedAct, Verb, bundle_signers, may_sign_now, unrecorded};
 use crate::trust::Graph;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the walk along the policies knows.
@@ -54,16 +54,13 @@ impl Verification<'_> {
     /// named with its chain or its receipt.
     fn covered(&self, past: &Past<'_>) -> HashMap<Oid, Vec<Place>> {
         let mut covered: HashMap<Oid, Vec<Place>> = HashMap::new();
-        // Two chains of one gate begin with the same receipts.
-        let mut seen: HashSet<Oid> = HashSet::new();
-        for (history, receipts) in past.histories.iter().map(|h| &h.receipts).enumerate() {
-            for (receipt, given) in receipts.iter().enumerate() {
-                let moved = given.moved(&Plane::PolicyActive).and_then(|moved| Some((moved.new?, moved.old)));
-                let Some((new, old)) = moved.filter(|_| seen.insert(given.commit)) else { continue };
-                let Ok(chain) = self.node.reader().chain(new, old, 0) else { continue };
-                for (commit, _) in chain.map_while(Result::ok) {
-                    covered.entry(commit).or_default().push(Place { history, receipt });
-                }
+        for place in past.places() {
+            let given = past.receipt(place);
+            let moved = given.moved(&Plane::PolicyActive).and_then(|moved| Some((moved.new?, moved.old)));
+            let Some((new, old)) = moved else { continue };
+            let Ok(chain) = self.node.reader().chain(new, old, 0) else { continue };
+            for (commit, _) in chain.map_while(Result::ok) {
+                covered.entry(commit).or_default().push(place);
             }
         }
         covered
@@ -193,13 +190,10 @@ impl Change<'_> {
                 Leave::Refused { decision, .. } => last = Again::wrong(&decision.rule, decision.reason),
             }
         }
-        let timed = |before: &Bundle| {
-            let asked = before.rules().iter().filter(|rule| rule.covers(Verb::PolicyActivate, None));
-            let mut reads = asked.flat_map(|rule| &rule.reads);
-            reads.any(|read| ["received_at", "grants", "approvals"].contains(&read.as_str()))
-        };
         match self.before {
-            Some(before) if timed(before) => Ok(Again::unknown("when it was, for there is no receipt")),
+            Some(before) if unrecorded(before, Verb::PolicyActivate, None).is_some() => {
+                Ok(Again::unknown("when it was, for there is no receipt"))
+            }
             _ => Ok(last),
         }
     }

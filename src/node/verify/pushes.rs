@@ -12,30 +12,23 @@ use crate::policy::{
     Bundle, Demand, FactsOf, Intent, Judgement, Leave, Moved, Receipt, RefMove, Unseen, Verb, speaks_of, trust_leave,
 };
 use crate::trust::Graph;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 impl Verification<'_> {
     /// What accepted pushes moved beside journals and the policy, each again by the law that its receipt names.
     pub(super) fn pushes(&mut self, watch: Watch<'_>) -> Result<(), NodeError> {
         let mut past = self.past();
-        let mut seen: HashSet<Oid> = HashSet::new();
         let (mut tally, mut findings) = (Tally::default(), Vec::new());
-        for history in 0..past.histories.len() {
-            for receipt in 0..past.histories[history].receipts.len() {
-                watch.look()?;
-                let place = Place { history, receipt };
-                let receipt = past.receipt(place);
-                if !seen.insert(receipt.commit) {
+        for place in past.places() {
+            watch.look()?;
+            let receipt = past.receipt(place);
+            for moved in &receipt.updates {
+                let Some((kind, again)) = one(self.node.reader(), &mut past, place, &receipt, moved)? else {
                     continue;
-                }
-                for moved in &receipt.updates {
-                    let Some((kind, again)) = one(self.node.reader(), &mut past, place, &receipt, moved)? else {
-                        continue;
-                    };
-                    tally.take(kind, &again);
-                    if let Again::Wrong { rule, why } = again {
-                        findings.push(forbidden(&receipt, moved, &rule, &why));
-                    }
+                };
+                tally.take(kind, &again);
+                if let Again::Wrong { rule, why } = again {
+                    findings.push(forbidden(&receipt, moved, &rule, &why));
                 }
             }
         }

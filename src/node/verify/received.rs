@@ -1,5 +1,5 @@
 use super::Verification;
-use crate::git::{Place, RefName, Scope, gate_dir};
+use crate::git::{Place, RefName, Scope, has_gate};
 use crate::id::Writer;
 use crate::node::error::NodeError;
 use crate::node::report::Finding;
@@ -40,7 +40,7 @@ impl Verification<'_> {
             return Ok(());
         }
         // What stands on a server has come through its gate, or past it.
-        let gate = gate_dir(self.node.store().common_dir()).join("settings.json").exists();
+        let gate = has_gate(self.node.store().common_dir());
         // Journals are weighed when they are read.
         for waiting in self.node.waiting(&self.receipts, &[Scope::Trust, Scope::Policies, Scope::States])? {
             let name = &waiting.name;
