@@ -186,6 +186,8 @@ impl Parser<'_> {
     /// A name or parenthesis with everything that hangs on it.
     pub(super) fn suffixed(&mut self) -> Parsed<Suffixed> {
         let (start, outer) = (self.at, self.depth);
+        // What stands in parentheses was looked at there.
+        let bare = !self.is("(");
         let mut s = self.primary()?;
         loop {
             if self.is(".") && matches!(s.expr, Expr::Builtin(_)) && s.name.is_some() {
@@ -200,11 +202,17 @@ impl Parser<'_> {
             if !more {
                 break;
             }
+            if bare && matches!(self.token, Token::Symbol("." | "[" | ":")) {
+                self.not_called(&s.expr, start);
+            }
             self.enter()?;
             let head = single(self.as_value(s.expr, start));
             s = self.suffix(head)?;
         }
         self.depth = outer;
+        if bare {
+            self.not_called(&s.expr, start);
+        }
         if !self.is("=") && !self.is(",") {
             s.expr = self.as_value(s.expr, start);
         }
@@ -239,6 +247,7 @@ impl Parser<'_> {
                 s.expr = Expr::Builtin(names::member(&library, &key));
             }
             None => {
+                self.not_called(&s.expr, start);
                 self.check_key(&key, key_at);
                 s.expr = Expr::Index(s.expr.clone().into(), Expr::Text(key).into());
             }
@@ -293,6 +302,15 @@ impl Parser<'_> {
             self.lint("L004", at, format!("library '{name}' is not a value; name one of its functions"));
         }
         e
+    }
+
+    /// Remembers a function that comes with the language, where it is used as a value.
+    fn not_called(&mut self, e: &Expr, at: Pos) {
+        if let Expr::Builtin(name) = e
+            && names::is_function(name)
+        {
+            self.uncalled.push((name.clone(), at));
+        }
     }
 
     pub(super) fn args(&mut self) -> Parsed<Vec<Expr>> {

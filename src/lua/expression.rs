@@ -1,6 +1,7 @@
 //! One expression by itself, and lists of declarations: what a language that is compiled to this one is written in.
 
 use super::error::{Finding, Pos, Severity};
+use super::names::is_function;
 use super::parser::{Parser, parse};
 use super::tree::{Expr, Id, Stmt};
 
@@ -9,20 +10,31 @@ use super::tree::{Expr, Id, Stmt};
 pub enum Use {
     /// `name`, as a value.
     Value(String),
+    /// `name`, as an argument of a call.
+    Argument(String),
     /// `name.field`
     Field(String, String),
     /// `name(…)`: of each argument the text, where it is one that was written there.
     Call(String, Vec<Option<String>>),
+    /// A function that comes with the language, as a value: where it stands.
+    Uncalled(String, Pos),
+}
+
+/// What a text of declarations declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    pub name: String,
+    pub is_function: bool,
 }
 
 /// Reads a text that must be one expression without functions in it, and says how it uses the names it may know beside
 /// the built-ins. `Err` holds every finding.
 pub fn expression(source: &str, known: &[&str]) -> Result<Vec<Use>, Vec<Finding>> {
-    let (expr, names, mut findings) = Parser::expression(source, known);
+    let (read, mut findings) = Parser::expression(source, known);
     let mut found = Vec::new();
-    if let Some(expr) = &expr {
-        let mut walk = Walk { names: &names, found: &mut found, functions: false };
-        walk.expr(expr);
+    if let Some(read) = &read {
+        let mut walk = Walk { names: &read.names, found: &mut found, functions: false };
+        walk.expr(&read.expr);
         if walk.functions {
             let start = Pos { line: 1, col: 1 };
             findings.push(Finding::error(
@@ -33,11 +45,13 @@ pub fn expression(source: &str, known: &[&str]) -> Result<Vec<Use>, Vec<Finding>
         }
     }
     findings.retain(|f| f.severity == Severity::Error);
-    if findings.is_empty() && expr.is_some() { Ok(found) } else { Err(findings) }
+    let Some(read) = read.filter(|_| findings.is_empty()) else { return Err(findings) };
+    found.extend(read.uncalled.into_iter().map(|(name, at)| Use::Uncalled(name, at)));
+    Ok(found)
 }
 
-/// Reads a text of top-level declarations, constants and functions without the last `return`, and gives their names.
-pub fn declarations(source: &str) -> Result<Vec<String>, Vec<Finding>> {
+/// Reads a text of top-level declarations, constants and functions without the last `return`, and says what they are.
+pub fn declarations(source: &str) -> Result<Vec<Declared>, Vec<Finding>> {
     let (chunk, mut findings) = parse(&format!("{source}\nreturn function(state) return true end"));
     let Some(chunk) = chunk else {
         findings.retain(|f| f.severity == Severity::Error);
@@ -48,10 +62,16 @@ pub fn declarations(source: &str) -> Result<Vec<String>, Vec<Finding>> {
         }
         return Err(findings);
     };
-    let name = |id: &Id| chunk.names[*id as usize].clone();
+    let named = |id: &Id, is_function| Declared { name: chunk.names[*id as usize].clone(), is_function };
     let declared = |s: &Stmt| match s {
-        Stmt::Local(ids, _) => ids.iter().map(name).collect(),
-        Stmt::LocalFunction(id, _) => vec![name(id)],
+        Stmt::Local(ids, values) => {
+            let function = |at: usize| match values.get(at) {
+                Some(Expr::Builtin(name)) => is_function(name),
+                value => matches!(value, Some(Expr::Function(_))),
+            };
+            ids.iter().enumerate().map(|(at, id)| named(id, function(at))).collect()
+        }
+        Stmt::LocalFunction(id, _) => vec![named(id, true)],
         _ => Vec::new(),
     };
     Ok(chunk.body.iter().flat_map(declared).collect())
@@ -85,12 +105,24 @@ impl Walk<'_> {
                         _ => None,
                     };
                     self.found.push(Use::Call(name, args.iter().map(text).collect()));
-                    args.iter().for_each(|arg| self.expr(arg));
+                    self.args(args);
                 }
-                None => e.for_each_child(&mut |child| self.expr(child)),
+                None => {
+                    self.expr(head);
+                    self.args(args);
+                }
             },
             Expr::Function(_) => self.functions = true,
             _ => e.for_each_child(&mut |child| self.expr(child)),
+        }
+    }
+
+    fn args(&mut self, args: &[Expr]) {
+        for arg in args {
+            match self.name(arg) {
+                Some(name) => self.found.push(Use::Argument(name)),
+                None => self.expr(arg),
+            }
         }
     }
 }

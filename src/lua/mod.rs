@@ -34,7 +34,7 @@ mod tree;
 
 pub use cost::{EVENT_BYTES, FUEL, STATE_BYTES};
 pub use error::{Class, ElcError, Finding, Halt, LuaError, Pos, Severity, StepError, Verdict};
-pub use expression::{Use, declarations, expression};
+pub use expression::{Declared, Use, declarations, expression};
 pub use machine::{Machine, Prepared};
 pub use number::N;
 pub use program::{Program, Shape, compile, lint, open_elc, read_elc};

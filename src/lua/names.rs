@@ -57,6 +57,11 @@ pub fn is_builtin(name: &str) -> bool {
     }
 }
 
+/// Is this the resolved name of a built-in function?
+pub fn is_function(name: &str) -> bool {
+    is_builtin(name) && !CONSTANTS.contains(&name)
+}
+
 /// May a top-level declaration call it? `rng` would keep a generator between events, `dsort` changes its argument.
 pub fn is_pure(name: &str) -> bool {
     name != "rng" && name != "dsort"

@@ -25,6 +25,15 @@ pub struct Chunk {
     pub names: Vec<String>,
 }
 
+/// An expression that was read by itself.
+pub struct Alone {
+    pub expr: Expr,
+    /// The names of locals by id.
+    pub names: Vec<String>,
+    /// Functions that come with the language and are not called where they stand.
+    pub uncalled: Vec<(String, Pos)>,
+}
+
 pub struct Parser<'a> {
     lexer: Lexer<'a>,
     pub(super) token: Token,
@@ -34,6 +43,8 @@ pub struct Parser<'a> {
     pub(super) jumps: u32,
     pub(super) positions: Vec<Pos>,
     pub(super) depth: u32,
+    /// Functions that come with the language and are not called where they stand.
+    pub(super) uncalled: Vec<(String, Pos)>,
     findings: Vec<Finding>,
     reported: HashSet<(u32, u32)>,
 }
@@ -65,13 +76,14 @@ impl<'a> Parser<'a> {
             jumps: 0,
             positions: Vec::new(),
             depth: 0,
+            uncalled: Vec::new(),
             findings: Vec::new(),
             reported: HashSet::new(),
         }
     }
 
-    /// One expression and nothing behind it, which may use these names; with the names of locals by id, and findings.
-    pub(super) fn expression(source: &'a str, known: &[&str]) -> (Option<Expr>, Vec<String>, Vec<Finding>) {
+    /// One expression and nothing behind it, which may use these names, and what was found.
+    pub(super) fn expression(source: &'a str, known: &[&str]) -> (Option<Alone>, Vec<Finding>) {
         let mut parser = Parser::new(source);
         let start = parser.at;
         parser.scope.open_block();
@@ -89,7 +101,7 @@ impl<'a> Parser<'a> {
         }
         let expr = read.map_err(|fatal| findings.push(fatal)).ok();
         findings.sort_by_key(|f| (f.line, f.col));
-        (expr, parser.scope.names, findings)
+        (expr.map(|expr| Alone { expr, names: parser.scope.names, uncalled: parser.uncalled }), findings)
     }
 }
 

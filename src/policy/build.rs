@@ -7,7 +7,7 @@ use super::rgs::{self, Fault, Functions, Weight};
 use super::rules::{COURTS_MAX, CourtInfo, RULES, RULES_MAX, Rules};
 use super::schema::Schema;
 use crate::id::{EventType, Ns, Sha256};
-use crate::lua::{self, Severity};
+use crate::lua::{self, Declared, Severity};
 use std::collections::BTreeMap;
 
 /// Where sources lie in a work tree.
@@ -109,11 +109,12 @@ impl<'a> Builder<'a> {
             // A file may call what files before it declare.
             let whole = format!("{}{text}\n", functions.source);
             match rgs::functions(&whole) {
-                Ok(names) => {
-                    if let Some(twice) = names.iter().enumerate().find(|(i, n)| names[..*i].contains(n)) {
-                        self.error(path, fault(1, format!("{} is declared twice", twice.1)));
+                Ok(declared) => {
+                    let twice = |(i, d): &(usize, &Declared)| declared[..*i].iter().any(|other| other.name == d.name);
+                    if let Some((_, twice)) = declared.iter().enumerate().find(twice) {
+                        self.error(path, fault(1, format!("{} is declared twice", twice.name)));
                     }
-                    functions = Functions { source: whole, names };
+                    functions = Functions { source: whole, declared };
                     self.built.files.insert(format!("policies/{stem}.lua"), bytes.clone());
                 }
                 Err(faults) => {

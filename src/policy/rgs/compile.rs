@@ -1,9 +1,9 @@
 use super::code::Writer;
-use super::names::{EVENT, predicate, value};
+use super::names::{EVENT, PREDICATES, VALUES, predicate, value};
 use super::parser::{Adr, parse};
 use super::tree::{Clause, Expr, Rule, Text};
 use super::{Fault, Spot, Weight, lexer};
-use crate::lua::{self, Program, Use};
+use crate::lua::{self, Declared, Program, Use};
 use crate::policy::glob::Glob;
 use crate::policy::rules::{On, RuleInfo};
 use crate::policy::template;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub struct Functions {
     /// Their text, one after another.
     pub source: String,
-    pub names: Vec<String>,
+    pub declared: Vec<Declared>,
 }
 
 /// A file of rules in its compiled form.
@@ -86,6 +86,18 @@ fn info(rule: &Rule, file: &str, uses: &Uses) -> RuleInfo {
     }
 }
 
+/// The name that a rule of its acts has for a field of theirs, where it used the name of a function.
+fn meant(name: &str, rule: &Rule) -> String {
+    let asked = |verbs: &[Verb]| rule.on.iter().all(|on| verbs.contains(&on.verb));
+    let member = EVENT.iter().find(|(member, _)| *member == name && asked(&[Verb::Emit]));
+    let value = VALUES.iter().find(|v| v.intent == Some(name) && v.name != name && asked(v.verbs));
+    match (member, value) {
+        (Some((member, _)), _) => format!("; or is it event.{member}?"),
+        (None, Some(value)) => format!("; or is it {}?", value.name),
+        (None, None) => String::new(),
+    }
+}
+
 /// An expression on one line, without its comments.
 fn one_line(text: &str) -> String {
     // A comment begins at two hyphens outside of strings.
@@ -132,10 +144,10 @@ impl Check<'_> {
     }
 
     fn expr(&mut self, e: &Expr, rule: &Rule, uses: &mut Uses) {
-        let mut known: Vec<&str> = super::names::VALUES.iter().map(|v| v.name).collect();
-        known.extend(super::names::PREDICATES.iter().map(|p| p.name));
+        let mut known: Vec<&str> = VALUES.iter().map(|v| v.name).collect();
+        known.extend(PREDICATES.iter().map(|p| p.name));
         known.push("event");
-        known.extend(self.functions.names.iter().map(String::as_str));
+        known.extend(self.functions.declared.iter().map(|d| d.name.as_str()));
         match lua::expression(&e.text, &known) {
             Err(found) => found.iter().for_each(|f| {
                 let at = lexer::place(e.at, f.line, f.col);
@@ -161,11 +173,18 @@ impl Check<'_> {
                     self.fault(at, rule, format!("event has no member {member}; it has {}", members.join(" ")));
                 }
             },
-            Use::Value(name) if name == "event" => match granting {
+            Use::Value(name) | Use::Argument(name) if name == "event" => match granting {
                 true => uses.whole_event = true,
                 false => self.fault(at, rule, "name a member of event, such as event.type"),
             },
-            Use::Value(name) | Use::Field(name, _) => match (value(&name), predicate(&name)) {
+            Use::Value(name) if self.functions.declared.iter().any(|d| d.is_function && d.name == name) => {
+                self.fault(at, rule, format!("{name} is a function; call it: {name}(…)"));
+            }
+            Use::Uncalled(name, pos) => {
+                let sentence = format!("{name} is a function; call it: {name}(…){}", meant(&name, rule));
+                self.fault(lexer::place(at, pos.line, pos.col), rule, sentence);
+            }
+            Use::Value(name) | Use::Argument(name) | Use::Field(name, _) => match (value(&name), predicate(&name)) {
                 (Some(v), _) => {
                     self.needs_verb(&name, v.verbs, at, rule);
                     uses.reads.extend(v.intent.or(v.fact).map(str::to_owned));

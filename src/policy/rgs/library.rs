@@ -2,7 +2,7 @@
 
 use super::names::is_taken;
 use super::{Fault, Spot, Weight};
-use crate::lua::declarations;
+use crate::lua::{Declared, declarations};
 use std::collections::BTreeSet;
 
 /// The sections that ship.
@@ -45,14 +45,16 @@ pub fn sections_of(used: &BTreeSet<String>) -> (String, String) {
     (outside, inside)
 }
 
-/// The names that a `.lua` file beside the rules declares.
-pub fn functions(source: &str) -> Result<Vec<String>, Vec<Fault>> {
+/// What a `.lua` file beside the rules declares.
+pub fn functions(source: &str) -> Result<Vec<Declared>, Vec<Fault>> {
     let fault = |line, col, sentence: String| Fault::new(Spot { line, col }, "", Weight::Error, sentence);
-    let names = declarations(source).map_err(|found| {
+    let declared = declarations(source).map_err(|found| {
         found.into_iter().map(|f| fault(f.line, f.col, format!("{}: {}", f.code, f.sentence))).collect::<Vec<_>>()
     })?;
-    match names.iter().find(|name| is_taken(name)) {
-        Some(name) => Err(vec![fault(1, 1, format!("{name} is a name of the language; choose another"))]),
-        None => Ok(names),
+    match declared.iter().find(|d| is_taken(&d.name)) {
+        Some(Declared { name, .. }) => {
+            Err(vec![fault(1, 1, format!("{name} is a name of the language; choose another"))])
+        }
+        None => Ok(declared),
     }
 }

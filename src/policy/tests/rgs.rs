@@ -120,6 +120,39 @@ fn faults_name_line_column_rule_and_the_way_out() {
     }
 }
 
+/// A function is equal to no value, and as a condition it always holds.
+#[test]
+fn must_refuse_a_function_that_is_not_called() {
+    let rule = |on: &str, e: &str| format!("policy \"p\" version 1\nrule \"a\"\n on {on}\n allow\n deny if {e}");
+    for (on, e, fault) in [
+        ("emit", "type == \"bad\"", "5:10: a: type is a function; call it: type(…); or is it event.type?"),
+        (
+            "emit",
+            "ns == \"a\"\n  or (type) ~= ns",
+            "6:7: a: type is a function; call it: type(…); or is it event.type?",
+        ),
+        ("propose", "type == \"bad\"", "5:10: a: type is a function; call it: type(…); or is it action?"),
+        ("push", "type == \"bad\"", "5:10: a: type is a function; call it: type(…)\n"),
+        ("emit", "tostring", "5:10: a: tostring is a function; call it: tostring(…)\n"),
+        ("emit", "tostring(string.upper) == \"bad\"", "5:19: a: string.upper is a function"),
+        ("emit", "type.x", "5:10: a: type is a function"),
+        ("emit", "type[1]", "5:10: a: type is a function"),
+        ("emit", "type:upper() == ns", "5:10: a: type is a function"),
+    ] {
+        assert!(faults(&rule(on, e)).contains(fault), "{e}\n--\n{}", faults(&rule(on, e)));
+    }
+    for good in [
+        "type(payload) == \"table\"",
+        "event.type == \"bad\"",
+        "ns:upper() == string.upper(ns)",
+        "payload.x == json.null",
+        "#dkeys(payload) > math.maxinteger",
+        "({ type = ns }).type == ns",
+    ] {
+        assert_eq!(faults(&rule("emit", good)), "", "{good}");
+    }
+}
+
 #[test]
 fn what_would_allow_is_told_without_comments() {
     let rule = "policy \"p\" version 1\nrule \"a\"\n on emit\n allow if ns == \"a--b\" -- no\n  or known() -- yes\n\n-- Of b.\nrule \"b\"\n on emit\n allow";
@@ -150,14 +183,22 @@ fn a_decision_in_markdown_is_law() {
 #[test]
 fn rules_call_functions_of_lua_files() {
     let source = "local limit = 100\nlocal function large(p) return p.amount > limit end\n";
-    let names = functions(source).unwrap();
-    assert_eq!(names, ["limit", "large"]);
+    let declared = functions(source).unwrap();
+    let names: Vec<(&str, bool)> = declared.iter().map(|d| (d.name.as_str(), d.is_function)).collect();
+    assert_eq!(names, [("limit", false), ("large", true)]);
     let rgs = "policy \"p\" version 1\nrule \"a\"\n on emit\n allow\n deny if large(payload)";
-    let compiled = compile(rgs, "t", None, &Functions { source: source.into(), names }).unwrap();
+    let own = Functions { source: source.into(), declared };
+    let compiled = compile(rgs, "t", None, &own).unwrap();
     let mut machine = Machine::new(&compiled.program).unwrap();
     let intent = value(r#"{"verb":"emit","ns":"main","payload":{"amount":101}}"#);
     let (answer, _) = machine.judge(&intent, &value("{}")).unwrap();
     assert_eq!(answer.get("verdict").and_then(Value::as_str), Some("deny"));
+    // Not called, it would hold always.
+    let faults = compile(&rgs.replace("large(payload)", "large"), "t", None, &own).unwrap_err();
+    assert!(faults[0].to_string().contains("5:9: a: large is a function; call it: large(…)"), "{faults:?}");
+    for good in ["limit > 1", "#dsort({limit}, large) > 0"] {
+        assert!(compile(&rgs.replace("large(payload)", good), "t", None, &own).is_ok(), "{good}");
+    }
     assert!(functions("local function cap() return true end").is_err());
     assert!(functions("return function(state) return state end").is_err());
 }
