@@ -101,6 +101,9 @@ impl Candidate {
         let Some(trust_root) = recorded.trust_root else {
             return Ok(Replayed::Unknown("a law: the gate refused before there was one".into()));
         };
+        if let Some(replayed) = self.no_rule(recorded) {
+            return Ok(replayed);
+        }
         if let Some(what) = self.missing(recorded) {
             return Ok(Replayed::Unknown(what));
         }
@@ -111,6 +114,25 @@ impl Candidate {
             Verdict::Allow => Replayed::Changed(decision.into()),
             Verdict::Deny | Verdict::Error => Replayed::Same,
         })
+    }
+
+    /// What becomes of a denial that no rule spoke. By a profile it stands where the candidate demands the same; else nobody
+    /// knows what rules would have said, as of every other check of a gate.
+    fn no_rule(&self, recorded: &Recorded) -> Option<Replayed> {
+        // A rule may have any name; of the profile, profiles alone speak.
+        let by_profile = recorded.rule.strip_prefix("profile.").filter(|_| recorded.facts.get("profile").is_some());
+        let what = match by_profile {
+            Some(demand) if self.judge.bundle().profile().demands().iter().any(|d| d.as_str() == demand) => {
+                return Some(Replayed::Same);
+            }
+            Some(_) => "what rules say to what a profile refused before they were asked",
+            // Rules that are asked about a push are told whether its ref is made.
+            None if recorded.verb == Verb::Push && !recorded.intent.contains("created") => {
+                "what rules say to what a check of the gate refused before they were asked"
+            }
+            None => return None,
+        };
+        Some(Replayed::Unknown(what.into()))
     }
 
     /// What the candidate reads and a denial does not hold.

@@ -4,11 +4,14 @@ use super::again::{RULES, enact};
 use super::consent::{GOVERNANCE, RULES as TEAM, Team};
 use super::court::{Court, JOURNALS, TRUST};
 use super::liar::Liar;
+use super::profile::profile;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
 use serde_json::{Value, json};
 
 const PLAIN: &str = "policy \"c\" version 1\n\nrule \"speak\"\n  on emit\n  allow if known()\n";
+
+const NO_RULE: &str = "refused before they were asked";
 
 /// What would change, and the whole.
 #[track_caller]
@@ -128,4 +131,38 @@ fn replay_judges_or_counts_every_other_push() {
     let (changes, _) = replay(alice, RULES, None);
     let rules: Vec<_> = changes.iter().map(|change| &change["rule"]).collect();
     assert_eq!(rules, ["profile.fold", "profile.fast-forward"]);
+}
+
+/// What the profile or a check of the gate refused is not what rules said: rules that allow everything change nothing of it.
+#[test]
+fn replay_takes_no_check_of_the_gate_for_a_rule() {
+    let world = World::new();
+    let court = Court::new(&world);
+    profile(&court, "research");
+    let alice = &court.alice;
+    let first = alice.commit("one");
+    alice.commit("two");
+    court.push(alice, ["HEAD:refs/heads/main"]).ok();
+    court.refused(alice, [format!("+{first}:refs/heads/main")], "profile.fast-forward");
+    court.refused(&court.bob, [format!(":{TRUST}")], "ref.delete");
+    // A rule of such a name is a rule all the same.
+    alice.write(
+        "gatos/policies/20-named.rgs",
+        "policy \"n\" version 1\n\nrule \"profile.fold\"\n  on push \"refs/heads/no\"\n  deny\n",
+    );
+    court.fetch(alice);
+    court.enact(alice);
+    court.refused(alice, ["HEAD:refs/heads/no"], "profile.fold");
+    court.fetch(alice);
+    let all = "policy \"c\" version 1\n\nrule \"all\"\n  on emit\n  on push\n  on policy.activate\n  allow\n";
+    let told = |profile: &str| {
+        alice.write("c/config/profile.yaml", format!("profile: {profile}\n"));
+        let (changes, whole) = replay(alice, all, None);
+        let acts: Vec<_> = changes.iter().map(|change| change["act"].as_str().expect("an act").to_owned()).collect();
+        assert_eq!(acts, ["- push refs/heads/no"], "{changes:?}");
+        let unknown = whole["not_replayable"].as_array().expect("a list").iter();
+        let unasked = unknown.filter(|one| one["missing"].as_str().is_some_and(|what| what.contains(NO_RULE)));
+        unasked.map(|one| one["count"].as_u64().expect("a number")).sum::<u64>()
+    };
+    assert_eq!((told("research"), told("local")), (1, 2));
 }
