@@ -3,7 +3,8 @@
 use super::patient::Patient;
 use super::{ExamError, Finding};
 use crate::git::{Place, Plane, Reader, Scope};
-use crate::policy::{PROFILE, PROFILE_YAML, Profile, read_source};
+use crate::node::read_source;
+use crate::policy::{PROFILE, PROFILE_YAML, Profile};
 use std::io::ErrorKind;
 
 /// Largest file of a bundle that says a profile.

@@ -1,4 +1,3 @@
-use super::record::cut;
 use crate::canon::{Map, Value};
 use crate::id::{Actor, Oid, PublicKey};
 use crate::policy::Verdict;
@@ -73,3 +72,8 @@ impl Denial {
 
 /// What came of judging one ref.
 pub(super) type Judged = Result<(), Box<Denial>>;
+
+/// So much of a pushed name as is repeated.
+pub(super) fn cut(name: &str) -> String {
+    name.chars().take(200).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

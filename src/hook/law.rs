@@ -3,13 +3,12 @@ use super::denial::{Denial, Judged};
 use super::error::HookError;
 use super::journal::of_decision;
 use super::memory::Memory;
-use super::receive::may_give_receipts;
 use super::visit::Visit;
 use crate::git::{GitError, Plane, Reader, RefName};
 use crate::id::{Blake3, Oid};
 use crate::policy::consent::Consents;
 use crate::policy::{Bundle, Judge, Leave, PolicyError, SignedAct, Verb, bundle_signers, may_sign_now, trust_leave};
-use crate::trust::{Graph, Revocation, Said, Target};
+use crate::trust::{GIVE_RECEIPTS, Graph, Revocation, Said, Target};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -95,6 +94,25 @@ impl Policy {
 pub(super) fn no_policy(name: &str) -> Box<Denial> {
     let why = "no policy is active here, and nothing but trust and policy may come before one is";
     Box::new(Denial::of(name, "gate.no-policy", why))
+}
+
+/// Only receipts of a key that holds `gate:receipt` count: before the gate's does, nothing but trust may come.
+pub(super) fn no_receipt(visit: &Visit, law: &Law, name: &str) -> Option<Denial> {
+    if may_give_receipts(visit, &law.graph) {
+        return None;
+    }
+    let gate = visit.settings.as_ref()?;
+    let (actor, key) = (&gate.actor, &gate.key);
+    let why = format!("the trust graph does not let {actor} with {key} give receipts");
+    let hint =
+        format!("a root runs: git gatos trust add-actor {actor} {key}; git gatos trust grant {actor} {GIVE_RECEIPTS}");
+    Some(Denial::of(name, "gate.no-receipt", why).hint(hint))
+}
+
+/// Whether a trust graph lets this gate give receipts; a clone that only rehearses gives none.
+fn may_give_receipts(visit: &Visit, graph: &Graph) -> bool {
+    let gate = visit.settings.as_ref();
+    gate.is_none_or(|gate| graph.gives_receipts(&gate.actor, &gate.key, &visit.received_at))
 }
 
 /// Judges a trust graph that is pushed: every version by the one before it.

@@ -2,8 +2,7 @@
 
 use super::denial::Denial;
 use super::error::HookError;
-use super::law::Law;
-use super::receive::no_receipt;
+use super::law::{Law, no_receipt};
 use super::updates::Update;
 use super::visit::Visit;
 use crate::canon::digest;

@@ -1,13 +1,13 @@
 use super::bounds::{self, DENIALS_MAX};
-use super::denial::{Denial, Judged};
+use super::denial::{Denial, Judged, cut};
 use super::error::HookError;
 use super::flood::Counted;
 use super::journal::{self, of_git};
-use super::law::{Law, Policy, check_active, check_trust, check_trust_rules, read_bundle};
+use super::law::{Law, Policy, check_active, check_trust, check_trust_rules, no_receipt, read_bundle};
 use super::lock::Lock;
 use super::process::Process;
 use super::receipt::Awaited;
-use super::record::{Entry, Roots, Standing, append, cut, decision, signed};
+use super::record::{Entry, Roots, Standing, append, decision, signed};
 use super::settings::{PATIENCE, Settings};
 use super::updates::{Update, read};
 use super::visit::Visit;
@@ -15,7 +15,6 @@ use super::{branch, consent, receipt, spool, state};
 use crate::ambient::Ambient;
 use crate::git::{FAMILY, GitError, Named, Plane, RefName, is_ref_name, named};
 use crate::id::Oid;
-use crate::trust::{GIVE_RECEIPTS, Graph};
 use std::collections::HashSet;
 use std::io::Read;
 use std::time::Duration;
@@ -338,25 +337,6 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
         // A plane without a judge has no refs here.
         _ => Ok(Err(Box::new(Denial::of(name, "ref.unknown", "this build judges no such plane")))),
     }
-}
-
-/// Only receipts of a key that holds `gate:receipt` count: before the gate's does, nothing but trust may come.
-pub(super) fn no_receipt(visit: &Visit, law: &Law, name: &str) -> Option<Denial> {
-    if may_give_receipts(visit, &law.graph) {
-        return None;
-    }
-    let gate = visit.settings.as_ref()?;
-    let (actor, key) = (&gate.actor, &gate.key);
-    let why = format!("the trust graph does not let {actor} with {key} give receipts");
-    let hint =
-        format!("a root runs: git gatos trust add-actor {actor} {key}; git gatos trust grant {actor} {GIVE_RECEIPTS}");
-    Some(Denial::of(name, "gate.no-receipt", why).hint(hint))
-}
-
-/// Whether a trust graph lets this gate give receipts; a clone that only rehearses gives none.
-pub(super) fn may_give_receipts(visit: &Visit, graph: &Graph) -> bool {
-    let gate = visit.settings.as_ref();
-    gate.is_none_or(|gate| graph.gives_receipts(&gate.actor, &gate.key, &visit.received_at))
 }
 
 fn forward(visit: &Visit, name: &str, old: Option<Oid>, new: Oid) -> Result<Judged, HookError> {

@@ -1,4 +1,4 @@
-use super::denial::Denial;
+use super::denial::{Denial, cut};
 use super::error::HookError;
 use super::flood::Counted;
 use super::visit::Visit;
@@ -192,11 +192,6 @@ pub(super) struct Roots {
     pub repo: Option<crate::id::Blake3>,
     pub trust: Option<Oid>,
     pub policy: Option<Oid>,
-}
-
-/// So much of a pushed name as is repeated.
-pub(super) fn cut(name: &str) -> String {
-    name.chars().take(200).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// The commits of a refusal as blobs: a blob has no links, so that the store stays whole, and no payload, or a refusal

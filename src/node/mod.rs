@@ -68,7 +68,7 @@ pub use open::Node;
 pub use pin::Pin;
 pub use point::Point;
 pub use policy::{Activation, Published};
-pub use policy_sources::policy_sources;
+pub use policy_sources::{policy_sources, read_source};
 pub use profile::{ProfileShown, Waiting};
 pub use query::{Shown, StateQuery};
 pub use replay::{Change, Replay};

@@ -1,10 +1,14 @@
 use super::error::NodeError;
 use super::open::Node;
-use crate::policy::{GOVERNANCE_YAML, PROFILE_YAML, Sources, read_source};
+use crate::policy::{GOVERNANCE_YAML, PROFILE_YAML, Sources};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 /// Most source files.
 const FILES_MAX: usize = 4096;
+/// Largest of them.
+const SOURCE_MAX: u64 = 1 << 20;
 
 /// The folders of a work tree that hold sources, and what their names end in.
 const FOLDERS: [(&str, &str); 6] = [
@@ -59,7 +63,7 @@ fn names(folder: &Path) -> Result<Vec<String>, NodeError> {
     let fail = |source| NodeError::File { doing: "reading", path: folder.to_owned(), source };
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(fail(e)),
     };
     let mut names = Vec::new();
@@ -71,6 +75,25 @@ fn names(folder: &Path) -> Result<Vec<String>, NodeError> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Reads a source file whole; `None` where there is none. What is no file, or is longer than a source may be, is an error of the
+/// kind `InvalidData`.
+pub fn read_source(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let none = |e: &io::Error| matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    match std::fs::metadata(path) {
+        // Before it is opened: whoever opens a pipe waits for its other end.
+        Ok(meta) if !meta.is_file() => return Err(io::Error::new(ErrorKind::InvalidData, "it is no regular file")),
+        Ok(_) => {}
+        Err(e) if none(&e) => return Ok(None),
+        Err(e) => return Err(e),
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(SOURCE_MAX + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > SOURCE_MAX {
+        true => Err(io::Error::new(ErrorKind::InvalidData, format!("it is longer than {SOURCE_MAX} bytes"))),
+        false => Ok(Some(bytes)),
+    }
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, NodeError> {

@@ -1,13 +1,14 @@
 use super::error::NodeError;
 use super::files;
 use super::open::Node;
+use super::policy_sources::read_source;
 use super::receipts::{Cover, Receipts};
 use super::replica;
 use crate::canon::{Map, Value, digest};
 use crate::git::{Place, Plane, RefName, Scope};
 use crate::id::{Ns, Oid};
 use crate::lua::Program;
-use crate::policy::{Decision, Demand, FactsOf, Intent, PROFILE_YAML, Profile, Verb, read_source, record};
+use crate::policy::{Decision, Demand, FactsOf, Intent, PROFILE_YAML, Profile, Verb, record};
 use std::path::{Path, PathBuf};
 
 /// What holds here and what the work tree says.

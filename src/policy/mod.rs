@@ -29,7 +29,6 @@ mod replay;
 pub mod rgs;
 mod rules;
 mod schema;
-mod source;
 mod template;
 mod templates;
 mod verb;
@@ -58,7 +57,6 @@ pub use replay::{Candidate, Replayed, unrecorded};
 pub use rgs::Weight;
 pub use rules::{On, RULES, RuleInfo};
 pub use schema::Schema;
-pub use source::read_source;
 pub use templates::{TEMPLATES, Template};
 pub use verb::{NoVerb, Verb};
 

@@ -71,8 +71,9 @@ impl RefMove<'_> {
         };
         // A tag object stands for its commit; what is neither has no commits.
         let Some(new) = reader.commit_behind(named)? else { return Ok(Err(Unseen::NoCommit(named))) };
+        let old = self.old.map(|old| reader.commit_behind(old)).transpose()?.flatten();
         let olds: Vec<Oid> = match self.old {
-            Some(old) => reader.commit_behind(old)?.into_iter().collect(),
+            Some(_) => old.into_iter().collect(),
             // What lies on another branch is old where it was judged by all rules that name this one: to park commits
             // elsewhere must not take them out of sight.
             None => {
@@ -87,7 +88,6 @@ impl RefMove<'_> {
             let (what, max) = ("commits", COMMITS_MAX as u64);
             return Ok(Err(Unseen::TooMuch { at: new, what, max, entries: None }));
         };
-        let old = self.old.map(|old| reader.commit_behind(old)).transpose()?.flatten();
         let changed = match reader.changes(old, new, PATHS_MAX)? {
             Changes::All(changed) => changed,
             Changes::TooMuch(much) => {
