@@ -7,8 +7,9 @@ use super::updates::Update;
 use super::visit::Visit;
 use crate::canon::digest;
 use crate::id::{Ns, Oid, Sha256};
-use crate::policy::{Bundle, Demand, RefMove};
+use crate::policy::{AskedFold, Bundle, Demand, RefMove, UnlawfulFold};
 use crate::state::Checkpoint;
+use std::collections::HashSet;
 
 /// Judges a ref that is not ours by the profile, before any rule is asked.
 pub(super) fn branch(visit: &Visit, law: &Law, update: &Update) -> Result<Option<Denial>, HookError> {
@@ -28,8 +29,7 @@ pub(super) fn branch(visit: &Visit, law: &Law, update: &Update) -> Result<Option
     Ok(None)
 }
 
-/// Judges the folds of pushed checkpoints by the profile: the newest is by the fold of the standing law, those before it by
-/// that of any law there was.
+/// Judges the folds of pushed checkpoints by the profile.
 pub(super) fn fold(
     visit: &Visit,
     law: &Law,
@@ -40,35 +40,29 @@ pub(super) fn fold(
 ) -> Result<Option<Denial>, HookError> {
     let Some(policy) = &law.policy else { return Ok(None) };
     let bundle = policy.judge.bundle();
-    if !bundle.profile().asks(Demand::Fold) {
-        return Ok(None);
-    }
-    let refuse = |commit: Oid, why: String| {
-        let denial = Denial::of(name, "profile.fold", why).at(commit).fact("profile", bundle.profile().as_str());
+    let refuse = |commit: Oid, why: UnlawfulFold| {
+        let denial = Denial::of(name, UnlawfulFold::RULE, why.to_string()).at(commit);
+        let denial = denial.fact("profile", bundle.profile().as_str());
         denial.hint(format!("publish gatos/folds/{ns}.lua with the policy, then: git gatos state checkpoint --ns {ns}"))
     };
-    let Some(asked) = bundle.fold(ns).map(digest::sha256) else {
-        return Ok(Some(refuse(new, format!("the policy bundle carries no fold of {ns}"))));
+    let asked = match AskedFold::of(bundle, ns) {
+        Ok(Some(asked)) => asked,
+        Ok(None) => return Ok(None),
+        Err(why) => return Ok(Some(refuse(new, why))),
     };
-    let mut earlier: Option<Vec<Sha256>> = None;
-    for commit in pushed(visit, new, old) {
-        // What is no checkpoint is refused by the judge of states.
-        let Ok(claim) = Checkpoint::read(&visit.pushed, commit) else { continue };
-        let found = claim.proof.fold_root;
-        if found == asked {
-            continue;
-        }
-        if commit == new {
-            return Ok(Some(refuse(commit, format!("its fold is {found}, and the policy bundle has {asked}"))));
-        }
-        if earlier.is_none() {
-            earlier = Some(folds_so_far(visit, law, ns)?);
-        }
-        if !earlier.iter().flatten().any(|fold| *fold == found) {
-            return Ok(Some(refuse(commit, format!("its fold is {found}, which no policy bundle had"))));
-        }
-    }
-    Ok(None)
+    // What is no checkpoint is refused by the judge of states.
+    let of = |commit| Some((commit, Checkpoint::read(&visit.pushed, commit).ok()?.proof.fold_root));
+    let mut folds: Vec<(Oid, Sha256)> = pushed(visit, new, old).into_iter().filter_map(of).collect();
+    let Some((_, newest)) = folds.pop_if(|(commit, _)| *commit == new) else { return Ok(None) };
+    let earlier: Vec<Sha256> = folds.iter().map(|(_, fold)| *fold).collect();
+    let judged = match asked.newest(newest) {
+        Ok(()) => asked.earlier(&earlier, || folds_so_far(visit, law, ns))?,
+        judged => judged,
+    };
+    Ok(judged.err().map(|why| {
+        let at = folds.iter().find(|(_, fold)| matches!(why, UnlawfulFold::Earlier { found } if found == *fold));
+        refuse(at.map_or(new, |(commit, _)| *commit), why)
+    }))
 }
 
 /// The commits that a push adds, as far as they can be walked: what breaks the chain is for the judge of states to name.
@@ -78,8 +72,8 @@ fn pushed(visit: &Visit, new: Oid, old: Option<Oid>) -> Vec<Oid> {
 }
 
 /// The folds of a namespace that the bundles up to the active one carried.
-fn folds_so_far(visit: &Visit, law: &Law, ns: &Ns) -> Result<Vec<Sha256>, HookError> {
-    let mut folds = Vec::new();
+fn folds_so_far(visit: &Visit, law: &Law, ns: &Ns) -> Result<HashSet<Sha256>, HookError> {
+    let mut folds = HashSet::new();
     for commit in law.policy.iter().flat_map(|policy| policy.age.keys()) {
         let bundle = Bundle::read(visit.durable.reader(), *commit, &law.graph)?;
         folds.extend(bundle.fold(ns).map(digest::sha256));

@@ -6,7 +6,9 @@ use crate::canon::{Map, Value, digest};
 use crate::git::{GitError, Plane, Reader};
 use crate::id::{Blake3, Ns, Oid, Sha256, Timestamp};
 use crate::policy::consent::{Consents, Docket, Hearing, Ruling};
-use crate::policy::{Bundle, Demand, Intent, Judge, Moved, Receipt, RefMove, Verb, actor_of_transport};
+use crate::policy::{
+    AskedFold, Bundle, Intent, Judge, Moved, Receipt, RefMove, UnlawfulFold, Verb, actor_of_transport,
+};
 use crate::state::Checkpoint;
 use crate::trust::Graph;
 use std::collections::HashSet;
@@ -110,8 +112,7 @@ impl Words<'_> {
     }
 }
 
-/// The profile of a bundle may want checkpoints by its own fold: the newest of a push, and those before it by that of any bundle
-/// up to the one that stood.
+/// What the profile of a bundle says to the folds of checkpoints that a push brought.
 pub(super) fn fold(
     reader: &Reader,
     graph: &Graph,
@@ -119,15 +120,17 @@ pub(super) fn fold(
     receipt: &Receipt,
     (ns, moved): (&Ns, &Moved),
 ) -> Again {
-    let Some(new) = moved.new.filter(|_| bundle.profile().asks(Demand::Fold)) else { return Again::Right };
-    let asked = bundle.fold(ns).map(digest::sha256);
+    let wrong = |why: UnlawfulFold| Again::wrong(UnlawfulFold::RULE, why.to_string());
+    let (new, asked) = match (moved.new, AskedFold::of(bundle, ns)) {
+        (Some(new), Ok(Some(asked))) => (new, asked),
+        (None, _) | (_, Ok(None)) => return Again::Right,
+        (_, Err(why)) => return wrong(why),
+    };
     let of = |commit| Checkpoint::read(reader, commit).map(|claim| claim.proof.fold_root).ok();
-    match of(new) {
-        Some(found) if asked == Some(found) => {}
-        Some(found) => {
-            return Again::wrong("profile.fold", format!("its fold {found} was not that of the policy bundle"));
-        }
+    match of(new).map(|newest| asked.newest(newest)) {
         None => return Again::unknown("checkpoints that are not here"),
+        Some(Err(why)) => return wrong(why),
+        Some(Ok(())) => {}
     }
     let chain = match reader.chain(new, moved.old, 0) {
         Ok(chain) => chain,
@@ -136,15 +139,13 @@ pub(super) fn fold(
         }
         Err(_) => return Again::unknown("checkpoints that are not here"),
     };
-    let mut others: Vec<Sha256> = Vec::new();
-    for step in chain {
-        match step.ok().and_then(|(commit, _)| of(commit)) {
-            None => return Again::unknown("checkpoints that are not here"),
-            Some(found) if asked == Some(found) => {}
-            Some(found) => others.push(found),
-        }
+    let earlier: Option<Vec<Sha256>> = chain.map(|step| step.ok().and_then(|(commit, _)| of(commit))).collect();
+    let Some(earlier) = earlier else { return Again::unknown("checkpoints that are not here") };
+    match asked.earlier(&earlier, || folds_so_far(reader, graph, receipt, ns)) {
+        Err(unknown) => unknown,
+        Ok(Err(why)) => wrong(why),
+        Ok(Ok(())) => Again::Right,
     }
-    earlier(reader, graph, receipt, ns, &others)
 }
 
 /// Whether checkpoints go on from those that stood: whatever the profile, a ref of ours only grows.
@@ -157,23 +158,17 @@ pub(super) fn descent(reader: &Reader, moved: &Moved) -> Again {
     }
 }
 
-/// Whether each of these folds was that of a bundle up to the one that a receipt names.
-fn earlier(reader: &Reader, graph: &Graph, receipt: &Receipt, ns: &Ns, others: &[Sha256]) -> Again {
-    let (Some(root), false) = (receipt.policy_root, others.is_empty()) else { return Again::Right };
-    let mut so_far: HashSet<Sha256> = HashSet::new();
-    let Ok(chain) = reader.chain(root, None, 0) else { return Again::unknown("policies that are not here") };
-    for step in chain {
-        let bundle = step.ok().and_then(|(commit, _)| Bundle::read(reader, commit, graph).ok());
-        let Some(bundle) = bundle else { return Again::unknown("policies that are not here") };
-        so_far.extend(bundle.fold(ns).map(digest::sha256));
+/// The folds of a namespace that the bundles up to the one that a receipt names carried.
+fn folds_so_far(reader: &Reader, graph: &Graph, receipt: &Receipt, ns: &Ns) -> Result<HashSet<Sha256>, Again> {
+    let unknown = || Again::unknown("policies that are not here");
+    let root = receipt.policy_root.ok_or_else(unknown)?;
+    let mut folds = HashSet::new();
+    for step in reader.chain(root, None, 0).map_err(|_| unknown())? {
+        let (commit, _) = step.map_err(|_| unknown())?;
+        let bundle = Bundle::read(reader, commit, graph).map_err(|_| unknown())?;
+        folds.extend(bundle.fold(ns).map(digest::sha256));
     }
-    match others.iter().find(|fold| !so_far.contains(fold)) {
-        None => Again::Right,
-        Some(found) => {
-            let why = format!("the fold {found} of a checkpoint before its newest was that of no policy bundle");
-            Again::wrong("profile.fold", why)
-        }
-    }
+    Ok(folds)
 }
 
 /// Whether a ref went on from what it held.

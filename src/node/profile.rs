@@ -4,11 +4,11 @@ use super::open::Node;
 use super::policy_sources::read_source;
 use super::receipts::{Cover, Receipts};
 use super::replica;
-use crate::canon::{Map, Value, digest};
+use crate::canon::{Map, Value};
 use crate::git::{Place, Plane, RefName, Scope};
 use crate::id::{Ns, Oid};
 use crate::lua::Program;
-use crate::policy::{Decision, Demand, FactsOf, Intent, PROFILE_YAML, Profile, Verb, record};
+use crate::policy::{AskedFold, Decision, Demand, FactsOf, Intent, PROFILE_YAML, Profile, UnlawfulFold, Verb, record};
 use std::path::{Path, PathBuf};
 
 /// What holds here and what the work tree says.
@@ -96,22 +96,16 @@ impl Node {
         ns: &Ns,
         fold: impl FnOnce() -> Result<Program, NodeError>,
     ) -> Result<Result<Lawful, Unlawful>, NodeError> {
-        let bundle = self.bundle()?;
-        if !bundle.profile().asks(Demand::Fold) {
-            return Ok(Ok(Lawful(fold()?)));
-        }
         let place = format!("gatos/folds/{ns}.lua with the policy: git gatos policy publish");
-        let Some(asked) = bundle.fold(ns).map(digest::sha256) else {
-            let why = format!("the policy bundle carries no fold of {ns}");
-            return Ok(Err(Unlawful { why, hint: format!("publish {place}") }));
+        let asked = match AskedFold::of(&self.bundle()?, ns) {
+            Ok(Some(asked)) => asked,
+            Ok(None) => return Ok(Ok(Lawful(fold()?))),
+            Err(why) => return Ok(Err(Unlawful { why, hint: format!("publish {place}") })),
         };
         let program = fold()?;
-        Ok(match program.root() {
-            found if found == asked => Ok(Lawful(program)),
-            found => {
-                let why = format!("the fold is {found}, and the policy bundle has {asked}");
-                Err(Unlawful { why, hint: format!("leave --fold out, or publish it as {place}") })
-            }
+        Ok(match asked.newest(program.root()) {
+            Ok(()) => Ok(Lawful(program)),
+            Err(why) => Err(Unlawful { why, hint: format!("leave --fold out, or publish it as {place}") }),
         })
     }
 
@@ -126,7 +120,7 @@ impl Node {
         let facts = FactsOf::actor(self.graph(), &identity.actor, &identity.key, None);
         let facts = facts.with("profile", bundle.profile().as_str()).facts()?;
         let (Unlawful { why, hint }, roots) = (unlawful, (bundle.commit(), self.graph().tip()));
-        let decision = Decision::denied(Unlawful::RULE, why, Some(hint), &facts, roots);
+        let decision = Decision::denied(UnlawfulFold::RULE, why.to_string(), Some(hint), &facts, roots);
         let (writer, signer) = (self.writer(&identity, ns)?, self.signer(&identity)?);
         let audit = record(self.store(), self.ambient(), &self.repo(), &writer, &signer, &decision, &intent, false)?;
         Ok((decision, audit))
@@ -144,13 +138,8 @@ impl Lawful {
 
 /// Why a fold is none of those, and what to do.
 pub(super) struct Unlawful {
-    pub why: String,
+    pub why: UnlawfulFold,
     pub hint: String,
-}
-
-impl Unlawful {
-    /// The rule by which its checkpoints are refused.
-    pub(super) const RULE: &str = "profile.fold";
 }
 
 /// A file that names a profile, with what it names.

@@ -6,6 +6,7 @@ use crate::lua::{Program, read_elc};
 use crate::node::drive::Watch;
 use crate::node::profile::Unlawful;
 use crate::node::{Node, NodeError};
+use crate::policy::UnlawfulFold;
 use crate::state::Checkpoint;
 
 /// Rules by which a gate says that a checkpoint would pass if it were folded again on what stands there now.
@@ -89,8 +90,8 @@ impl Run<'_> {
             Ok(fold) => fold,
             // No gate would take it; where the law has a fold one day, it is folded again by that.
             Err(Unlawful { why, hint }) => {
-                let (rule, said) = (Some(Unlawful::RULE.to_owned()), vec![why.clone(), hint]);
-                self.done.refused.push(RefusedPush { name: name.to_string(), rule, reason: why, said });
+                let (rule, said) = (Some(UnlawfulFold::RULE.to_owned()), vec![why.to_string(), hint]);
+                self.done.refused.push(RefusedPush { name: name.to_string(), rule, reason: why.to_string(), said });
                 return Ok(None);
             }
         };
