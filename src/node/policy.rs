@@ -68,8 +68,8 @@ impl Node {
         Ok(Published { id, commit, version, code_root, rules: built.rules, source, unchanged })
     }
 
-    /// Names a commit by the content of its bundle. An earlier commit of the same content keeps the name, but where it cannot
-    /// become active and this one can: who signed it, and behind what it stands, are no part of the content.
+    /// Names a commit by the content of its bundle. Who signed it, and behind what it stands, are no part of the content, and
+    /// rules may ask for a signer: an earlier commit of the same content keeps the name where it can do whatever this one can.
     fn name_bundle(&self, active: &Bundle, id: Blake3, commit: Oid) -> Result<Oid, NodeError> {
         let name = RefName::own(Plane::PolicyBundle(id));
         let held = match self.store().update(&name, Expected::Absent, commit) {
@@ -77,7 +77,8 @@ impl Node {
             Err(GitError::Moved { found: Some(held), .. }) => held,
             Err(other) => return Err(other.into()),
         };
-        if self.may_follow(active, id, held)? || !self.may_follow(active, id, commit)? {
+        let stands = self.may_follow(active, id, held)? && self.is_signed_by_all(held, commit)?;
+        if stands || !self.may_follow(active, id, commit)? {
             return Ok(Bundle::read(self.reader(), held, self.graph())?.commit());
         }
         self.store().update(&name, Expected::At(held), commit)?;
@@ -90,6 +91,12 @@ impl Node {
         let behind = self.reader().commit(commit)?.parents == [active.commit()];
         let signed = may_sign_now(self.graph(), &bundle_signers(self.reader(), commit)?);
         Ok(bundle.id() == id && behind && signed)
+    }
+
+    /// Whether everybody who signed one bundle signed another, too.
+    fn is_signed_by_all(&self, bundle: Oid, other: Oid) -> Result<bool, NodeError> {
+        let signers = bundle_signers(self.reader(), bundle)?;
+        Ok(bundle_signers(self.reader(), other)?.iter().all(|key| signers.contains(key)))
     }
 
     /// HEAD, where its tree holds these sources as they are.

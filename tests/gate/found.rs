@@ -101,6 +101,32 @@ fn must_take_the_same_bundle_again_where_it_stood_behind_another() {
     alice.gatos(["policy", "activate", &next]).ok();
 }
 
+/// Where rules ask who signed a policy, what another has published must not stand in the way of who may.
+#[test]
+fn must_take_the_same_bundle_again_where_rules_ask_for_another_signer() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, bob) = (&court.alice, &court.bob);
+    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+    court.push(alice, [TRUST]).ok();
+    alice.write("gatos/policies/10-open.rgs", RULES.replace("allow if root()", "allow if actor == \"user:bob\""));
+    court.enact(alice);
+    [alice, bob].iter().for_each(|repo| repo.write("gatos/policies/10-open.rgs", RULES));
+    let (id, first) = publish(alice);
+    alice.gatos(["policy", "activate", &id]).code(1);
+    alice.gatos(["sync"]).ok();
+    bob.gatos(["sync"]).ok();
+    assert_eq!(text(&bob.gatos(["--json", "policy", "show", &id]).ok().json(), "commit"), first);
+    let (same, second) = publish(bob);
+    assert_eq!((&same, second == first), (&id, false));
+    assert_eq!(publish(bob), (same, second.clone()));
+    bob.gatos(["policy", "activate", &id]).ok();
+    bob.gatos(["sync"]).ok();
+    alice.gatos(["sync"]).ok();
+    assert_eq!(resolve(alice, ACTIVE), second);
+    alice.gatos(["verify"]).ok();
+}
+
 #[test]
 fn must_blame_no_gate_for_a_policy_that_it_did_not_receive() {
     let world = World::new();
