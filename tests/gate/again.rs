@@ -2,7 +2,7 @@
 
 use super::consent::Team;
 use super::court::{ACTIVE, Court, JOURNALS, POLICIES, TRUST, draft, one_ref, publish};
-use super::liar::{Liar, failures};
+use super::liar::{Liar, failures, passes};
 use crate::cli::fits;
 use crate::harness::{Repo, World};
 use gatos::canon::Value as Canon;
@@ -41,11 +41,6 @@ fn court(world: &World) -> Court<'_> {
     let court = Court::new(world);
     enact(&court, &court.alice, RULES);
     court
-}
-
-#[track_caller]
-fn passes(repo: &Repo<'_>) -> Value {
-    fits("verify", repo.gatos(["--json", "verify"]).ok().json())
 }
 
 /// The one failure.

@@ -1,13 +1,12 @@
 //! Checkpoints that a gate and its readers must judge alike.
 
-use super::court::{Court, JOURNALS};
+use super::court::{Court, JOURNALS, STATE};
 use super::rules::enact;
 use super::sync::open;
 use crate::harness::{Repo, World};
 use gatos::id::Oid;
 use gatos::state::{Base, Proof};
 
-const STATE: &str = "refs/gatos/state/main";
 const STATES: &str = "rule \"states\"\n  on state.checkpoint\n  allow\n";
 /// In whatever order events come, its state is the same: only the proof can lie.
 const COUNT: &str = "return function(state, event)\n  state.count = (state.count or 0) + 1\n  return state\nend\n";

@@ -2,8 +2,7 @@
 
 pub(super) use super::court::signer;
 use super::court::{Court, JOURNALS, TRUST, one_ref};
-use super::liar::Liar;
-use crate::cli::fits;
+use super::liar::{Liar, passes};
 use crate::harness::{Outcome, Repo, World};
 use gatos::git::{Expected, Plane, RefName, Store};
 use gatos::id::{Oid, Timestamp};
@@ -191,7 +190,7 @@ fn must_grant_one_act_by_two_of_three() {
     assert_eq!((&shown["state"], &shown["have"]), (&"granted".into(), &2.into()), "{shown}");
     bob.gatos(["grant", "verify", &id]).ok().says("VALID");
     let stranger = Liar::of(court).stranger("reader");
-    let report = fits("verify", stranger.gatos(["--json", "verify"]).ok().json());
+    let report = passes(&stranger);
     // A proposal, two approvals, a proof and a grant.
     assert_eq!(report["judged"]["consents"], 5, "{report}");
     // It was granted for this event, and for no larger one.
@@ -200,7 +199,7 @@ fn must_grant_one_act_by_two_of_three() {
     team.pay(bob, 20_000, "--json").ok();
     court.push(bob, [JOURNALS]).ok();
     assert_eq!(court.record().len(), 0);
-    let report = fits("verify", Liar::of(court).stranger("second").gatos(["--json", "verify"]).ok().json());
+    let report = passes(&Liar::of(court).stranger("second"));
     assert_eq!((&report["judged"]["events"], &report["not_judged"]), (&2.into(), &serde_json::json!([])));
     // Once, and not once a journal.
     team.pay(&other, 20_000, "--json").ok();

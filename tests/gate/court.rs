@@ -1,6 +1,7 @@
 //! A server with a gate, and those who push to it.
 
 use super::transport::Transport;
+use crate::cli::fits;
 use crate::harness::{Command, Outcome, Repo, World, until};
 use crate::must::forge::Forge;
 use gatos::git::Store;
@@ -16,6 +17,25 @@ pub const TRUST: &str = "refs/gatos/trust/graph";
 pub const ACTIVE: &str = "refs/gatos/policies/active";
 pub const POLICIES: &str = "refs/gatos/policies/*:refs/gatos/policies/*";
 pub const JOURNALS: &str = "refs/gatos/journal/*:refs/gatos/journal/*";
+pub const STATE: &str = "refs/gatos/state/main";
+
+/// Rules by which everything may be said and written down.
+pub const OPEN: &str = r#"policy "open" version 1
+
+rule "speak"
+  on emit
+  allow if known()
+
+rule "states"
+  on state.checkpoint
+  allow
+
+rule "law"
+  on policy.activate
+  allow if root()
+"#;
+/// The sum of what was said.
+pub const FOLD: &str = "return function(state, event) return { n = (state.n or 0) + event.payload.n } end\n";
 
 /// Alice is the root, bob has a key in the trust graph, mallory has none. Alice's law and first event are accepted.
 pub struct Court<'w> {
@@ -297,7 +317,7 @@ impl<'w> Court<'w> {
 /// Makes a bundle of what stands in the work tree of a clone: its id and its commit.
 #[track_caller]
 pub fn publish(repo: &Repo<'_>) -> (String, String) {
-    let bundle = repo.gatos(["--json", "policy", "publish"]).ok().json();
+    let bundle = fits("policy-publish", repo.gatos(["--json", "policy", "publish"]).ok().json());
     let text = |field: &str| bundle[field].as_str().expect("a text").to_owned();
     (text("id"), text("commit"))
 }

@@ -2,29 +2,12 @@
 
 use super::again::enact;
 use super::consent::{Team, forged, signer, text};
-use super::court::{ACTIVE, Court, JOURNALS, TRUST, one_ref};
-use super::liar::Liar;
+use super::court::{ACTIVE, Court, FOLD, JOURNALS, OPEN, STATE, TRUST, one_ref, publish};
+use super::liar::{Liar, passes};
 use crate::cli::fits;
 use crate::harness::{Repo, World};
 use gatos::canon::Value as Canon;
 use serde_json::Value;
-
-const STATE: &str = "refs/gatos/state/main";
-const FOLD: &str = "return function(state, event) return { n = (state.n or 0) + event.payload.n } end\n";
-const RULES: &str = r#"policy "open" version 1
-
-rule "speak"
-  on emit
-  allow if known()
-
-rule "states"
-  on state.checkpoint
-  allow
-
-rule "law"
-  on policy.activate
-  allow if root()
-"#;
 
 /// What stands against a repository, by severity: code and sentence of each.
 #[track_caller]
@@ -39,13 +22,6 @@ fn resolve(repo: &Repo<'_>, name: &str) -> String {
     repo.git(["rev-parse", name]).ok().stdout()
 }
 
-/// Publishes what stands in the work tree; id and commit.
-#[track_caller]
-fn publish(repo: &Repo<'_>) -> (String, String) {
-    let bundle = fits("policy-publish", repo.gatos(["--json", "policy", "publish"]).ok().json());
-    (text(&bundle, "id"), text(&bundle, "commit"))
-}
-
 #[test]
 fn must_take_the_same_bundle_again_where_who_signed_it_may_not() {
     let world = World::new();
@@ -54,7 +30,7 @@ fn must_take_the_same_bundle_again_where_who_signed_it_may_not() {
     alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
     court.push(alice, [TRUST]).ok();
     bob.gatos(["sync"]).ok();
-    [alice, bob].iter().for_each(|repo| repo.write("gatos/policies/10-open.rgs", RULES));
+    [alice, bob].iter().for_each(|repo| repo.write("gatos/policies/10-open.rgs", OPEN));
     let (id, first) = publish(bob);
     bob.gatos(["sync"]).ok();
     alice.gatos(["sync"]).ok();
@@ -82,19 +58,19 @@ fn must_take_the_same_bundle_again_where_it_stood_behind_another() {
     let court = Court::new(&world);
     let alice = &court.alice;
     let before = resolve(alice, ACTIVE);
-    alice.write("gatos/policies/10-open.rgs", RULES);
+    alice.write("gatos/policies/10-open.rgs", OPEN);
     let (id, first) = publish(alice);
     alice.gatos(["policy", "activate", &id]).ok();
-    alice.write("gatos/policies/10-open.rgs", RULES.replace("\"speak\"", "\"talk\""));
+    alice.write("gatos/policies/10-open.rgs", OPEN.replace("\"speak\"", "\"talk\""));
     let (next, behind_first) = publish(alice);
     // The policy is made active anew by another commit of the same content, as where it was signed by another key.
     alice.git(["update-ref", ACTIVE, &before]).ok();
     alice.git(["update-ref", "-d", &format!("refs/gatos/policies/{}", id.trim_start_matches("blake3:"))]).ok();
-    alice.write("gatos/policies/10-open.rgs", RULES);
+    alice.write("gatos/policies/10-open.rgs", OPEN);
     let (again, second) = publish(alice);
     assert_eq!((&again, second == first), (&id, false));
     alice.gatos(["policy", "activate", &id]).ok();
-    alice.write("gatos/policies/10-open.rgs", RULES.replace("\"speak\"", "\"talk\""));
+    alice.write("gatos/policies/10-open.rgs", OPEN.replace("\"speak\"", "\"talk\""));
     alice.gatos(["policy", "activate", &next]).code(3).err_says("publish it again: git gatos policy publish");
     let (same, behind_second) = publish(alice);
     assert_eq!((&same, behind_second == behind_first), (&next, false));
@@ -109,9 +85,9 @@ fn must_take_the_same_bundle_again_where_rules_ask_for_another_signer() {
     let (alice, bob) = (&court.alice, &court.bob);
     alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
     court.push(alice, [TRUST]).ok();
-    alice.write("gatos/policies/10-open.rgs", RULES.replace("allow if root()", "allow if actor == \"user:bob\""));
+    alice.write("gatos/policies/10-open.rgs", OPEN.replace("allow if root()", "allow if actor == \"user:bob\""));
     court.enact(alice);
-    [alice, bob].iter().for_each(|repo| repo.write("gatos/policies/10-open.rgs", RULES));
+    [alice, bob].iter().for_each(|repo| repo.write("gatos/policies/10-open.rgs", OPEN));
     let (id, first) = publish(alice);
     alice.gatos(["policy", "activate", &id]).code(1);
     alice.gatos(["sync"]).ok();
@@ -132,14 +108,14 @@ fn must_blame_no_gate_for_a_policy_that_it_did_not_receive() {
     let world = World::new();
     let court = Court::new(&world);
     let (alice, bob) = (&court.alice, &court.bob);
-    enact(&court, alice, RULES);
+    enact(&court, alice, OPEN);
     alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
     court.push(alice, [TRUST]).ok();
     court.fetch(bob);
     // Bob makes a law of his own beside the one that is accepted, and somebody fetches it from him.
-    bob.write("gatos/policies/10-test.rgs", RULES.replace("\"speak\"", "\"talk\""));
+    bob.write("gatos/policies/10-test.rgs", OPEN.replace("\"speak\"", "\"talk\""));
     let (_, commit) = publish(bob);
-    enact(&court, alice, &RULES.replace("\"speak\"", "\"say\""));
+    enact(&court, alice, &OPEN.replace("\"speak\"", "\"say\""));
     let from = bob.path().to_str().expect("UTF-8");
     alice.git(["fetch", "-q", from, &format!("{commit}:refs/gatos-remotes/aside/policies/active")]).ok();
     let found = findings(alice, 1, "fail");
@@ -155,14 +131,14 @@ fn must_find_a_checkpoint_before_the_newest_by_a_fold_of_no_law() {
     let (alice, liar) = (&court.alice, Liar::of(&court));
     alice.gatos(["profile", "set", "research"]).ok();
     alice.write("gatos/folds/main.lua", FOLD);
-    enact(&court, alice, RULES);
+    enact(&court, alice, OPEN);
     // By the fold of an earlier law and by that of this one, in one push.
     alice.gatos(["state", "checkpoint"]).ok();
     alice.write("gatos/folds/main.lua", FOLD.replace("+ event", "+ 2 * event"));
-    enact(&court, alice, RULES);
+    enact(&court, alice, OPEN);
     alice.gatos(["state", "checkpoint"]).ok();
     court.push(alice, [STATE]).ok();
-    let report = fits("verify", liar.stranger("reader").gatos(["--json", "verify"]).ok().json());
+    let report = passes(&liar.stranger("reader"));
     assert_eq!((&report["judged"]["checkpoints"], &report["not_judged"]), (&1.into(), &Value::Array(Vec::new())));
     // By a fold of nobody's law, and only then by that of the law.
     let law = resolve(alice, ACTIVE);
@@ -188,7 +164,7 @@ fn must_mean_by_the_newest_checkpoint_the_own_one_first() {
     let world = World::new();
     let court = Court::new(&world);
     let (alice, bob) = (&court.alice, &court.bob);
-    enact(&court, alice, RULES);
+    enact(&court, alice, OPEN);
     court.emit(bob, "{\"n\":2}");
     for repo in [alice, bob] {
         repo.write("gatos/fold.lua", FOLD);
@@ -248,7 +224,7 @@ fn must_fold_a_lost_checkpoint_again_by_the_fold_of_the_law_alone() {
     let world = World::new();
     let court = Court::new(&world);
     let (alice, bob) = (&court.alice, &court.bob);
-    enact(&court, alice, RULES);
+    enact(&court, alice, OPEN);
     court.emit(bob, "{\"n\":2}");
     for repo in [alice, bob] {
         repo.write("fold.lua", FOLD);
@@ -257,7 +233,7 @@ fn must_fold_a_lost_checkpoint_again_by_the_fold_of_the_law_alone() {
     let before = resolve(alice, STATE);
     court.push(bob, [JOURNALS, STATE]).ok();
     alice.gatos(["profile", "set", "research"]).ok();
-    enact(&court, alice, RULES);
+    enact(&court, alice, OPEN);
     // The law has no fold, and the one that the checkpoint was made with is nobody's.
     let synced = fits("sync", alice.gatos(["--json", "sync"]).code(1).json());
     let refused = &synced["refused"][0];
@@ -265,7 +241,7 @@ fn must_fold_a_lost_checkpoint_again_by_the_fold_of_the_law_alone() {
     assert!(refused["said"].to_string().contains("publish gatos/folds/main.lua with the policy"), "{synced}");
     assert_eq!((&synced["refolded"], resolve(alice, STATE)), (&Value::Array(Vec::new()), before));
     alice.write("gatos/folds/main.lua", FOLD.replace("+ event", "+ 2 * event"));
-    enact(&court, alice, RULES);
+    enact(&court, alice, OPEN);
     let synced = fits("sync", alice.gatos(["--json", "sync"]).ok().json());
     assert_eq!(text(&synced["refolded"][0], "ref"), STATE);
     assert_eq!(resolve(&court.server, STATE), resolve(alice, STATE));
@@ -327,7 +303,7 @@ fn must_judge_an_owners_revocation_by_receipts_alone() {
             true => drop(court.push(by, [TRUST]).ok()),
             false => liar.accept(by, &[(TRUST, &resolve(by, TRUST))]),
         }
-        let report = fits("verify", liar.stranger("reader").gatos(["--json", "verify"]).ok().json());
+        let report = passes(&liar.stranger("reader"));
         let what = "changes of trust: how far journals without a receipt had come";
         let counted = report["not_judged"].as_array().expect("a list").iter().any(|of| of["what"] == what);
         assert_eq!((report["judged"]["changes of trust"] == 1, counted), (received, !received), "{report}");
@@ -381,10 +357,10 @@ fn must_find_law_that_is_called_the_first_where_one_stood() {
     let (alice, bob, liar) = (&court.alice, &court.bob, Liar::of(&court));
     alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
     court.push(alice, [TRUST]).ok();
-    enact(&court, alice, RULES);
+    enact(&court, alice, OPEN);
     let (gate, before) = one_ref(&court.server, "refs/gatos/audit/policy");
     let stood = resolve(&court.server, ACTIVE);
-    bob.write("gatos/policies/10-open.rgs", RULES.replace("if root()", "if known()"));
+    bob.write("gatos/policies/10-open.rgs", OPEN.replace("if root()", "if known()"));
     let (_, commit) = publish(bob);
     court.refused(bob, [format!("{commit}:{ACTIVE}")], "none");
     let first = |name: &str, new: &str| {
@@ -416,7 +392,7 @@ fn must_find_checkpoints_that_were_taken_back_whatever_the_profile() {
     alice.write("gatos/fold.lua", FOLD);
     for profile in ["local", "push-gate"] {
         alice.gatos(["profile", "set", profile]).ok();
-        enact(&court, alice, RULES);
+        enact(&court, alice, OPEN);
         let (gate, _) = one_ref(&court.server, "refs/gatos/audit/policy");
         let told: Vec<_> = (2..4)
             .map(|n| {
@@ -472,7 +448,7 @@ fn must_find_a_ref_that_a_gate_calls_new_and_had_received_before() {
     );
     alice.write("gatos/folds/main.lua", FOLD);
     alice.gatos(["profile", "set", "research"]).ok();
-    enact(&court, alice, RULES);
+    enact(&court, alice, OPEN);
     let (gate, _) = one_ref(&court.server, "refs/gatos/audit/policy");
     // Receipts of pushes behind each other need not stand in their order.
     let (third, last) = (alice.commit("three"), alice.commit("four"));

@@ -1,10 +1,8 @@
 //! Rules of a repository's own at the gate: branches, namespaces, checkpoints, the law itself.
 
-use super::court::{ACTIVE, Court, JOURNALS, TRUST, publish};
+use super::court::{ACTIVE, Court, JOURNALS, STATE, TRUST, publish};
 use super::transport::Transport;
 use crate::harness::World;
-
-const STATE: &str = "refs/gatos/state/main";
 
 /// Makes rules the law, on the server too.
 #[track_caller]

@@ -1,15 +1,13 @@
 //! What is said where something here is damaged, given by nobody, or told twice.
 
 use super::again::{RULES, enact};
-use super::court::{ACTIVE, Court, JOURNALS, TRUST, publish};
-use super::liar::{Liar, failures};
+use super::court::{ACTIVE, Court, JOURNALS, STATE, TRUST, publish};
+use super::liar::{Liar, failures, passes};
 use super::profile::profile;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
 use serde_json::json;
 use std::path::Path;
-
-const STATE: &str = "refs/gatos/state/main";
 
 /// A receipt whose commit cannot be read covers nothing, and keeps nobody from reading on.
 #[test]
@@ -46,7 +44,7 @@ fn an_activation_without_a_receipt_is_counted_by_itself() {
     let court = Court::new(&world);
     let alice = &court.alice;
     court.fetch(alice);
-    let judged = || fits("verify", alice.gatos(["--json", "verify"]).ok().json())["judged"].clone();
+    let judged = || passes(alice)["judged"].clone();
     assert_eq!(judged(), json!({"activations": 1, "events": 1}));
     // This clone has another law, which no gate has received.
     alice.gatos(["profile", "set", "push-gate"]).ok();

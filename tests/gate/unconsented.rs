@@ -3,8 +3,7 @@
 use super::again::{RULES, enact};
 use super::consent::{CONSENT, Team, forged, text};
 use super::court::{Court, one_ref};
-use super::liar::Liar;
-use crate::cli::fits;
+use super::liar::{Liar, passes};
 use crate::harness::World;
 
 #[test]
@@ -74,7 +73,7 @@ rule "main"
     let second = commit("docs/a", "two");
     court.push(&court.alice, ["HEAD:refs/heads/main", "HEAD:refs/heads/side"]).ok();
     let liar = Liar::of(&court);
-    let report = fits("verify", liar.stranger("reader").gatos(["--json", "verify"]).ok().json());
+    let report = passes(&liar.stranger("reader"));
     assert_eq!(report["judged"]["pushes to branches"], 2, "{report}");
     let third = commit("api/x", "three");
     liar.accept(&court.alice, &[("refs/heads/main", &third)]);
@@ -85,7 +84,7 @@ rule "main"
     court.push(&court.alice, [format!("{fourth}:refs/heads/main")]).ok();
     assert_eq!(liar.found("reader3"), told);
     liar.accept(&court.alice, &[("refs/heads/main", &second)]);
-    let report = fits("verify", liar.stranger("reader4").gatos(["--json", "verify"]).ok().json());
+    let report = passes(&liar.stranger("reader4"));
     let missing = serde_json::json!([{"count": 3, "what": "pushes to branches: commits that are not here"}]);
     assert_eq!((&report["judged"]["pushes to branches"], &report["not_judged"]), (&2.into(), &missing));
 }

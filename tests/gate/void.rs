@@ -1,13 +1,11 @@
 //! Events that a revocation voids, where the gate had accepted them before: they are in nobody's way.
 
 use super::checkpoints::continued;
-use super::court::{Court, JOURNALS, TRUST};
+use super::court::{Court, JOURNALS, STATE, TRUST};
 use super::liar::Liar;
 use super::sync::{open, payloads, state_root, synced};
 use crate::harness::{Repo, World};
 use serde_json::Value;
-
-const STATE: &str = "refs/gatos/state/main";
 
 /// The CID of the event of this number.
 fn cid(repo: &Repo<'_>, n: i64) -> String {
