@@ -139,6 +139,9 @@ pub struct Verdict {
     /// 0 where no source text is known.
     pub line: u32,
     pub col: u32,
+    /// How many statements of the returned function stand behind the one in which it happened, where that is known: the
+    /// compiled form tells this too.
+    pub behind: Option<u32>,
 }
 
 impl fmt::Display for Verdict {

@@ -32,7 +32,7 @@ impl Fault<'_> {
             },
         };
         let (line, col) = self.place(named).or_else(|| self.place(trace)).unwrap_or((0, 0));
-        StepError::Verdict(Verdict { class, message, line, col })
+        StepError::Verdict(Verdict { class, message, line, col, behind: self.behind(trace) })
     }
 
     /// Errors of Lua itself are all about types; anything else is a fault of the machine. Internal names are taken out.
@@ -53,14 +53,27 @@ impl Fault<'_> {
 
     /// The first line of the program that a text names.
     fn place(&self, text: &str) -> Option<(u32, u32)> {
-        let lines = &self.code.lowered.lines;
         text.match_indices("fold:").find_map(|(at, found)| {
-            let rest = &text[at + found.len()..];
-            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            let line = rest[..digits].parse::<u32>().ok()?.checked_sub(self.first + 1)?;
-            let statement = *lines.get(line as usize)?;
+            let statement = self.statement(&text[at + found.len()..])?;
             let pos = self.code.positions.get((statement as usize).checked_sub(1)?)?;
             Some((pos.line, pos.col))
         })
+    }
+
+    /// The statement to which the line of the loaded text belongs whose number a text begins with.
+    fn statement(&self, text: &str) -> Option<u32> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let line = text[..digits].parse::<u32>().ok()?.checked_sub(self.first + 1)?;
+        self.code.lowered.lines.get(line as usize).copied()
+    }
+
+    /// How many statements of the returned function stand behind the one at which it was.
+    fn behind(&self, trace: &str) -> Option<u32> {
+        let body = &self.code.lowered.body;
+        // Whatever it called stands above it.
+        let mut frames = trace.lines().filter_map(|frame| self.statement(frame.trim_start().strip_prefix("fold:")?));
+        let at = frames.next_back()?;
+        let begun = body.iter().filter(|number| **number <= at).count();
+        (begun > 0).then(|| (body.len() - begun) as u32)
     }
 }

@@ -6,7 +6,7 @@
 use super::cost;
 use super::lower_arith::{declaration, is_plain};
 use super::lower_expr::is_multi_builtin;
-use super::tree::{Each, Expr, Function, Id, Stmt};
+use super::tree::{Each, Expr, Function, Id, Stmt, returned};
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
 
@@ -33,6 +33,8 @@ pub struct Lowered {
     pub text: String,
     /// For each line of the text, the number (from 1) of the statement that it belongs to, or 0.
     pub lines: Vec<u32>,
+    /// The numbers of the statements that are the body of the returned function.
+    pub body: Vec<u32>,
     /// The fractions that the text names as `FX[1]`, `FX[2]`, …
     pub fractions: Vec<i64>,
     /// The built-ins that the text names.
@@ -47,6 +49,8 @@ pub fn lower(body: &[Stmt], options: Options) -> Lowered {
         statement: 0,
         count: 0,
         lines: vec![0],
+        returned: returned(body).map(std::ptr::from_ref),
+        body: Vec::new(),
         temps: 0,
         options,
         fractions: Vec::new(),
@@ -57,7 +61,7 @@ pub fn lower(body: &[Stmt], options: Options) -> Lowered {
     };
     l.pay(cost::fuel(body), cost::bytes(body));
     l.block(body);
-    Lowered { text: l.out, lines: l.lines, fractions: l.fractions, builtins: l.builtins }
+    Lowered { text: l.out, lines: l.lines, body: l.body, fractions: l.fractions, builtins: l.builtins }
 }
 
 pub(super) struct Lower {
@@ -66,6 +70,9 @@ pub(super) struct Lower {
     statement: u32,
     count: u32,
     lines: Vec<u32>,
+    /// The function that the program returns, known by its place in the tree, and the numbers of its statements.
+    returned: Option<*const Function>,
+    body: Vec<u32>,
     temps: u32,
     pub(super) options: Options,
     pub(super) fractions: Vec<i64>,
@@ -420,7 +427,11 @@ impl Lower {
         let start = self.out.len();
         self.deep.push(deep);
         self.temporaries.push(0);
-        self.block(&f.body);
+        let is_returned = self.returned.is_some_and(|returned| std::ptr::eq(returned, f));
+        for s in &f.body {
+            self.body.extend(is_returned.then_some(self.count + 1));
+            self.stmt(s);
+        }
         self.deep.pop();
         let levels = self.temporaries.pop().expect("pushed before the body");
         self.out.insert_str(start, &declaration(levels));

@@ -164,7 +164,9 @@ impl Machine {
         });
         self.wanted[param] = wanted;
         made.map_err(|e| match e {
-            Refused::Value(message) => StepError::Verdict(Verdict { class: Class::Event, message, line: 0, col: 0 }),
+            Refused::Value(message) => {
+                StepError::Verdict(Verdict { class: Class::Event, message, line: 0, col: 0, behind: None })
+            }
             Refused::Host(e) => self.halt(&e).into(),
         })
     }
@@ -220,7 +222,7 @@ impl Machine {
         match (Reader { left: VALUES_MAX }).value(v, 0) {
             Ok(value) => Ok(value),
             Err(Unreadable::Verdict(class, message)) => {
-                Err(StepError::Verdict(Verdict { class, message, line: 0, col: 0 }))
+                Err(StepError::Verdict(Verdict { class, message, line: 0, col: 0, behind: None }))
             }
             Err(Unreadable::Host(e)) => Err(self.halt(&e).into()),
         }
@@ -260,7 +262,7 @@ impl Machine {
             (_, mlua::Value::Boolean(holds)) => Ok(holds),
             (_, other) => {
                 let message = format!("the predicate must return true or false, got {}", other.type_name());
-                Err(StepError::Verdict(Verdict { class: Class::Type, message, line: 0, col: 0 }))
+                Err(StepError::Verdict(Verdict { class: Class::Type, message, line: 0, col: 0, behind: None }))
             }
         }
     }

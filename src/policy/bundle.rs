@@ -3,6 +3,7 @@ use super::glob::Glob;
 use super::governance::{GOVERNANCE, Governance};
 use super::intent::Intent;
 use super::profile::{PROFILE, Profile};
+use super::rgs;
 use super::rules::{CourtInfo, RULES, RuleInfo, Rules};
 use super::verb::Verb;
 use crate::canon::{Map, Value, cbor, digest, json, trailers};
@@ -45,12 +46,19 @@ pub(super) struct Court {
     pub elc: String,
     /// It was compiled from rules: it answers nothing where no rule speaks, and its texts have places to fill.
     pub rules: bool,
-    /// The rules in it by what they are asked about.
+    /// The rules in it, in their order.
     infos: Vec<RuleInfo>,
 }
 
 impl Court {
-    /// A sentence about a program that gave no answer.
+    /// The rule in which an error happened, by the number of statements that stand behind that in the program.
+    pub fn failing(&self, intent: &Intent<'_>, behind: Option<u32>) -> Option<&str> {
+        let later = (behind? as usize).checked_sub(rgs::BEHIND_RULES).filter(|_| self.rules)?;
+        let rule = self.infos.get(self.infos.len().checked_sub(later + 1)?)?;
+        rule.covers(intent.verb(), intent.subject()).then_some(rule.id.as_str())
+    }
+
+    /// A sentence about a program that gave no answer, where none of its rules is to blame.
     pub fn complain(&self, intent: &Intent<'_>, what: &str) -> String {
         if !self.rules {
             return format!("the policy {what}");

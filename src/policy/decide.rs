@@ -124,14 +124,18 @@ impl Judge {
         for seat in self.bench.as_mut().expect("it was started") {
             let said = match seat.machine.judge(&whole, facts.value()) {
                 Ok((answer, _fuel)) => {
-                    Answer::read(&answer).map_err(|why| format!("did not answer with a decision: {why}"))
+                    Answer::read(&answer).map_err(|why| (None, format!("did not answer with a decision: {why}")))
                 }
-                Err(StepError::Verdict(v)) => Err(format!("failed: {v}")),
-                Err(StepError::Halt(h)) => Err(format!("could not be run: {h}")),
+                // The compiled form has no lines.
+                Err(StepError::Verdict(v)) => Err((v.behind, format!("failed: {}: {}", v.class, v.message))),
+                Err(StepError::Halt(h)) => Err((None, format!("could not be run: {h}"))),
             };
             match said {
-                Err(what) => {
-                    let decision = Decision::denied(NONE, seat.court.complain(intent, &what), None, facts, roots);
+                Err((behind, what)) => {
+                    let decision = match seat.court.failing(intent, behind) {
+                        Some(rule) => Decision::denied(rule, format!("rule {rule} {what}"), None, facts, roots),
+                        None => Decision::denied(NONE, seat.court.complain(intent, &what), None, facts, roots),
+                    };
                     return Ok(Decision { verdict: Verdict::Error, ..decision });
                 }
                 Ok(Some(answer)) if answer.verdict == Verdict::Deny => {

@@ -128,8 +128,10 @@ fn a_rule_that_cannot_be_run_denies_and_says_so() {
     repo.write("gatos/policies/finance.rgs", FINANCE);
     enact(&repo);
     let denial = repo.gatos(["emit", "pay", "{}", "--ns", "finance", "--json"]).code(1).json();
-    assert_eq!((&denial["verdict"], &denial["rule"]), (&"error".into(), &"none".into()));
-    assert!(denial["reason"].as_str().is_some_and(|r| r.contains("rules asked: speak large")), "{denial}");
+    assert_eq!((&denial["verdict"], &denial["rule"]), (&"error".into(), &"large".into()));
+    assert!(denial["reason"].as_str().is_some_and(|r| r.starts_with("rule large failed: type: ")), "{denial}");
+    let told = fits("explain", repo.gatos(["explain", denial["audit"].as_str().unwrap(), "--json"]).ok().json());
+    assert_eq!((&told["rule"], &told["rule_at"]), (&"large".into(), &"policies/finance.rgs:7".into()));
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn one(machine: &mut Machine, text: &str) -> Outcome {
     let event = value(text);
     if json::document(&event).map(|bytes| bytes.len()) != Ok(text.len()) {
         let message = "not in canonical form".to_owned();
-        return Err(Verdict { class: Class::Event, message, line: 0, col: 0 });
+        return Err(Verdict { class: Class::Event, message, line: 0, col: 0, behind: None });
     }
     let fuel = step(machine, &event)?;
     Ok((fuel, state(machine)))

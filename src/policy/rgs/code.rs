@@ -7,6 +7,9 @@ use super::tree::{Clause, Expr, File, On, Rule};
 use crate::policy::glob::{Glob, Piece};
 use std::fmt::Write as _;
 
+/// How many statements of the function stand behind those of the rules.
+pub const BEHIND_RULES: usize = 2;
+
 pub struct Writer<'a> {
     uses: &'a Uses,
     functions: &'a Functions,

@@ -13,6 +13,7 @@ mod parser;
 mod tree;
 mod words;
 
+pub(super) use code::BEHIND_RULES;
 pub use compile::{Compiled, Functions, closed, compile};
 pub use library::functions;
 pub use markdown::{Decision as MarkdownPolicy, extract};

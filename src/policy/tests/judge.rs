@@ -4,8 +4,8 @@ use crate::git::Store;
 use crate::id::{Actor, Ns};
 use crate::ledger::Draft;
 use crate::policy::{
-    Bundle, DEFAULT_ELC, DEFAULT_SOURCE, Facts, FactsOf, Intent, Judge, Judgement, Profile, Sources, Verb, build,
-    create_default,
+    Bundle, DEFAULT_ELC, DEFAULT_SOURCE, Facts, FactsOf, Intent, Judge, Judgement, Profile, Sources, Verb, Verdict,
+    build, create_default,
 };
 use crate::trust::{Graph, Signer, genesis};
 use std::process::Command;
@@ -127,6 +127,42 @@ fn judge_of(rules: &str) -> Judge {
     let source = format!("policy \"p\" version 1\n{rules}");
     let sources = Sources::from([("gatos/policies/p.rgs".to_owned(), source.into_bytes())]);
     Judge::new(Bundle::candidate(build(&sources).unwrap().files).unwrap(), None)
+}
+
+/// The compiled form has no lines; by which rule an error happened is told all the same, wherever in it that was.
+#[test]
+fn must_name_the_rule_that_failed() {
+    let failing = [
+        ("first", "deny if payload.a > 1"),
+        ("when", "when payload.a > 1\n deny"),
+        ("allow", "allow if payload.a.b"),
+        ("second", "deny if ns == \"none\"\n deny if payload.a > 1"),
+        ("builtin", "deny if string.upper(payload) == ns"),
+        ("library", "allow if cap(payload)"),
+        ("own", "deny if deep(payload, 50)"),
+        ("fuel", "deny if endless(payload)"),
+        ("last", "deny if payload.a > 1"),
+    ];
+    let rule = |(id, clause): &(&str, &str)| format!("rule \"{id}\"\n on emit \"{id}\"\n {clause}\n");
+    let own = "local function deep(p, n)\n  if n == 0 then return p.x.y end\n  local b = deep(p, n - 1)\n  return b\nend\n\
+               local function endless(p)\n  while p.a == nil do end\n  return true\nend\n";
+    let rules: String = failing.iter().map(rule).collect();
+    let sources =
+        [("gatos/policies/p.rgs", format!("policy \"p\" version 1\n{rules}")), ("gatos/policies/a.lua", own.into())];
+    let sources = sources.map(|(path, text)| (path.to_owned(), text.into_bytes()));
+    let built = build(&Sources::from(sources)).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let mut judge = Judge::new(Bundle::candidate(built.files).unwrap(), None);
+    let (who, key) = (actor("user:alice"), signer(1));
+    for (id, _) in failing {
+        // A number has no fields.
+        let draft = draft(if id == "fuel" { "{}" } else { "1" });
+        let ns: Ns = id.parse().unwrap();
+        let intent = Intent::emit(&ns, &who, key.public(), &draft);
+        let facts = FactsOf::default().with("is_root", true).facts().unwrap();
+        let decision = judge.weigh(&intent, &facts, crate::id::Oid::ZERO).unwrap();
+        assert_eq!((decision.verdict, decision.rule.as_str()), (Verdict::Error, id), "{}", decision.reason);
+        assert!(decision.reason.starts_with(&format!("rule {id} failed: ")), "{}", decision.reason);
+    }
 }
 
 #[test]
