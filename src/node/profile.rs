@@ -32,17 +32,29 @@ pub struct Waiting {
     pub own: bool,
 }
 
+/// Each ref once: what a server has as well waits no more to be pushed there.
+fn once(mut waiting: Vec<Waiting>) -> Vec<Waiting> {
+    let fetched = |w: &Waiting| w.name.place != Place::Own;
+    let there: Vec<(Plane, Oid)> =
+        waiting.iter().filter(|w| fetched(w)).map(|w| (w.name.plane.clone(), w.tip)).collect();
+    waiting.retain(|w| fetched(w) || !there.contains(&(w.name.plane.clone(), w.tip)));
+    waiting.iter_mut().filter(|w| fetched(w)).for_each(|w| w.own = false);
+    waiting
+}
+
 impl Node {
     /// The profile of the law, and what stands in its way.
     pub fn profile(&self) -> Result<ProfileShown, NodeError> {
         let bundle = self.bundle()?;
         let profile = bundle.profile();
-        let waiting = match profile.asks(Demand::Receipts) {
-            true => {
-                self.waiting(&self.receipts()?, &[Scope::Trust, Scope::Policies, Scope::Journals(None), Scope::States])?
-            }
-            false => Vec::new(),
-        };
+        let waiting =
+            match profile.asks(Demand::Receipts) {
+                true => once(self.waiting(
+                    &self.receipts()?,
+                    &[Scope::Trust, Scope::Policies, Scope::Journals(None), Scope::States],
+                )?),
+                false => Vec::new(),
+            };
         let file = match self.profile_path() {
             Ok(path) => read_profile(&path)?.map(|(_, profile)| profile),
             Err(NodeError::NoWorkTree) => None,

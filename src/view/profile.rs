@@ -19,7 +19,12 @@ impl View for ShownProfile {
             writeln!(page, "demands  {}: {}", demand.as_str(), demand.sentence())?;
         }
         if let Some(file) = p.file.filter(|file| *file != p.profile) {
-            writeln!(page, "file     {PROFILE_YAML} says {file}, which is not the law yet: {NEXT}")?;
+            writeln!(
+                page,
+                "file     {PROFILE_YAML} says {file}; to keep the law: git gatos profile set {}",
+                p.profile
+            )?;
+            writeln!(page, "         to change it: {NEXT}")?;
         }
         for waiting in &p.waiting {
             let what = match waiting.own {

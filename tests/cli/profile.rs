@@ -19,7 +19,7 @@ fn a_repository_begins_under_the_profile_that_was_asked_for() {
     repo.write(FILE, "profile: local\n");
     let shown = fits("profile", repo.gatos(["--json", "profile"]).ok().json());
     assert_eq!((&shown["profile"], &shown["file"]), (&"research".into(), &"local".into()));
-    repo.gatos(["profile", "show"]).ok().says("says local, which is not the law yet");
+    repo.gatos(["profile", "show"]).ok().says("says local; to keep the law: git gatos profile set");
     repo.gatos(["emit", "add", "{\"n\":1}"]).ok();
     repo.gatos(["verify"]).ok().says("event.waiting");
     // Again is harmless; another profile is not a thing of `init`.
