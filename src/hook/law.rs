@@ -201,17 +201,18 @@ pub(super) fn check_active(
             let why = format!("it is version {} and does not continue the active bundle", bundle.version());
             return Ok(Err(Box::new(Denial::of(name, "policy.chain", why).at(commit))));
         }
-        // What comes onto a law that stands is signed by who may sign now; the first push of law brings all there ever was.
-        if let Some(standing) = &standing
-            && !may_sign_now(graph, &bundle_signers(&visit.pushed, commit)?)
-        {
-            let why = "nobody signed it whom trust lets sign now";
-            // It is the pusher's own active policy too: what is published onto it would be refused with it.
-            let hint = format!(
-                "take the server's again: git update-ref {name} {}; then publish and activate yours anew",
-                standing.root
-            );
-            return Ok(Err(Box::new(Denial::of(name, "policy.signer", why).at(commit).hint(hint))));
+        // What comes onto a law that stands is signed by who may sign now. The first push of law brings all there ever was,
+        // and what becomes active by it is the last of that.
+        if (standing.is_some() || commit == new) && !may_sign(visit, graph, commit)? {
+            let hint = match &standing {
+                // It is the pusher's own active policy too: what is published onto it would be refused with it.
+                Some(standing) => format!(
+                    "take the server's again: git update-ref {name} {}; then publish and activate yours anew",
+                    standing.root
+                ),
+                None => "publish and activate it anew: git gatos policy publish".to_owned(),
+            };
+            return Ok(Err(Box::new(unsigned(name).at(commit).hint(hint))));
         }
         // Where none stands, none is replaced here: the root that was named and the signatures are enough. What the bundles
         // of then asked for, a grant, cannot have come in before them.
@@ -223,6 +224,33 @@ pub(super) fn check_active(
         }
         before = Some((bundle.id(), bundle.version()));
         replaced = Some(Judge::new(bundle, None));
+    }
+    Ok(Ok(()))
+}
+
+/// Whether a bundle is signed by somebody whom trust lets sign when this push is received.
+fn may_sign(visit: &Visit, graph: &Graph, commit: Oid) -> Result<bool, HookError> {
+    Ok(may_sign_now(graph, &bundle_signers(&visit.pushed, commit)?, Some(&visit.received_at)))
+}
+
+fn unsigned(name: &str) -> Denial {
+    Denial::of(name, "policy.signer", "nobody signed it whom trust lets sign now")
+}
+
+/// Judges a bundle that is published and becomes nothing yet.
+pub(super) fn check_bundle(visit: &Visit, law: &Law, name: &str, id: &Blake3, new: Oid) -> Result<Judged, HookError> {
+    let bundle = match read_bundle(&visit.pushed, &law.graph, name, new)? {
+        Ok(bundle) => bundle,
+        Err(denial) => return Ok(Err(denial)),
+    };
+    if bundle.id() != *id {
+        let why = format!("the bundle there is {}", bundle.id().hex());
+        return Ok(Err(Box::new(Denial::of(name, "policy.id", why).at(new))));
+    }
+    // What was active once may have been signed by whom trust lets sign no more.
+    let active = law.policy.as_ref().is_none_or(|policy| policy.age.contains_key(&new));
+    if !active && !may_sign(visit, &law.graph, new)? {
+        return Ok(Err(Box::new(unsigned(name).at(new).hint("publish it anew: git gatos policy publish"))));
     }
     Ok(Ok(()))
 }

@@ -3,7 +3,7 @@ use super::denial::{Denial, Judged, cut};
 use super::error::HookError;
 use super::flood::Counted;
 use super::journal::{self, of_git};
-use super::law::{Law, Policy, check_active, check_trust, check_trust_rules, no_receipt, read_bundle};
+use super::law::{Law, Policy, check_active, check_bundle, check_trust, check_trust_rules, no_receipt};
 use super::lock::Lock;
 use super::process::Process;
 use super::receipt::Awaited;
@@ -37,57 +37,94 @@ const PLANES: &str = "trust/graph, policies, journal, state, proposals, approval
 
 /// Judges a push before any ref moves: what git calls `pre-receive`.
 pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookError> {
-    let updates = read(input)?;
-    if updates.is_empty() {
-        return Err(HookError::Nothing);
-    }
-    let receiver = Process::receiver().ok_or(HookError::NoReceiver)?;
-    let judged = judged(ambient, updates.clone(), updates.iter().any(alone))?;
-    // What may be done once must not be done in another push meanwhile. Few pushes bring that, and only judging tells.
-    let judged = match judged.visit.once.get() && !judged.alone {
-        false => judged,
-        true => {
-            drop(judged);
-            self::judged(ambient, updates, true)?
+    let updates = match read(input) {
+        Ok(updates) if updates.is_empty() => return Err(HookError::Nothing),
+        Ok(updates) => updates,
+        // A push it is all the same, and its refusal goes on record.
+        Err(e @ HookError::InputSize { .. }) => {
+            return Ok(Held::unable(Visit::open(ambient, Vec::new())?, &e).refused());
         }
+        Err(e) => return Err(e),
     };
-    let Held { visit, lock, mut denials, roots, .. } = judged;
-    let waiting = receipt::lock(&visit)?;
-    if denials.is_empty() {
-        denials = receipt::contested(&visit)?;
+    let receiver = Process::receiver().ok_or(HookError::NoReceiver)?;
+    let mut held = judged(ambient, updates.clone(), updates.iter().any(alone))?;
+    // What may be done once must not be done in another push meanwhile. Few pushes bring that, and only judging tells.
+    if held.visit.once.get() && !held.alone {
+        drop(held);
+        held = judged(ambient, updates, true)?;
     }
-    if denials.is_empty() {
-        // The holder starts while the disk takes its time.
-        lock.hand_over(&receiver)?;
-        receipt::set_aside(&visit, roots, &receiver)?;
-        return Ok(Verdict { denials, audit: None });
+    if let Some(lock) = held.lock.take_if(|_| held.denials.is_empty()) {
+        match let_in(&held.visit, lock, held.roots, &receiver) {
+            Ok(contested) if contested.is_empty() => return Ok(Verdict { denials: contested, audit: None }),
+            Ok(contested) => held.denials = contested,
+            Err(e) => held = Held::unable(held.visit, &e),
+        }
     }
-    drop(waiting);
-    let audit = spool::record(&visit, &denials, roots);
-    Ok(Verdict { denials, audit })
+    Ok(held.refused())
 }
 
 /// A push that was judged while the gate was held.
 struct Held {
     visit: Visit,
-    lock: Lock,
+    /// None where the gate could not be had; the push is refused then.
+    lock: Option<Lock>,
     alone: bool,
     denials: Vec<Denial>,
     roots: Roots,
 }
 
+impl Held {
+    /// A push that could not be judged is refused and recorded as every other.
+    fn unable(visit: Visit, error: &HookError) -> Held {
+        let (denials, roots) = unable(&visit, error);
+        Held { visit, lock: None, alone: true, denials, roots }
+    }
+
+    /// Puts the refusal on record.
+    fn refused(self) -> Verdict {
+        let audit = spool::record(&self.visit, &self.denials, self.roots);
+        Verdict { denials: self.denials, audit }
+    }
+}
+
 fn judged(ambient: &Ambient, updates: Vec<Update>, alone: bool) -> Result<Held, HookError> {
     let mut visit = Visit::open(ambient, updates)?;
+    let lock = match ambient.env().get("GIT_NAMESPACE") {
+        Some(_) => Err(HookError::Namespace),
+        None => take(&mut visit, alone),
+    };
+    Ok(match lock {
+        Ok(Some(lock)) => {
+            let (denials, roots) = judge(&visit).unwrap_or_else(|e| unable(&visit, &e));
+            Held { visit, lock: Some(lock), alone, denials, roots }
+        }
+        Ok(None) => return judged(ambient, visit.updates, true),
+        Err(e) => Held::unable(visit, &e),
+    })
+}
+
+/// Takes the gate for a push, and writes the receipts of those before it. Nothing where it has to be had alone for that.
+fn take(visit: &mut Visit, alone: bool) -> Result<Option<Lock>, HookError> {
     let lock = Lock::take(visit.durable.common_dir(), alone, &visit.ambient)?;
     // The holder of the last push may have been killed.
-    if receipt::settle(&visit, None, alone)?.unseen {
-        let updates = visit.updates;
-        drop(lock);
-        return judged(ambient, updates, true);
+    if receipt::settle(visit, None, alone)?.unseen {
+        return Ok(None);
     }
-    visit.received_at = visit.received_at.max(Standing::of(&visit)?.received_at.unwrap_or(visit.received_at));
-    let (denials, roots) = judge(&visit).unwrap_or_else(|e| unable(&visit, &e));
-    Ok(Held { visit, lock, alone, denials, roots })
+    visit.received_at = visit.received_at.max(Standing::of(visit)?.received_at.unwrap_or(visit.received_at));
+    Ok(Some(lock))
+}
+
+/// Lets a push in: its receipt is put aside, and somebody keeps the gate until its refs have moved. Refusals where another
+/// push moves the same refs.
+fn let_in(visit: &Visit, lock: Lock, roots: Roots, receiver: &Process) -> Result<Vec<Denial>, HookError> {
+    let _waiting = receipt::lock(visit)?;
+    let contested = receipt::contested(visit)?;
+    if contested.is_empty() {
+        // The holder starts while the disk takes its time.
+        lock.hand_over(receiver)?;
+        receipt::set_aside(visit, roots, receiver)?;
+    }
+    Ok(contested)
 }
 
 /// After the refs have moved: what git calls `post-receive`. Writes the receipt of the push, which waits for it.
@@ -129,7 +166,7 @@ fn alone(update: &Update) -> bool {
     }
 }
 
-/// A push that could not be judged is refused and recorded as every other.
+/// The refusal of a push that could not be judged.
 fn unable(visit: &Visit, error: &HookError) -> (Vec<Denial>, Roots) {
     let name = visit.updates.first().map_or("", |u| u.name.as_str());
     let mut denial = Denial::of(name, "gate.error", error.to_string());
@@ -151,10 +188,7 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
             break;
         }
     }
-    let mut law = match Law::standing(visit)? {
-        Some(law) => Some(law),
-        None => first_law(visit, &mut denials)?,
-    };
+    let mut law = law(visit, &mut denials)?;
     let pinned = visit.settings.as_ref().and_then(|s| s.root);
     let roots = law.as_ref().map_or(Roots { repo: pinned, ..Roots::default() }, |law| Roots {
         repo: Some(law.graph.repo()),
@@ -166,18 +200,36 @@ fn judge(visit: &Visit) -> Result<(Vec<Denial>, Roots), HookError> {
         return Ok((denials, roots));
     }
     let refused: HashSet<String> = denials.iter().map(|d| d.name.clone()).collect();
-    for update in visit.updates.iter().filter(|u| !refused.contains(&u.name)) {
-        if denials.len() >= DENIALS_MAX {
+    let mut left: Vec<&Update> = visit.updates.iter().filter(|u| !refused.contains(&u.name)).collect();
+    left.sort_by_key(|update| effort(update));
+    for same in left.chunk_by(|one, next| effort(one) == effort(next)) {
+        // It is refused as a whole: nobody buys much work with what fails at once.
+        if !denials.is_empty() {
             break;
         }
-        if let Err(denial) = one(visit, law.as_mut(), update)? {
-            denials.push(*denial);
+        for update in same {
+            if denials.len() >= DENIALS_MAX {
+                break;
+            }
+            if let Err(denial) = one(visit, law.as_mut(), update)? {
+                denials.push(*denial);
+            }
         }
     }
     if let Some(law) = &mut law {
         law.keep_answers(visit);
     }
     Ok((denials, roots))
+}
+
+/// How much work it may be to judge an update: of law little, of a branch much.
+fn effort(update: &Update) -> u8 {
+    match &update.named {
+        Named::Ours(Plane::TrustGraph | Plane::PolicyActive | Plane::PolicyBundle(_)) => 0,
+        Named::Ours(Plane::State { .. }) => 2,
+        Named::Ours(_) => 1,
+        _ => 3,
+    }
 }
 
 /// What the gate would say to a push of `new` over `old`, in a clone that holds the law: the same judgement, and nothing is
@@ -262,32 +314,32 @@ fn stands(visit: &Visit, update: &Update) -> Result<Option<Box<Denial>>, HookErr
     Ok(Some(Box::new(elsewhere)))
 }
 
-/// The one push that may bring law to a repository that has none: its own trust graph and policy judge the rest of it.
-fn first_law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, HookError> {
+/// By what a push is judged: the law that stands. Where there is none, the one push that brings it is judged by what it brings,
+/// and so is the one that brings a policy where trust alone stands.
+fn law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, HookError> {
     let tip = |plane: Plane| visit.updates.iter().find(|u| u.named == Named::Ours(plane.clone())).and_then(|u| u.new);
-    let Some(trust) = tip(Plane::TrustGraph) else { return Ok(None) };
-    let name = RefName::own(Plane::TrustGraph).to_string();
-    let graph = match check_trust(visit, None, &name, trust)? {
-        Ok(graph) => graph,
-        Err(denial) => {
-            denials.push(*denial);
-            return Ok(None);
-        }
-    };
-    let policy = match tip(Plane::PolicyActive) {
-        None => None,
-        Some(active) => {
-            let name = RefName::own(Plane::PolicyActive).to_string();
-            match check_active(visit, &graph, None, &name, active)? {
-                Ok(()) => Some(Policy::load(&visit.pushed, active, &graph, None)?),
+    let law = match Law::standing(visit)? {
+        Some(law) => law,
+        None => {
+            let Some(trust) = tip(Plane::TrustGraph) else { return Ok(None) };
+            match check_trust(visit, None, &RefName::own(Plane::TrustGraph).to_string(), trust)? {
+                Ok(graph) => Law { graph, policy: None },
                 Err(denial) => {
                     denials.push(*denial);
-                    None
+                    return Ok(None);
                 }
             }
         }
     };
-    Ok(Some(Law { graph, policy }))
+    let Some(active) = tip(Plane::PolicyActive).filter(|_| law.policy.is_none()) else { return Ok(Some(law)) };
+    let name = RefName::own(Plane::PolicyActive).to_string();
+    Ok(Some(match check_active(visit, &law.graph, None, &name, active)? {
+        Ok(()) => Law { policy: Some(Policy::load(&visit.pushed, active, &law.graph, None)?), ..law },
+        Err(denial) => {
+            denials.push(*denial);
+            law
+        }
+    }))
 }
 
 /// One update by the law of its plane.
@@ -322,15 +374,10 @@ fn one(visit: &Visit, law: Option<&mut Law>, update: &Update) -> Result<Judged, 
             Ok(()) if update.old.is_none() && law.policy.as_ref().is_some_and(|p| p.root == new) => Ok(Ok(())),
             Ok(()) => check_active(visit, &law.graph, law.policy.as_mut(), name, new),
         },
-        Plane::PolicyBundle(id) => match read_bundle(&visit.pushed, &law.graph, name, new)? {
-            Err(denial) => Ok(Err(denial)),
-            Ok(_) if update.old.is_some() => Ok(Err(Box::new(Denial::of(name, "ref.exists", "it is there already")))),
-            Ok(bundle) if bundle.id() != *id => {
-                let why = format!("the bundle there is {}", bundle.id().hex());
-                Ok(Err(Box::new(Denial::of(name, "policy.id", why).at(new))))
-            }
-            Ok(_) => Ok(Ok(())),
-        },
+        Plane::PolicyBundle(_) if update.old.is_some() => {
+            Ok(Err(Box::new(Denial::of(name, "ref.exists", "it is there already"))))
+        }
+        Plane::PolicyBundle(id) => check_bundle(visit, law, name, id, new),
         Plane::Journal { ns, writer } => journal::check(visit, law, name, (ns, writer), update.old, new),
         Plane::State { ns } => state::check(visit, law, name, ns, update.old, new),
         plane if plane.is_consent() => consent::check(visit, law, update, plane, new),

@@ -72,9 +72,6 @@ pub(super) struct Measure {
 
 impl Visit {
     pub(super) fn open(ambient: &Ambient, updates: Vec<Update>) -> Result<Visit, HookError> {
-        if ambient.env().get("GIT_NAMESPACE").is_some() {
-            return Err(HookError::Namespace);
-        }
         let pusher_env = ambient;
         let ambient = ambient.with_env(taken(ambient.env()));
         let durable = Store::discover(&ambient)?;

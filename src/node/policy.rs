@@ -89,7 +89,7 @@ impl Node {
     fn may_follow(&self, active: &Bundle, id: Blake3, commit: Oid) -> Result<bool, NodeError> {
         let Ok(bundle) = Bundle::read(self.reader(), commit, self.graph()) else { return Ok(false) };
         let behind = self.reader().commit(commit)?.parents == [active.commit()];
-        let signed = may_sign_now(self.graph(), &bundle_signers(self.reader(), commit)?);
+        let signed = may_sign_now(self.graph(), &bundle_signers(self.reader(), commit)?, None);
         Ok(bundle.id() == id && behind && signed)
     }
 
@@ -137,7 +137,7 @@ impl Node {
             received_at: None,
             consents: consents.as_ref(),
         };
-        if !may_sign_now(self.graph(), act.signers) {
+        if !may_sign_now(self.graph(), act.signers, None) {
             return Err(NodeError::NotSigned { bundle: bundle.id() });
         }
         match act.judge(&mut judge)? {

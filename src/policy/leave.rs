@@ -44,7 +44,9 @@ impl SignedAct<'_> {
     pub fn judge(&self, judge: &mut Judge) -> Result<Leave, PolicyError> {
         let mut leave = Leave::Nobody;
         for key in self.signers {
-            let Some(actor) = self.graph.current().holder(key) else { continue };
+            // A revoked key speaks for nobody, whoever else signed.
+            let holder = self.graph.current().holder(key).filter(|actor| self.graph.stands(actor, key));
+            let Some(actor) = holder else { continue };
             let mut fields = Map::new();
             fields.insert("actor", actor.as_str());
             fields.insert("key", Value::text(key));
@@ -102,11 +104,12 @@ pub fn speaks_of(bundle: &Bundle, verb: Verb) -> bool {
     bundle.rules().iter().any(|rule| rule.covers(verb, None))
 }
 
-/// Whether these may sign what becomes the policy now: a holder of `policy:activate`, as each root is, with a key that stands.
-pub fn may_sign_now(graph: &Graph, signers: &[PublicKey]) -> bool {
+/// Whether these may sign what becomes the policy at a time: a holder of `policy:activate`, as each root is, with a key that
+/// stands. Where no time is told, what he holds has not ended.
+pub fn may_sign_now(graph: &Graph, signers: &[PublicKey], at: Option<&Timestamp>) -> bool {
     let Ok(asked) = ACTIVATE.parse() else { return false };
     signers.iter().any(|key| {
-        graph.current().holder(key).is_some_and(|actor| graph.stands(actor, key) && graph.holds(actor, &asked, None))
+        graph.current().holder(key).is_some_and(|actor| graph.stands(actor, key) && graph.holds(actor, &asked, at))
     })
 }
 

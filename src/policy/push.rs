@@ -7,7 +7,7 @@ use super::verb::Verb;
 use crate::canon::{Map, Value};
 use crate::git::{Changed, Changes, Commit, GitError, Reader};
 use crate::id::Oid;
-use crate::trust::{Graph, TrustDoc, commit_signer};
+use crate::trust::{Graph, commit_signer};
 use std::collections::BTreeSet;
 
 /// Most new commits that a push to a branch with rules may bring, and most paths that it may change.
@@ -125,7 +125,7 @@ impl Brought {
         fields.insert("deleted", moving.new.is_none());
         fields.insert("fast_forward", self.forward);
         fields.insert("changed_count", self.changed.len() as i64);
-        fields.insert("commits", Value::list(self.commits.iter().map(|c| shown(c, graph.current()))));
+        fields.insert("commits", Value::list(self.commits.iter().map(|c| shown(c, graph))));
     }
 
     /// Adds what the repository says of it to the facts of whoever pushes.
@@ -144,14 +144,14 @@ fn looks(bundle: &Bundle, name: &str, deletion: bool) -> bool {
 }
 
 /// A commit as rules see it.
-fn shown(commit: &Commit, trust: &TrustDoc) -> Value {
+fn shown(commit: &Commit, graph: &Graph) -> Value {
     let mut map = Map::new();
     map.insert("id", Value::text(commit.id));
     let author = format!("{} <{}>", commit.author.name, commit.author.email);
     map.insert("author", author.chars().take(AUTHOR_MAX).collect::<String>());
     if let Some(key) = commit_signer(commit.raw()) {
         map.insert("key", Value::text(key));
-        if let Some(actor) = trust.holder(&key) {
+        if let Some(actor) = graph.current().holder(&key).filter(|actor| graph.stands(actor, &key)) {
             map.insert("signer", actor.as_str());
         }
     }

@@ -190,7 +190,21 @@ fn must_stay_closed_to_what_is_no_list_of_updates() {
         raw(&court, list.clone()).code(3).err_says("of the list of updates is not");
         assert_eq!(stands(), before, "{:?}", String::from_utf8_lossy(&list));
     }
-    // More than anybody moves is not read to its end.
-    raw(&court, good.repeat(70_000_000 / good.len())).code(3).err_says("is longer than");
-    assert_eq!(stands(), before);
+    // More than anybody moves is not read to its end, and its refusal is on record as that of every push.
+    let (refs, record) = (court.refs(), court.record());
+    raw(&court, good.repeat(70_000_000 / good.len())).code(1).err_says("is longer than");
+    court.stands(&refs, &record, "gate.error");
+}
+
+/// Whoever may move nothing must not keep the gate busy with branches while he has it alone.
+#[test]
+fn must_look_at_no_branch_beside_law_that_is_refused() {
+    let world = World::new();
+    let court = Court::new(&world);
+    enact(&court, "rule \"closed\"\n  on push \"refs/heads/**\"\n  deny\n");
+    court.alice.commit("code");
+    court.refused(&court.alice, ["HEAD:refs/heads/b"], "closed");
+    let told =
+        court.refused(&court.alice, ["HEAD:refs/heads/b".into(), format!("+HEAD:{TRUST}")], "ref.non-ff").stderr();
+    assert!(!told.contains("DENY refs/heads/b"), "{told}");
 }

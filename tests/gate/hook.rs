@@ -412,3 +412,24 @@ fn a_look_at_the_gate_tells_what_is_wrong_with_its_hook() {
     server.gatos(["hook", "test"]).code(1).says("pre-receive is missing; run: git gatos hook install --server");
     server.gatos(["hook", "install", "--server"]).ok();
 }
+
+/// A push that cannot be judged is one all the same, and its refusal is on record.
+#[test]
+fn must_record_what_it_could_not_judge() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.alice.commit("code");
+    let (refs, record) = (court.refs(), court.record());
+    let push = court.git(&court.alice, ["push", "origin", "HEAD:refs/heads/x"]).env("GIT_NAMESPACE", "theirs");
+    push.run().code(1).err_says("rule    gate.error  GIT_NAMESPACE is set");
+    court.stands(&refs, &record, "gate.error");
+    // The lock of receipts is no file: what was judged cannot be let in.
+    let record = court.record();
+    let lock = court.server.path().join("gatos/gate/receipts.lock");
+    fs::remove_file(&lock).expect("a file");
+    fs::create_dir(&lock).expect("a directory");
+    court.push(&court.alice, ["HEAD:refs/heads/x"]).code(1).err_says("rule    gate.error");
+    court.stands(&refs, &record, "gate.error");
+    fs::remove_dir(&lock).expect("a directory");
+    court.push(&court.alice, ["HEAD:refs/heads/x"]).ok();
+}

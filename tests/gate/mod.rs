@@ -22,6 +22,7 @@ mod quorum;
 mod receipts;
 mod replay;
 mod rules;
+mod stale;
 mod strays;
 mod sync;
 mod sync_random;

@@ -7,7 +7,7 @@ use gatos::ambient::Ambient;
 use gatos::git::Store;
 use gatos::id::Oid;
 use gatos::policy::{Bundle, create};
-use gatos::trust::Graph;
+use gatos::trust::{Graph, Signer};
 use std::collections::BTreeMap;
 
 /// Main may go where it wants to.
@@ -183,18 +183,18 @@ fn must_refuse_a_bundle_whose_profile_means_something_else() {
     let world = World::new();
     let court = Court::new(&world);
     profile(&court, "research");
-    let held = signed_bundle(&court, |_| {});
+    let held = signed_bundle(&court, &["alice"], |_| {});
     for (from, to) in [("\"fold\",", ""), ("research", "lenient"), ("profile/1", "profile/2")] {
-        let other = signed_bundle(&court, |text| *text = text.replacen(from, to, 1));
+        let other = signed_bundle(&court, &["alice"], |text| *text = text.replacen(from, to, 1));
         assert_ne!(other, held);
         court.refused(&court.alice, [format!("{other}:{ACTIVE}")], "policy.invalid").err_says("profile.json");
     }
     court.push(&court.alice, [format!("{held}:{ACTIVE}")]).ok();
 }
 
-/// A bundle behind the active one, signed by alice, with the text of its profile changed.
+/// A bundle behind the active one, signed by these, with the text of its profile changed.
 #[track_caller]
-fn signed_bundle(court: &Court<'_>, change: impl FnOnce(&mut String)) -> String {
+pub fn signed_bundle(court: &Court<'_>, by: &[&str], change: impl FnOnce(&mut String)) -> String {
     let ambient = Ambient::of_process();
     let store = Store::open(court.alice.path(), &ambient).expect("a repository");
     let tip = |name: &str| Oid::from_hex(&court.alice.git(["rev-parse", name]).ok().stdout()).expect("an id");
@@ -204,8 +204,9 @@ fn signed_bundle(court: &Court<'_>, change: impl FnOnce(&mut String)) -> String 
     let mut text = String::from_utf8(files["profile.json"].clone()).expect("UTF-8");
     change(&mut text);
     files.insert("profile.json".into(), text.into_bytes());
-    let signer = court.signer("alice");
-    let (commit, _) = create(&store, &ambient, &graph, &[&signer], files, Some(&active), None).expect("a bundle");
+    let signers: Vec<Signer> = by.iter().map(|person| court.signer(person)).collect();
+    let signers: Vec<&Signer> = signers.iter().collect();
+    let (commit, _) = create(&store, &ambient, &graph, &signers, files, Some(&active), None).expect("a bundle");
     commit.hex()
 }
 

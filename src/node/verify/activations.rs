@@ -140,11 +140,12 @@ impl Change<'_> {
         let Some(graph) = receipt.trust_root.and_then(|root| past.graphs.at(root)) else {
             return Ok(Again::unknown("trust graphs of another chain"));
         };
-        // The first push of law brings a chain of it, which was signed under many versions.
-        let first = receipt.moved(&Plane::PolicyActive).is_some_and(|moved| moved.old.is_none());
-        let signed = match first {
+        let moved = receipt.moved(&Plane::PolicyActive);
+        // The first push of law brings a chain of it, which was signed under many versions; what becomes active by it is the last.
+        let first = moved.is_some_and(|moved| moved.old.is_none());
+        let signed = match first && moved.is_some_and(|moved| moved.new != Some(self.bundle.commit())) {
             true => Bundle::read(past.reader(), self.bundle.commit(), &graph).is_ok(),
-            false => may_sign_now(&graph, self.signers),
+            false => may_sign_now(&graph, self.signers, Some(&receipt.received_at)),
         };
         if !signed {
             return Ok(Change::unsigned());
@@ -174,7 +175,7 @@ impl Change<'_> {
         let mut judge = self.before.map(|before| Judge::new(before.clone(), None));
         let mut last = Change::unsigned();
         for (version, commit) in of.node.graph().commits().iter().enumerate().skip(*from) {
-            let Some(graph) = past.graphs.at(*commit).filter(|graph| may_sign_now(graph, self.signers)) else {
+            let Some(graph) = past.graphs.at(*commit).filter(|graph| may_sign_now(graph, self.signers, None)) else {
                 continue;
             };
             let leave = match &mut judge {
