@@ -294,15 +294,12 @@ fn must_adopt_the_grant_that_was_accepted_first() {
     adopted(&team, &id);
 }
 
-#[test]
-fn must_adopt_a_grant_that_is_accepted_while_another_is_pushed() {
-    let world = World::new();
-    let team = Team::new(&world);
-    let id = two_proofs(&team);
-    // Between bob's fetch and his push carol's is accepted.
+/// Between bob's fetch and his push carol's refs of these kinds are accepted; the file that tells that it happened.
+fn races(team: &Team<'_>, refs: &[&str]) -> std::path::PathBuf {
     let (bob, carol) = (team.court.bob.path(), team.carol.path().display());
-    let done = bob.join(".git/raced").display().to_string();
-    let refs = CONSENT.map(|refs| format!("'{refs}'")).join(" ");
+    let raced = bob.join(".git/raced");
+    let done = raced.display();
+    let refs = refs.iter().map(|refs| format!("'{refs}'")).collect::<Vec<_>>().join(" ");
     let hook = format!(
         "#!/bin/sh\n[ -e {done} ] && exit 0\ntouch {done}\nunset $(git rev-parse --local-env-vars)\n\
          exec git -C {carol} push -q origin {refs}\n"
@@ -312,10 +309,62 @@ fn must_adopt_a_grant_that_is_accepted_while_another_is_pushed() {
     std::fs::write(&path, hook).expect("a hook");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&path, mode).expect("a program");
+    raced
+}
+
+#[test]
+fn must_adopt_a_grant_that_is_accepted_while_another_is_pushed() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let id = two_proofs(&team);
+    let done = races(&team, &CONSENT);
     let synced = fits("sync", team.court.bob.gatos(["--json", "sync"]).ok().json());
-    assert!(std::path::Path::new(&done).exists(), "nobody raced");
+    assert!(done.exists(), "nobody raced");
     assert_eq!(synced["refused"], serde_json::json!([]));
     adopted(&team, &id);
+}
+
+/// What carol pushes by hand: all that she said and has, but no grant.
+const UNGRANTED: [&str; 3] = [CONSENT[0], CONSENT[1], CONSENT[2]];
+
+/// Bob, who has a proof of his own, takes the one that stands, and whoever said nothing leaves it alone.
+#[track_caller]
+fn completed(team: &Team<'_>, id: &str) {
+    let (court, bob) = (&team.court, &team.court.bob);
+    for plane in ["refs/gatos/grants", "refs/gatos/audit/proofs"] {
+        let accepted = refs_of(&court.server, plane);
+        assert_eq!(accepted, refs_of(&team.carol, plane));
+        assert_eq!(accepted, refs_of(bob, plane));
+    }
+    let again = fits("sync", team.carol.gatos(["--json", "sync"]).ok().json());
+    assert_eq!(again["pushed"], serde_json::json!([]));
+    bob.gatos(["grant", "verify", id]).ok().says("VALID");
+    passes(court, "reader");
+}
+
+#[test]
+fn must_grant_by_a_proof_that_came_without_its_grant() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let id = two_proofs(&team);
+    team.court.push(&team.carol, UNGRANTED).ok();
+    assert_eq!(refs_of(&team.court.server, "refs/gatos/grants"), "");
+    let aside = fits("sync", team.dave.gatos(["--json", "sync"]).ok().json());
+    assert_eq!(aside["pushed"], serde_json::json!([]));
+    team.court.bob.gatos(["sync"]).ok().err_says("holds a proof of it without a grant; this clone makes that grant");
+    completed(&team, &id);
+}
+
+#[test]
+fn must_grant_by_a_proof_that_is_accepted_while_another_is_pushed() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let id = two_proofs(&team);
+    let done = races(&team, &UNGRANTED);
+    let synced = fits("sync", team.court.bob.gatos(["--json", "sync"]).ok().json());
+    assert!(done.exists(), "nobody raced");
+    assert_eq!(synced["refused"], serde_json::json!([]));
+    completed(&team, &id);
 }
 
 #[test]

@@ -2,7 +2,8 @@ use super::{MovedRef, Run};
 use crate::git::{Expected, Move, Plane, ProofKind, RefName};
 use crate::id::{Blake3, Oid};
 use crate::node::{Node, NodeError};
-use crate::policy::consent::{Docket, read_grant};
+use crate::policy::consent::{Case, Docket, Document, Grant, Proof, State, read_grant, read_proof, write};
+use std::collections::HashSet;
 
 impl Run<'_> {
     /// Of two grants of one proposal the first that was accepted stands. A grant of this clone's own that came too late goes
@@ -11,6 +12,11 @@ impl Run<'_> {
         if !self.is_authority {
             return Ok(());
         }
+        self.drop_late_grants(node)?;
+        self.grant_what_is_proven(node)
+    }
+
+    fn drop_late_grants(&mut self, node: &Node) -> Result<(), NodeError> {
         let own = self.own()?;
         let late = |(plane, _): &&(Plane, Oid)| matches!(plane, Plane::Grant(_)) && self.remote_value(plane).is_none();
         let late: Vec<(Plane, Oid)> = own.iter().filter(late).cloned().collect();
@@ -23,6 +29,70 @@ impl Run<'_> {
             if let Some(theirs) = self.accepted_grant(&docket, &grant.proposal_id, id) {
                 self.drop_grant(&own, (*id, tip), grant.proposal_id, theirs)?;
             }
+        }
+        Ok(())
+    }
+
+    /// A proof that the authority holds keeps every other one out. Where its grant did not come with it, whoever has had a word
+    /// in the matter makes that grant, for any proof that holds does, and lets go of one of his own.
+    fn grant_what_is_proven(&mut self, node: &Node) -> Result<(), NodeError> {
+        let own = self.own()?;
+        let proven = self.proven_alone(node, &own);
+        if proven.is_empty() {
+            return Ok(());
+        }
+        let (docket, now) = (node.docket_of_refs()?, self.ambient.now());
+        for (id, tip) in proven {
+            let (Some(case), Ok((proof, _))) = (docket.case(&id), read_proof(node.reader(), tip)) else { continue };
+            let over = matches!(case.state(now), State::Expired | State::Revoked);
+            if !over && docket.proof_of(&proof.digest()).is_some() {
+                self.grant_by(node, &own, case, &proof)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The proofs that the authority holds without a grant, of proposals of which this clone said something.
+    fn proven_alone(&self, node: &Node, own: &[(Plane, Oid)]) -> Vec<(Blake3, Oid)> {
+        let said = |id: &Blake3| {
+            own.iter().any(|(plane, _)| match plane {
+                Plane::Proposal(of) | Plane::Approval { proposal: of, .. } => of == id,
+                _ => false,
+            })
+        };
+        let proof = |(plane, tip): (&Plane, &Oid)| match plane {
+            Plane::AuditProof { kind: ProofKind::Governance, id } if said(id) => Some((*id, *tip)),
+            _ => None,
+        };
+        let mut alone: Vec<(Blake3, Oid)> = self.seen.values.iter().filter_map(proof).collect();
+        alone.sort();
+        if !alone.is_empty() {
+            let grants = self.seen.values.iter().filter(|(plane, _)| matches!(plane, Plane::Grant(_)));
+            let granted: HashSet<Blake3> =
+                grants.filter_map(|(_, tip)| Some(read_grant(node.reader(), *tip).ok()?.0.proposal_id)).collect();
+            alone.retain(|(id, _)| !granted.contains(id));
+        }
+        alone
+    }
+
+    fn grant_by(&mut self, node: &Node, own: &[(Plane, Oid)], case: &Case, proof: &Proof) -> Result<(), NodeError> {
+        let grant = Grant { repo: node.repo(), proposal_id: case.id, proof: proof.digest() };
+        let (granted, proven) = write(&self.store, &grant, proof, case.proposal.expire_at)?;
+        let to = |plane: Plane, new: Option<Oid>| {
+            let held = own.iter().find(|(of, _)| *of == plane).map(|(_, held)| *held);
+            let expected = held.map_or(Expected::Absent, Expected::At);
+            (held != new).then(|| Move { name: RefName::own(plane).to_string(), expected, new })
+        };
+        let id = grant.id();
+        let others = case.grants.iter().filter(|other| other.id != id);
+        let proof = Plane::AuditProof { kind: ProofKind::Governance, id: case.id };
+        let moves = [to(proof, Some(proven)), to(Plane::Grant(id), Some(granted))];
+        let moves = moves.into_iter().chain(others.map(|other| to(Plane::Grant(other.id), None)));
+        let moves: Vec<Move> = moves.flatten().collect();
+        if !moves.is_empty() {
+            self.store.transact(&moves)?;
+            let notice = "holds a proof of it without a grant; this clone makes that grant";
+            self.done.notices.push(format!("the proposal {}: {} {notice}, {id}", case.id, self.remote));
         }
         Ok(())
     }

@@ -64,9 +64,12 @@ impl Run<'_> {
             self.fetch()?;
             node = self.reopen(node)?;
             self.adopt_grants(&node)?;
-            let (again, others): (Vec<_>, Vec<_>) = told.refused.into_iter().partition(taken);
-            let again: Vec<Plane> = again.into_iter().map(|(want, _)| want.plane).collect();
-            let wants = self.wanted(&node, &|plane| again.contains(plane))?;
+            let own = self.own()?;
+            let others = told.refused.into_iter().filter(|refused| !taken(refused));
+            // What this clone has let go of is refused no more.
+            let others: Vec<_> = others.filter(|(want, _)| own.contains(&(want.plane.clone(), want.new))).collect();
+            let refused = |plane: &Plane| others.iter().any(|(want, _)| want.plane == *plane);
+            let wants = self.wanted(&node, &|plane| plane.is_consent() && !refused(plane))?;
             let second = self.push("pushing proposals", wants)?;
             told.accepted.extend(second.accepted);
             told.refused = others.into_iter().chain(second.refused).collect();
