@@ -67,12 +67,16 @@ impl<'f, F: Feed> Gather<'f, F> {
         Gather { feed, held: VecDeque::new() }
     }
 
-    /// The next batch. Once asked to stop it takes what has come and waits for nothing.
+    /// The next batch. Once asked to stop it takes what a pipe has given, which would be lost, and of a file nothing more: that
+    /// can be read again. It waits for nothing then.
     pub(super) fn batch(&mut self, cancel: &Cancel) -> Result<(Vec<BatchEvent>, Closed), F::Error> {
         let mut batch = Vec::new();
         let mut bytes = 0;
         let mut wait = Wait::default();
         loop {
+            if cancel.asked() && !self.feed.pauses() {
+                return Ok((batch, Closed::Cancelled));
+            }
             while let Some(event) = self.held.pop_front() {
                 bytes += event.draft.payload_json.len();
                 batch.push(event);

@@ -90,3 +90,23 @@ fn a_ulid_that_another_process_used_meanwhile_is_known() {
     assert!(frame["reason"].as_str().expect("a reason").starts_with("-:5:1: "), "{frame}");
     repo.gatos(["verify"]).ok().says("4 events");
 }
+
+/// What is left of a file is not read on, and started by `git gatos` the program hears of one Ctrl-C twice.
+#[test]
+fn an_interrupt_ends_a_file_and_says_how_to_go_on() {
+    let world = World::new();
+    let repo = world.repo("alice");
+    repo.gatos(["init"]).ok();
+    let lines = 200_000;
+    repo.write("all.jsonl", "{\"type\":\"add\",\"payload\":{\"n\":1}}\n".repeat(lines));
+    let running = repo.command(["--json", "emit", "--jsonl", "all.jsonl"]).spawn();
+    let journal = || !repo.git(["for-each-ref", "refs/gatos/journal"]).ok().stdout().is_empty();
+    until("the first batch", journal);
+    running.interrupt();
+    running.interrupt();
+    let frame = refused(running.wait(), 3, "CANCELLED");
+    let stored = repo.gatos(["--json", "log"]).ok().stdout().lines().count();
+    assert!(stored > 0 && stored < lines, "{stored}");
+    assert_eq!(frame["stored"], stored);
+    assert!(frame["hint"].as_str().expect("a hint").ends_with(&format!("--skip {stored}")), "{frame}");
+}
