@@ -163,8 +163,11 @@ pub enum NodeError {
     Bisect(String),
     #[error("bisect: {0}")]
     Mark(#[from] Contradiction),
-    #[error("the key {0} is not in the key directory; import it: git gatos key import FILE")]
-    KeyUnknown(PublicKey),
+    #[error(
+        "the key {key}, with which this clone signs (gatos.key), is not in {}; bring it back: git gatos key import FILE, or where it \
+         is lost, make another one: git gatos key new, then git gatos init, which says what a root runs", dir.display()
+    )]
+    KeyLost { key: PublicKey, dir: PathBuf },
     #[error("stopped on request")]
     Cancelled,
 }
@@ -201,7 +204,8 @@ impl NodeError {
             NodeError::ProfileFile { .. } | NodeError::ProfileUnsaid { .. } | NodeError::ProfileStands { .. } => {
                 "PROFILE"
             }
-            NodeError::NoKey(_) | NodeError::KeyUnknown(_) => "NO_KEY",
+            NodeError::NoKey(_) => "NO_KEY",
+            NodeError::KeyLost { .. } => "KEY_MISSING",
             NodeError::NoActor(_) => "NO_ACTOR",
             NodeError::Origin(e) => e.code(),
             NodeError::NoRemote(_) | NodeError::RemoteName(_) => "NO_REMOTE",

@@ -3,7 +3,7 @@ use super::open::Node;
 use super::replica;
 use crate::git::{Plane, RefName};
 use crate::id::{Actor, Ns, PublicKey, Replica, Writer};
-use crate::trust::{KeyDir, Signer};
+use crate::trust::{KeyDir, Signer, TrustError};
 
 /// Who this clone speaks as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,10 @@ impl Node {
             return Ok(signer);
         }
         let keys = KeyDir::of(self.ambient())?;
-        Ok(keys.load(&identity.key)?)
+        keys.load(&identity.key).map_err(|error| match error {
+            TrustError::NoSuchKey { key, dir } => NodeError::KeyLost { key, dir },
+            other => other.into(),
+        })
     }
 
     /// The writer for the next append to a namespace. A copied directory and a restored backup draw a new replica first,

@@ -3,11 +3,14 @@ use super::files;
 use super::lock::Lock;
 use super::open::Node;
 use super::pin::{self, Pin};
+use super::policy_sources::read_source;
 use crate::ambient::Ambient;
-use crate::git::{Expected, Git, GitError, Plane, RefName, Store, fetch_args};
-use crate::id::{Actor, ActorKind, Blake3};
-use crate::policy::{Bundle, PROFILE_YAML, Profile, create_default};
+use crate::git::{Expected, Git, GitError, Place, Plane, RefName, Scope, Store, fetch_args};
+use crate::id::{Actor, ActorKind, Blake3, Ns, PublicKey};
+use crate::lua;
+use crate::policy::{Bundle, Demand, PROFILE_YAML, Profile, create_default, fold_files};
 use crate::trust::{KeyDir, Signer, genesis, load_key_file};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What `init` was asked for.
@@ -27,7 +30,9 @@ pub struct Init {
 pub struct InitReport {
     pub repo: Blake3,
     pub actor: Actor,
-    pub key: crate::id::PublicKey,
+    pub key: PublicKey,
+    /// The key that this clone signed with before, of which there is no file any more.
+    pub lost: Option<PublicKey>,
     /// A genesis that was here, or at `origin`, was taken over.
     pub adopted: bool,
     /// Whether the key stands for the actor in the trust graph.
@@ -43,6 +48,8 @@ pub struct InitReport {
 }
 
 const FOLD: &str = include_str!("../../lua/init/fold.lua");
+/// Where a policy bundle finds the fold of `main`.
+const LAWFUL_FOLD: &str = "gatos/folds/main.lua";
 
 /// Makes a repository ready: key, genesis, policy bundle, files, in that order, each step skipped where it is done. Commits
 /// nothing to a branch and overwrites no file.
@@ -53,8 +60,10 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
     let actor = choose_actor(ambient, &store, order.actor.as_ref())?;
     // A genesis that is here decides before a key is made: asking first keeps a failing `init` without traces.
     let adopted = adopt(&store, order.offline)?;
-    let (signer, made_key) = choose_key(ambient, &store, order.key.as_deref())?;
-    let mut unchanged = !made_key;
+    // Files of a repository that somebody else made come with its branches, and stand in the way where they are here already.
+    let joined = fetched(&store)?;
+    let Chosen { signer, made, lost } = choose_key(ambient, &store, order.key.as_deref())?;
+    let mut unchanged = !made;
     unchanged &= !configure(&store, &actor, &signer, order.key.as_deref(), ambient)?;
     if !adopted {
         found(ambient, &store, &actor, &signer)?;
@@ -70,12 +79,13 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
         }
         Err(other) => return Err(other),
     }
-    let files = write_files(&node)?;
+    let files = if joined { Vec::new() } else { write_files(&node)? };
     let known = node.graph().stands(&actor, signer.public());
     let holder = node.graph().current().holder(signer.public()).filter(|holder| **holder != actor).cloned();
     Ok(InitReport {
         repo: node.repo(),
         key: *signer.public(),
+        lost,
         adopted,
         known,
         holder,
@@ -133,23 +143,44 @@ fn adopt(store: &Store, offline: bool) -> Result<bool, NodeError> {
     Ok(!pin::tips(store.reader())?.is_empty())
 }
 
-/// The key to sign with, and whether it was made now.
-fn choose_key(ambient: &Ambient, store: &Store, file: Option<&Path>) -> Result<(Signer, bool), NodeError> {
+/// Whether a trust graph was fetched from elsewhere.
+fn fetched(store: &Store) -> Result<bool, NodeError> {
+    let refs = store.refs(&Scope::Trust)?;
+    Ok(refs.iter().any(|(name, _)| name.plane == Plane::TrustGraph && name.place != Place::Own))
+}
+
+/// The key to sign with.
+struct Chosen {
+    signer: Signer,
+    /// It was made now.
+    made: bool,
+    /// The one in whose place it stands, where that is gone.
+    lost: Option<PublicKey>,
+}
+
+fn choose_key(ambient: &Ambient, store: &Store, file: Option<&Path>) -> Result<Chosen, NodeError> {
+    let held = |signer| Chosen { signer, made: false, lost: None };
     if let Some(path) = file {
-        return Ok((load_key_file(&ambient.env().cwd().join(path), ambient)?, false));
+        return Ok(held(load_key_file(&ambient.env().cwd().join(path), ambient)?));
     }
     if let Some(path) = store.config_text("gatos.keyfile")? {
-        return Ok((load_key_file(Path::new(&path), ambient)?, false));
+        return Ok(held(load_key_file(Path::new(&path), ambient)?));
     }
     let keys = KeyDir::of(ambient)?;
-    if let Some(text) = store.config_text("gatos.key")? {
-        return Ok((keys.load(&text.parse()?)?, false));
-    }
+    let lost = match store.config_text("gatos.key")? {
+        Some(text) => match text.parse()? {
+            key if keys.holds(&key) => return Ok(held(keys.load(&key)?)),
+            key => Some(key),
+        },
+        None => None,
+    };
     // One key a person and machine: another repository's is taken over.
-    match &keys.list()?[..] {
-        [] => Ok((keys.create()?, true)),
-        [only] => Ok((keys.load(&only.key)?, false)),
-        several => Err(NodeError::NoKey(format!(
+    match (&keys.list()?[..], lost) {
+        // A directory that is not there today may be there tomorrow: whoever lost a key says so by making another.
+        ([], Some(key)) => Err(NodeError::KeyLost { key, dir: keys.path().to_owned() }),
+        ([], None) => Ok(Chosen { signer: keys.create()?, made: true, lost }),
+        ([only], _) => Ok(Chosen { signer: keys.load(&only.key)?, made: false, lost }),
+        (several, _) => Err(NodeError::NoKey(format!(
             "there are {} keys in {}; choose one: git config gatos.key KEY ({})",
             several.len(),
             keys.path().display(),
@@ -206,7 +237,8 @@ fn first_bundle(node: &Node, signer: &Signer, profile: Profile) -> Result<(), No
     if !node.graph().is_root_key(signer.public()) {
         return Err(NodeError::NoPolicy);
     }
-    let (commit, id) = create_default(node.store(), node.ambient(), node.graph(), signer, profile)?;
+    let folds = lawful_fold(node, profile)?;
+    let (commit, id) = create_default(node.store(), node.ambient(), node.graph(), signer, profile, folds)?;
     // An `init` that was cut off may have left the same content under an earlier commit: that one is the bundle.
     let commit = match node.store().update(&RefName::own(Plane::PolicyBundle(id)), Expected::Absent, commit) {
         Ok(()) => commit,
@@ -219,12 +251,31 @@ fn first_bundle(node: &Node, signer: &Signer, profile: Profile) -> Result<(), No
     }
 }
 
+/// The files of the fold of `main`, where a profile lets checkpoints be made by the folds of the law alone: without it the first
+/// checkpoint would have to wait for a second bundle.
+fn lawful_fold(node: &Node, profile: Profile) -> Result<BTreeMap<String, Vec<u8>>, NodeError> {
+    if !profile.asks(Demand::Fold) {
+        return Ok(BTreeMap::new());
+    }
+    let path = node.store().work_dir().map(|dir| dir.join(LAWFUL_FOLD));
+    let reading = |path: &Path| {
+        let path = path.to_owned();
+        move |source| NodeError::File { doing: "reading", path, source }
+    };
+    let written = path.as_deref().map(|path| read_source(path).map_err(reading(path))).transpose()?.flatten();
+    let text = written.map_or_else(|| FOLD.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let compiled = lua::compile(&text);
+    let program = compiled.map_err(|findings| NodeError::FoldSource { name: LAWFUL_FOLD.to_owned(), findings })?;
+    Ok(fold_files(&Ns::main(), text.into_bytes(), &program))
+}
+
 /// The files of a work tree that do not exist yet.
 fn write_files(node: &Node) -> Result<Vec<String>, NodeError> {
     let Some(dir) = node.store().work_dir() else { return Ok(Vec::new()) };
     let mut written = Vec::new();
-    let profile = node.bundle()?.profile().yaml();
-    for (name, text) in [("gatos/fold.lua", FOLD), (PROFILE_YAML, &profile)] {
+    let profile = node.bundle()?.profile();
+    let fold = if profile.asks(Demand::Fold) { LAWFUL_FOLD } else { "gatos/fold.lua" };
+    for (name, text) in [(fold, FOLD), (PROFILE_YAML, &profile.yaml())] {
         if files::create(node.ambient(), &dir.join(name), text.as_bytes())? {
             written.push(name.to_owned());
         }

@@ -108,7 +108,8 @@ impl Node {
         ns: &Ns,
         fold: impl FnOnce() -> Result<Program, NodeError>,
     ) -> Result<Result<Lawful, Unlawful>, NodeError> {
-        let place = format!("gatos/folds/{ns}.lua with the policy: git gatos policy publish");
+        let place =
+            format!("gatos/folds/{ns}.lua with the policy: git gatos policy publish, then git gatos policy activate");
         let asked = match AskedFold::of(&self.bundle()?, ns) {
             Ok(Some(asked)) => asked,
             Ok(None) => return Ok(Ok(Lawful(fold()?))),

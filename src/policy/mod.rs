@@ -50,7 +50,7 @@ pub use governance::{GOVERNANCE, Governance, Governed, Quorum};
 pub use intent::Intent;
 pub use leave::{Leave, SignedAct, bundle_signers, may_sign_now, speaks_of, trust_leave};
 pub use profile::{Demand, NoProfile, PROFILE, Profile};
-pub use publish::{create, create_default};
+pub use publish::{create, create_default, fold_files};
 pub use push::{Brought, RefMove, Unseen};
 pub use receipt::{Moved, Receipt};
 pub use recorded::Recorded;

@@ -8,20 +8,28 @@ use super::profile::{PROFILE, Profile};
 use crate::ambient::Ambient;
 use crate::canon::{Map, Value, digest, json, trailers};
 use crate::git::{NewCommit, Store};
-use crate::id::{Blake3, Oid};
+use crate::id::{Blake3, Ns, Oid};
+use crate::lua::Program;
 use crate::trust::{Graph, Signer, dsse};
 use std::collections::BTreeMap;
 
-/// Writes the first bundle of a repository: the default policy under a profile. The caller moves the refs.
+/// The files of a fold in a bundle.
+pub fn fold_files(ns: &Ns, source: Vec<u8>, program: &Program) -> BTreeMap<String, Vec<u8>> {
+    BTreeMap::from([(format!("folds/{ns}.lua"), source), (format!("folds/{ns}.elc"), program.elc().to_vec())])
+}
+
+/// Writes the first bundle of a repository: the default policy under a profile, with these files of folds. The caller moves
+/// the refs.
 pub fn create_default(
     store: &Store,
     ambient: &Ambient,
     graph: &Graph,
     signer: &Signer,
     profile: Profile,
+    folds: BTreeMap<String, Vec<u8>>,
 ) -> Result<(Oid, Blake3), PolicyError> {
     let program = crate::lua::compile(SOURCE).expect("a test compiles the policy that ships");
-    let mut files = BTreeMap::new();
+    let mut files = folds;
     files.insert(DEFAULT_SOURCE.to_owned(), SOURCE.as_bytes().to_vec());
     files.insert(DEFAULT_ELC.to_owned(), program.elc().to_vec());
     if profile != Profile::Local {

@@ -12,7 +12,7 @@ use thiserror::Error;
 pub enum TrustError {
     #[error("there is no place for keys: neither XDG_CONFIG_HOME nor HOME is set")]
     NoKeyDir,
-    #[error("there is no key {key} in {}", dir.display())]
+    #[error("there is no key {key} in {}; put its file back there", dir.display())]
     NoSuchKey { key: PublicKey, dir: PathBuf },
     #[error("{} cannot be read: {source}", path.display())]
     ReadKey { path: PathBuf, source: io::Error },

@@ -47,6 +47,9 @@ impl View for Initialised {
         writeln!(page, "repository {}{how}", r.repo)?;
         writeln!(page, "actor      {}", r.actor)?;
         writeln!(page, "key        {}", r.key)?;
+        if let Some(lost) = &r.lost {
+            writeln!(page, "lost       {lost}, whose file is gone")?;
+        }
         if !r.files.is_empty() {
             writeln!(page, "wrote      {}", r.files.join(", "))?;
         }
@@ -63,6 +66,9 @@ impl View for Initialised {
         let mut map = Map::new();
         if let Some(holder) = &r.holder {
             map.insert("key_of", holder.as_str());
+        }
+        if let Some(lost) = &r.lost {
+            map.insert("key_lost", Value::text(lost));
         }
         let fields = [
             ("repo", Value::text(r.repo)),

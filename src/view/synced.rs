@@ -57,7 +57,7 @@ impl View for ShownClone {
             true => writeln!(page, "next: git gatos emit TYPE PAYLOAD, and then git gatos sync"),
             false => {
                 writeln!(page, "next: git gatos key new, if you have none; then a root of the repository runs")?;
-                writeln!(page, "      git gatos trust add-actor user:YOU KEY, and git gatos sync")
+                writeln!(page, "      git gatos trust add-key user:YOU KEY, and git gatos sync")
             }
         }
     }

@@ -106,3 +106,19 @@ fn a_key_of_somebody_else_is_not_offered_a_second_time() {
     origin.git(["-c", &format!("alias.run=!{}", line.trim()), "run"]).ok();
     clone.gatos(["init", "--actor", "user:alice"]).ok();
 }
+
+#[test]
+fn a_joined_clone_is_given_no_file_that_its_branches_may_bring() {
+    let world = World::new();
+    let origin = ready(&world, "a");
+    origin.commit("begun");
+    let clone = origin.clone_to("b").as_person("bob");
+    let joined = fits("init", clone.gatos(["init", "--json"]).ok().json());
+    assert_eq!((&joined["adopted"], &joined["files"]), (&json!(true), &json!([])));
+    clone.gatos(["init"]).ok().says("(was ready)");
+    origin.git(["add", "gatos"]).ok();
+    origin.commit("the fold");
+    clone.git(["pull", "-q", "origin", "main"]).ok();
+    assert!(clone.read("gatos/fold.lua").contains("event.payload.n"));
+    assert!(clone.read("gatos/config/profile.yaml").ends_with("profile: local\n"));
+}

@@ -49,3 +49,36 @@ fn one_of_several_is_named() {
     refused(repo.gatos(["key", "export", "l", "--key", &unknown, "--json"]), 3, "KEY_MISSING");
     refused(repo.gatos(["key", "import", "none", "--json"]), 3, "KEY_IO");
 }
+
+#[test]
+fn a_lost_key_is_told_and_another_takes_its_place() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    let shown = repo.gatos(["key", "show", "--json"]).ok().json();
+    let (lost, path) = (shown["key"].as_str().expect("a key"), shown["path"].as_str().expect("a path"));
+    let kept = repo.path().join("kept");
+    std::fs::rename(path, &kept).expect("a file");
+    let emit = || repo.gatos(["emit", "add", "{\"n\":1}", "--json"]);
+    let reason = refused(emit(), 3, "KEY_MISSING")["reason"].to_string();
+    for said in [lost, "git gatos key import FILE", "git gatos key new", "git gatos init"] {
+        assert!(reason.contains(said), "{reason}");
+    }
+    let ailing = fits("doctor", repo.gatos(["doctor", "--json"]).code(1).json());
+    let found = ailing["findings"].as_array().expect("a list").iter().find(|f| f["code"] == "key.lost");
+    assert_eq!(found.map(|f| &f["subject"]), Some(&json!(lost)), "{ailing}");
+    // Nothing is made in its place unasked: the directory may only be away.
+    refused(repo.gatos(["init", "--json"]), 3, "KEY_MISSING");
+    let fresh = repo.gatos(["key", "new", "--json"]).ok().json()["key"].clone();
+    let taken = fits("init", repo.gatos(["init", "--json"]).ok().json());
+    assert_eq!((&taken["key"], &taken["key_lost"], &taken["key_known"]), (&fresh, &json!(lost), &json!(false)));
+    assert_eq!(
+        taken["next"],
+        json!([format!("git gatos trust add-key user:alice {}", fresh.as_str().expect("a key"))])
+    );
+    assert!(fits("init", repo.gatos(["init", "--json"]).ok().json())["key_lost"].is_null(), "it is told once");
+    repo.gatos(["doctor"]).ok();
+    // Where the file comes back, it signs as before.
+    repo.gatos(["key", "import", kept.to_str().expect("UTF-8")]).ok();
+    repo.git(["config", "gatos.key", lost]).ok();
+    emit().ok();
+}

@@ -74,7 +74,9 @@ fn a_clone_learns_the_profile_of_the_law_it_adopts() {
     let bob = origin.clone_to("b").as_person("bob");
     refused(bob.gatos(["--json", "init", "--profile", "local"]), 3, "PROFILE");
     bob.gatos(["init"]).ok();
-    assert_eq!(bob.read(FILE).lines().last(), Some("profile: push-gate"));
+    bob.gatos(["profile"]).ok().says("profile  push-gate");
+    assert!(!bob.path().join(FILE).exists(), "the file comes with the branch");
+    assert_eq!(origin.read(FILE).lines().last(), Some("profile: push-gate"));
     let bare = world.bare("c");
     bare.gatos(["init", "--profile", "research"]).ok();
     bare.gatos(["profile"]).ok().says("profile  research");
@@ -111,4 +113,29 @@ fn a_profile_is_named_only_where_the_law_can_be_read() {
     lawless.git(["update-ref", "-d", "refs/gatos/policies/active"]).ok();
     refused(lawless.gatos(["--json", "profile", "set", "research"]), 3, "NO_POLICY");
     assert_eq!(lawless.read(FILE), "profile: local\n");
+}
+
+#[test]
+fn a_repository_that_begins_as_research_has_a_lawful_fold() {
+    let world = World::new();
+    let repo = world.repo("a");
+    let made = fits("init", repo.gatos(["init", "--profile=research", "--json"]).ok().json());
+    assert_eq!(made["files"], serde_json::json!(["gatos/folds/main.lua", FILE]));
+    repo.gatos(["emit", "add", "{\"n\":7}"]).ok();
+    repo.gatos(["state", "checkpoint"]).ok();
+    repo.gatos(["state", "show"]).ok().says("\"count\": 7");
+    let held = repo.gatos(["policy", "show", "--file", "folds/main.lua"]).ok().stdout();
+    assert_eq!(held.trim_end(), repo.read("gatos/folds/main.lua").trim_end());
+    repo.gatos(["policy", "diff"]).ok();
+    // Of another namespace it is said what to do, as far as it goes.
+    repo.gatos(["emit", "add", "{\"n\":7}", "--ns", "fin"]).ok();
+    let denied = repo.gatos(["state", "checkpoint", "--ns", "fin"]).code(1);
+    denied.err_says("gatos/folds/fin.lua").err_says("git gatos policy activate");
+    // A fold that is here already is the one that becomes law; one that does not compile is named.
+    let own = world.repo("b");
+    own.write("gatos/folds/main.lua", "return function(s, e) return {} end end\n");
+    own.gatos(["init", "--profile=research"]).code(3).err_says("gatos/folds/main.lua");
+    own.write("gatos/folds/main.lua", repo.read("gatos/folds/main.lua") + "-- own\n");
+    own.gatos(["init", "--profile=research"]).ok();
+    own.gatos(["policy", "show", "--file", "folds/main.lua"]).ok().says("-- own");
 }

@@ -34,7 +34,8 @@ pub(super) fn seat() -> Seat {
     let ambient = Ambient::fixed("2026-11-21T09:00:00Z".parse().unwrap(), "policy", Env::fixed(dir.path(), vars));
     let store = Store::open(dir.path(), &ambient).unwrap();
     let (graph, _) = genesis(&store, &actor("user:alice"), &signer(1)).unwrap();
-    let (commit, id) = create_default(&store, &ambient, &graph, &signer(1), Profile::Local).unwrap();
+    let (commit, id) =
+        create_default(&store, &ambient, &graph, &signer(1), Profile::Local, Default::default()).unwrap();
     let bundle = Bundle::read(&store, commit, &graph).unwrap();
     assert_eq!(bundle.id(), id);
     Seat { _dir: dir, store, graph, bundle }
