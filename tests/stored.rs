@@ -47,6 +47,7 @@ fn must_store_documents_that_fit_their_schemas() {
     fits("trust/signatures", &file(&repo, "refs/gatos/policies/active:signatures.json"));
     fits("trust/trust", &file(&repo, "refs/gatos/trust/graph:trust.json"));
     fits("trust/signatures", &file(&repo, "refs/gatos/trust/graph:signatures.json"));
+    repo.gatos(["trust", "add-actor", "agent:clerk"]).ok();
     repo.gatos(["trust", "grant", "agent:clerk", "job:work", "bus:publish:deploy.*"]).ok();
     let grant = repo.gatos(["--json", "trust", "grants"]).ok().json()["ulid"].as_str().expect("a ULID").to_owned();
     repo.gatos(["trust", "revoke", &grant, "--reason", "done"]).ok();

@@ -4,7 +4,7 @@ use crate::ledger::{DraftError, LedgerError};
 use crate::lua::Finding;
 use crate::policy::{PolicyError, Profile};
 use crate::state::{Contradiction, StateError};
-use crate::trust::TrustError;
+use crate::trust::{Target, TrustError};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -63,6 +63,13 @@ pub enum NodeError {
          git gatos trust show, then the verb again"
     )]
     StaleProposal { version: u32 },
+    #[error(
+        "{source}, and this clone's key is no root's; write the change to a file (-o FILE), and a root makes it: git gatos trust sign \
+         FILE"
+    )]
+    NoRoot { source: TrustError },
+    #[error("{target} was revoked already, and this would void nothing more; see: git gatos trust log")]
+    RevokedAlready { target: Target },
     #[error("{cid} is no event of a journal of {key} here; list them: git gatos log --json")]
     NotOfKey { cid: Cid, key: PublicKey },
     #[error(
@@ -206,6 +213,8 @@ impl NodeError {
             }
             NodeError::NoKey(_) => "NO_KEY",
             NodeError::KeyLost { .. } => "KEY_MISSING",
+            NodeError::NoRoot { source } => source.code(),
+            NodeError::RevokedAlready { .. } => "TRUST_EDIT",
             NodeError::NoActor(_) => "NO_ACTOR",
             NodeError::Origin(e) => e.code(),
             NodeError::NoRemote(_) | NodeError::RemoteName(_) => "NO_REMOTE",

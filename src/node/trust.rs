@@ -60,6 +60,7 @@ impl Node {
 
     /// Gives capabilities, signed by this clone's key for its actor.
     pub fn grant(&self, subject: &Actor, caps: Vec<Cap>, exp: Option<Timestamp>) -> Result<Changed, NodeError> {
+        self.graph().current().expect_actor(subject)?;
         let issuer = self.identity()?.actor;
         let ulid = self.ambient().ulid();
         let grant = Grant { repo: self.repo(), ulid, issuer, subject: subject.clone(), caps, exp };
@@ -82,12 +83,29 @@ impl Node {
             (Target::Key(key), KeepEvents::AllHere) => Some(self.last_events(key)?),
             (Target::Key(key), KeepEvents::UpTo(cids)) => Some(self.named_events(key, cids)?),
         };
+        if self.voids_nothing_more(&target, keep, from.as_ref()) {
+            return Err(NodeError::RevokedAlready { target });
+        }
         let revocation =
             Revocation { repo: self.repo(), ulid: self.ambient().ulid(), target, reason: reason.to_owned(), from };
         let path = "the revocation".to_owned();
         let revocation = Revocation::parse(&revocation.encode())
             .map_err(|source| self.refused(GraphFault::Statement { path, source }))?;
         self.sign_and_settle(Proposal::statement(Said::Revocation(revocation)), out, None)
+    }
+
+    /// Whether what stands voids all that another revocation would.
+    fn voids_nothing_more(
+        &self,
+        target: &Target,
+        keep: &KeepEvents,
+        from: Option<&BTreeMap<Writer, Vec<Cid>>>,
+    ) -> bool {
+        let mut same =
+            self.graph().revocations().filter(|(_, held)| held.target == *target).map(|(_, held)| held).peekable();
+        // To keep all that is here voids nothing of it, and what is not here is void by the first revocation.
+        let kept = same.peek().is_some() && (matches!(target, Target::Grant(_)) || *keep == KeepEvents::AllHere);
+        kept || same.any(|held| held.from.is_none() || held.from.as_ref() == from)
     }
 
     /// Adds this clone's signature to a proposal, and makes the change when that is enough.
@@ -135,7 +153,12 @@ impl Node {
         if let (None, Some(why)) = (out.filter(|_| from.is_none()), missing)
             && !self.graph().is_root_key(signer.public())
         {
-            return Err(self.refused(why));
+            let of_roots = matches!(why, GraphFault::Threshold { .. });
+            return Err(match self.refused(why) {
+                // Whoever signs a file that came to him has it already.
+                NodeError::Trust(source) if of_roots && from.is_none() => NodeError::NoRoot { source },
+                other => other,
+            });
         }
         let bytes = proposal.to_bytes();
         let file = out.or(from).map_or_else(|| self.proposal_path(&proposal, &bytes), Path::to_owned);

@@ -19,10 +19,9 @@ impl Proposal {
             Proposed::Statement(Said::Revocation(revocation)) => {
                 let mut lines = vec![format!("{} is revoked: {}", revocation.target, revocation.reason)];
                 match &revocation.from {
-                    None if matches!(revocation.target, super::Target::Key(_)) => {
-                        lines.push("all its events are void".to_owned());
-                    }
-                    None => {}
+                    None if matches!(revocation.target, super::Target::Grant(_)) => {}
+                    None => lines.push("all its events are void".to_owned()),
+                    Some(from) if from.is_empty() => lines.push("all its events are void (none is here)".to_owned()),
                     Some(from) => {
                         for (writer, last) in from {
                             let last: Vec<String> = last.iter().map(|cid| cid.to_string()).collect();

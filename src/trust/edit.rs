@@ -66,6 +66,7 @@ impl<'g> Edit<'g> {
 
     /// Adds members to a group, which begins with its first one.
     pub fn join(&mut self, group: &Segment, actors: &[Actor]) -> Result<(), TrustError> {
+        actors.iter().try_for_each(|actor| self.doc.expect_actor(actor))?;
         let members = self.doc.groups.entry(group.clone()).or_default();
         for actor in actors {
             if members.contains(actor) {

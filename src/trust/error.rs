@@ -73,6 +73,8 @@ pub enum TrustError {
     LastKey { actor: Actor },
     #[error("{actor} is a member of {group} already")]
     Member { actor: Actor, group: Segment },
+    #[error("trust knows no {actor}{}; let him in first: git gatos trust add-actor {actor} KEY", meant(near))]
+    NoSuchActor { actor: Actor, near: Vec<Actor> },
     #[error("{actor} is no member of {group}")]
     NotMember { actor: Actor, group: Segment },
     #[error("{actor} is no root")]
@@ -134,6 +136,7 @@ impl TrustError {
             | LastKey { .. }
             | Member { .. }
             | NotMember { .. }
+            | NoSuchActor { .. }
             | NotRoot { .. }
             | RootAlready { .. }
             | RootWithoutKey { .. }
@@ -248,6 +251,13 @@ impl GraphFault {
             | GraphFault::Prev { .. }
             | GraphFault::Repo { .. } => "TRUST_CHAIN",
         }
+    }
+}
+
+fn meant(near: &[Actor]) -> String {
+    match near {
+        [] => String::new(),
+        near => format!(" (is {} meant?)", near.iter().map(Actor::to_string).collect::<Vec<_>>().join(" or ")),
     }
 }
 

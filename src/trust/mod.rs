@@ -18,6 +18,7 @@ mod grant;
 mod graph;
 mod judge;
 mod keydir;
+mod near;
 mod openssh;
 mod passphrase;
 mod private_file;

@@ -174,3 +174,51 @@ fn a_change_that_was_denied_is_kept_in_a_file_that_is_named() {
     alice.gatos(["policy", "activate", &id]).ok();
     alice.gatos(["trust", "sign", &file]).ok().says("user:alice joins leads");
 }
+
+#[test]
+fn whoever_is_no_root_is_told_of_the_file() {
+    let world = World::new();
+    let alice = ready(&world, "a");
+    let (bob, bobs) = person(&alice, "bob");
+    fetch(&bob, &alice, "origin");
+    speak_as(&bob, "user:bob", &bobs);
+    let told = refused(bob.gatos(["--json", "trust", "add-key", "user:bob", &bobs]), 3, "TRUST_THRESHOLD")["reason"]
+        .to_string();
+    assert!(told.contains("-o FILE") && told.contains("git gatos trust sign FILE"), "{told}");
+    // As it says.
+    bob.gatos(["trust", "add-key", "user:bob", &bobs, "-o", "ask.json"]).ok();
+    let file = bob.path().join("ask.json");
+    alice
+        .gatos(["trust", "sign", file.to_str().expect("UTF-8")])
+        .ok()
+        .says("trust version 2 at ")
+        .says("user:bob may speak with");
+}
+
+#[test]
+fn whom_nobody_knows_joins_no_group_and_is_given_nothing() {
+    let world = World::new();
+    let alice = ready(&world, "a");
+    let (_, bobs) = person(&alice, "bob");
+    alice.gatos(["trust", "add-actor", "user:bob", &bobs]).ok();
+    let before = tip(&alice);
+    for act in [
+        &["trust", "group", "add", "auditors", "user:alice", "user:bbo"][..],
+        &["trust", "grant", "user:bbo", "job:work"],
+    ] {
+        let told = refused(alice.gatos(["--json"].iter().chain(act)), 3, "TRUST_EDIT")["reason"].to_string();
+        assert!(
+            told.contains("knows no user:bbo (is user:bob meant?)") && told.contains("add-actor user:bbo"),
+            "{told}"
+        );
+    }
+    alice
+        .gatos(["trust", "grant", "user:nobody", "job:work"])
+        .code(3)
+        .err_says("knows no user:nobody; let him in first");
+    assert_eq!(tip(&alice), before);
+    // One without a key is known, and doctor says that he cannot speak.
+    alice.gatos(["trust", "add-actor", "user:dan"]).ok();
+    alice.gatos(["trust", "group", "add", "auditors", "user:alice", "user:dan"]).ok();
+    alice.gatos(["doctor"]).ok().says("note trust.keyless group auditors").says("user:dan");
+}

@@ -1,6 +1,6 @@
 //! Keys that are revoked: what stays, what is void, and who says so.
 
-use super::{fetch, person, ready, refused, speak_as, tip};
+use super::{fetch, fits, person, ready, refused, speak_as, tip};
 use crate::cli::pipes::{add, piped, stored};
 use crate::harness::{Repo, World};
 use serde_json::Value;
@@ -235,4 +235,32 @@ fn must_refuse_a_chain_that_lost_a_revocation() {
     let old = tip(&alice);
     alice.gatos(["trust", "pin", &old]).ok().says(&old);
     alice.gatos(["verify"]).ok();
+}
+
+#[test]
+fn a_revocation_that_voids_nothing_more_is_not_made() {
+    let world = World::new();
+    let alice = ready(&world, "a");
+    let (bob, bobs) = person(&alice, "bob");
+    alice.gatos(["trust", "add-actor", "user:bob", &bobs]).ok();
+    alice.write("bob.pub", &bobs);
+    let revoke =
+        |more: &[&str]| alice.gatos([&["--json", "trust", "revoke", "@bob.pub", "--reason", "lost"], more].concat());
+    // Nobody has anything of this key, and it is said so.
+    let made = fits("trust-change", revoke(&[]).ok().json());
+    assert_eq!(made["changes"][1], "all its events are void (none is here)", "{made}");
+    let before = tip(&alice);
+    let told = refused(revoke(&[]), 3, "TRUST_EDIT")["reason"].to_string();
+    assert!(told.contains(&bobs) && told.contains("was revoked already"), "{told}");
+    assert_eq!(tip(&alice), before);
+    // What says more than the first one is made.
+    revoke(&["--void-all"]).ok();
+    refused(revoke(&["--void-all"]), 3, "TRUST_EDIT");
+    let other = person(&alice, "carol").1;
+    alice.gatos(["trust", "add-actor", "user:carol", &other]).ok();
+    alice.gatos(["trust", "grant", "user:carol", "job:work"]).ok();
+    let ulid = alice.gatos(["--json", "trust", "grants"]).ok().json()["ulid"].as_str().expect("text").to_owned();
+    alice.gatos(["trust", "revoke", &ulid, "--reason", "no"]).ok();
+    refused(alice.gatos(["--json", "trust", "revoke", &ulid, "--reason", "no"]), 3, "TRUST_EDIT");
+    drop(bob);
 }

@@ -1,8 +1,9 @@
 use super::change::{Out, answer};
+use super::public_key;
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::id::{Actor, Cid, Timestamp};
+use crate::id::{Actor, Cid, Timestamp, Ulid};
 use crate::node::KeepEvents;
 use crate::trust::{Cap, REASON_MAX, Target, is_reason};
 
@@ -30,8 +31,9 @@ pub(super) struct Grant {
 /// Example: git gatos trust revoke ed25519:… --reason "laptop stolen"
 #[derive(clap::Args)]
 pub(super) struct Revoke {
-    /// The ULID of a grant, or a key
-    target: Target,
+    /// The ULID of a grant, or a public key, as for add-key
+    #[arg(value_name = "TARGET")]
+    target: String,
     /// Why, in a line that everybody reads
     #[arg(long)]
     reason: String,
@@ -60,7 +62,11 @@ impl Revoke {
         if !is_reason(&self.reason) {
             return Err(CliError::usage(format!("a reason is 1 to {REASON_MAX} bytes without control characters")));
         }
-        if matches!(self.target, Target::Grant(_)) && (self.void_all || !self.last.is_empty()) {
+        let target = match self.target.parse::<Ulid>() {
+            Ok(ulid) => Target::Grant(ulid),
+            Err(_) => Target::Key(public_key(context, &self.target)?),
+        };
+        if matches!(target, Target::Grant(_)) && (self.void_all || !self.last.is_empty()) {
             return Err(CliError::usage("--last and --void-all are for keys: a grant has no events"));
         }
         let keep = match (self.void_all, self.last) {
@@ -70,7 +76,7 @@ impl Revoke {
         };
         let node = context.node()?;
         let out = self.out.output.as_ref().map(|file| context.path(file));
-        let changed = node.revoke(self.target, &self.reason, &keep, out.as_deref())?;
+        let changed = node.revoke(target, &self.reason, &keep, out.as_deref())?;
         Ok(answer(changed))
     }
 }
