@@ -78,13 +78,28 @@ pub enum NodeError {
     TrustMoved,
     #[error("this repository has no active policy; run: git gatos init")]
     NoPolicy,
-    #[error("no bundle {what} is here; list them: git gatos policy log")]
+    #[error("no bundle {what} is here; list them: git gatos policy log --all")]
     NoBundle { what: String },
     #[error(
-        "the bundle {bundle} was not published behind the active one ({active}, version {version}): somebody activated another \
-         meanwhile; publish it again: git gatos policy publish"
+        "the bundle {bundle} (version {version}) does not stand behind the active one ({active}, version {active_version}), and the \
+         law only goes forward; publish the same files as the next version: git gatos policy publish --again {}, then: git gatos \
+         policy activate",
+        &bundle.hex()[..12]
     )]
-    NotNext { bundle: Blake3, active: Blake3, version: u64 },
+    NotNext { bundle: Blake3, version: u64, active: Blake3, active_version: u64 },
+    #[error("the bundle {bundle} (version {version}) is the active one already")]
+    IsActive { bundle: Blake3, version: u64 },
+    #[error(
+        "no bundle was published behind the active one (version {version}); publish one: git gatos policy publish, or an earlier one \
+         anew: git gatos policy publish --again ID"
+    )]
+    NoneNext { version: u64 },
+    #[error(
+        "{} bundles were published behind the active one; say which: git gatos policy activate ID: {}",
+        ids.len(),
+        ids.iter().map(Blake3::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    SeveralNext { ids: Vec<Blake3> },
     #[error(
         "nobody signed the bundle {bundle} who may sign one now; publish it again with a key that may: git gatos policy \
          publish --sign-with FILE"
@@ -198,10 +213,14 @@ impl NodeError {
             NodeError::TrustBranches { .. } => "TRUST_EQUIVOCATION",
             NodeError::OtherGenesis { .. } => "PIN_MISSING",
             NodeError::StaleProposal { .. } => "TRUST_STALE",
+            NodeError::NoRoot { source } => source.code(),
+            NodeError::RevokedAlready { .. } => "TRUST_EDIT",
             NodeError::NotOfKey { .. } => "NO_SUCH_POINT",
             NodeError::TrustMoved => "REF_MOVED",
             NodeError::NoPolicy => "NO_POLICY",
             NodeError::NoBundle { .. } | NodeError::NotNext { .. } | NodeError::NotSigned { .. } => "NO_BUNDLE",
+            NodeError::IsActive { .. } | NodeError::NoneNext { .. } => "NO_BUNDLE",
+            NodeError::SeveralNext { .. } => "AMBIGUOUS",
             NodeError::NoDecision { .. } => "NO_DECISION",
             NodeError::NoProposal { .. } => "NO_PROPOSAL",
             NodeError::Terms { .. } => "PROPOSAL_TERMS",
@@ -213,8 +232,6 @@ impl NodeError {
             }
             NodeError::NoKey(_) => "NO_KEY",
             NodeError::KeyLost { .. } => "KEY_MISSING",
-            NodeError::NoRoot { source } => source.code(),
-            NodeError::RevokedAlready { .. } => "TRUST_EDIT",
             NodeError::NoActor(_) => "NO_ACTOR",
             NodeError::Origin(e) => e.code(),
             NodeError::NoRemote(_) | NodeError::RemoteName(_) => "NO_REMOTE",

@@ -52,20 +52,37 @@ impl Node {
         if active.profile() != Profile::Local && !sources.contains_key(PROFILE_YAML) {
             return Err(NodeError::ProfileUnsaid { active: active.profile() });
         }
+        let source = self.source_commit(sources)?;
+        self.publish_files(&active, built.files, built.rules, source, keys)
+    }
+
+    /// Writes the files of an earlier bundle once more, to stand behind the active one.
+    pub fn publish_again(&self, earlier: &Bundle, keys: &[PathBuf]) -> Result<Published, NodeError> {
+        let files = earlier.files().map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect();
+        self.publish_files(&self.bundle()?, files, earlier.rules().len(), None, keys)
+    }
+
+    fn publish_files(
+        &self,
+        active: &Bundle,
+        files: BTreeMap<String, Vec<u8>>,
+        rules: usize,
+        source: Option<Oid>,
+        keys: &[PathBuf],
+    ) -> Result<Published, NodeError> {
         let mut signers = vec![self.signer(&self.identity()?)?];
         for file in keys {
             signers.push(load_key_file(&self.ambient().env().cwd().join(file), self.ambient())?);
         }
         let signers: Vec<_> = signers.iter().collect();
-        let source = self.source_commit(sources)?;
-        let unchanged = active.files().eq(built.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+        let unchanged = active.files().eq(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
         let (store, ambient) = (self.store(), self.ambient());
-        let (commit, id) = create(store, ambient, self.graph(), &signers, built.files, Some(&active), source)?;
+        let (commit, id) = create(store, ambient, self.graph(), &signers, files, Some(active), source)?;
         let bundle = Bundle::read(self.reader(), commit, self.graph())?;
         bundle.check_programs()?;
-        let commit = self.name_bundle(&active, id, commit)?;
+        let commit = self.name_bundle(active, id, commit)?;
         let (version, code_root) = (bundle.version(), bundle.code_root());
-        Ok(Published { id, commit, version, code_root, rules: built.rules, source, unchanged })
+        Ok(Published { id, commit, version, code_root, rules, source, unchanged })
     }
 
     /// Names a commit by the content of its bundle. Who signed it, and behind what it stands, are no part of the content, and
@@ -113,9 +130,12 @@ impl Node {
     /// Makes a published bundle the active one, if the policy that it replaces permits that.
     pub fn activate(&self, bundle: &Bundle) -> Result<Activation, NodeError> {
         let active = self.bundle()?;
-        let behind = self.reader().commit(bundle.commit())?.parents == [active.commit()];
-        if bundle.prev() != Some(active.id()) || !behind {
-            return Err(NodeError::NotNext { bundle: bundle.id(), active: active.id(), version: active.version() });
+        if bundle.commit() == active.commit() {
+            return Err(NodeError::IsActive { bundle: active.id(), version: active.version() });
+        }
+        if !self.is_next(bundle, &active)? {
+            let (bundle, version) = (bundle.id(), bundle.version());
+            return Err(NodeError::NotNext { bundle, version, active: active.id(), active_version: active.version() });
         }
         let identity = self.identity()?;
         let target = bundle.id().to_string();

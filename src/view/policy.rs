@@ -1,7 +1,7 @@
 use super::{Denial, Ink, Page, View, count, notation};
 use crate::canon::{Map, Value};
 use crate::id::{Oid, Sha256};
-use crate::node::{Activation, Change, Published, Replay};
+use crate::node::{Activation, Change, LoggedBundle, Published, Replay};
 use crate::policy::cases::Judged;
 use crate::policy::{Bundle, Found, Recorded, RuleInfo, Weight};
 use std::io::{self, Write as _};
@@ -196,19 +196,28 @@ impl View for ShownBundle {
     }
 }
 
-/// The active bundles so far, the newest first.
-pub struct PolicyLog(pub Vec<Bundle>);
+/// Bundles, the newest first.
+pub struct PolicyLog(pub Vec<LoggedBundle>);
 
 impl View for PolicyLog {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        self.0.iter().try_for_each(|bundle| writeln!(page, "{}", bundle_line(bundle, page)))
+        self.0.iter().try_for_each(|one| {
+            let when = one.published.map_or("-".to_owned(), |time| time.to_string());
+            let never = if one.stood { "" } else { "  never active" };
+            writeln!(page, "{}  {when} {}{never}", bundle_line(&one.bundle, page), one.signers.join(" "))
+        })
     }
 
     fn json(&self) -> Value {
-        let one = |bundle: &Bundle| {
-            let mut map = bundle_value(bundle);
+        let one = |one: &LoggedBundle| {
+            let mut map = bundle_value(&one.bundle);
             map.remove("rules");
             map.remove("files");
+            if let Some(published) = one.published {
+                map.insert("published", Value::text(published));
+            }
+            map.insert("signers", Value::list(one.signers.iter().map(String::as_str)));
+            map.insert("stood", one.stood);
             Value::Map(map)
         };
         Value::map([("bundles", Value::list(self.0.iter().map(one)))])

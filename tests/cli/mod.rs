@@ -20,6 +20,7 @@ mod man;
 #[cfg(unix)]
 mod pipes;
 mod policy;
+mod policy_back;
 mod policy_law;
 mod profile;
 mod state;

@@ -29,8 +29,7 @@ enum Verb {
     Activate(law::Activate),
     Show(law::Show),
     Diff(law::Diff),
-    /// List the bundles that were active so far, the newest first
-    Log,
+    Log(law::Log),
     Explain(Explain),
     Replay(replay::Replay),
 }
@@ -45,7 +44,7 @@ impl Policy {
             Verb::Activate(order) => order.run(context),
             Verb::Show(order) => order.run(context),
             Verb::Diff(order) => order.run(context),
-            Verb::Log => law::log(context),
+            Verb::Log(order) => order.run(context),
             Verb::Explain(order) => order.run(context),
             Verb::Replay(order) => order.run(context),
         }

@@ -5,6 +5,7 @@ use crate::cli::error::CliError;
 use crate::node::Activation;
 use crate::policy::Bundle;
 use crate::view::{Activated, BundleFile, PolicyDiff, PolicyLog, PublishedBundle, ShownBundle};
+use clap::builder::NonEmptyStringValueParser;
 use std::path::PathBuf;
 
 /// Compile, sign and store a bundle to stand behind the active one; it judges nothing before it is activated
@@ -15,6 +16,9 @@ pub struct Publish {
     /// Sources elsewhere than in the work tree
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
+    /// The files of an earlier bundle instead, as they stand in it: to go back to it, activate what this makes
+    #[arg(long, value_name = "ID", conflicts_with = "from", value_parser = NonEmptyStringValueParser::new())]
+    again: Option<String>,
     /// A further key to sign with, where several roots must
     #[arg(long, value_name = "FILE")]
     sign_with: Vec<PathBuf>,
@@ -22,14 +26,25 @@ pub struct Publish {
 
 impl Publish {
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
-        let sources = sources(context, self.from.as_ref())?;
-        let built = match compiled(context, &sources) {
-            Ok(built) => built,
-            Err(answer) => return Ok(answer),
+        let (node, after, published) = match &self.again {
+            Some(id) => {
+                let node = context.node()?;
+                let earlier = node.find_bundle(id)?;
+                let published = node.publish_again(&earlier, &self.sign_with)?;
+                (node, earlier.profile(), published)
+            }
+            None => {
+                let sources = sources(context, self.from.as_ref())?;
+                let built = match compiled(context, &sources) {
+                    Ok(built) => built,
+                    Err(answer) => return Ok(answer),
+                };
+                let (node, after) = (context.node()?, built.profile);
+                let published = node.publish(&sources, built, &self.sign_with)?;
+                (node, after, published)
+            }
         };
-        let node = context.node()?;
-        let (before, after) = (node.bundle()?.profile(), built.profile);
-        let published = node.publish(&sources, built, &self.sign_with)?;
+        let before = node.bundle()?.profile();
         context.tell(&node);
         if published.unchanged {
             context.note("the active bundle holds the same files");
@@ -46,15 +61,18 @@ impl Publish {
 /// A denial is recorded and exits with 1.
 #[derive(clap::Args)]
 pub struct Activate {
-    /// The first digits of its id, as `policy publish` printed it
-    #[arg(value_name = "ID")]
-    id: String,
+    /// The first digits of its id, as `policy publish` printed it; without it the one that was published behind the active one
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    id: Option<String>,
 }
 
 impl Activate {
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
         let node = context.node()?;
-        let bundle = node.find_bundle(&self.id)?;
+        let bundle = match &self.id {
+            Some(id) => node.find_bundle(id)?,
+            None => node.next_bundle()?,
+        };
         let activation = node.activate(&bundle)?;
         context.tell(&node);
         let done = matches!(activation, Activation::Done { .. });
@@ -113,6 +131,16 @@ impl Diff {
     }
 }
 
-pub fn log(context: &Context) -> Result<Answer, CliError> {
-    Ok(Answer::yes(PolicyLog(context.node()?.policy_chain()?)))
+/// List the bundles that were active so far, the newest first: when each was published, and who signed it
+#[derive(clap::Args)]
+pub struct Log {
+    /// Those, too, that were published and never active
+    #[arg(long)]
+    all: bool,
+}
+
+impl Log {
+    pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
+        Ok(Answer::yes(PolicyLog(context.node()?.policy_log(self.all)?)))
+    }
 }
