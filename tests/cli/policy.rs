@@ -91,3 +91,14 @@ fn lint_looks_at_every_kind_of_source() {
         assert!(shown.contains(file), "{file}: {shown}");
     }
 }
+
+#[test]
+fn an_on_of_two_verbs_is_told_once() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    for on in ["emit, push \"refs/heads/main\"", "emit push", "emit \"fin\", push"] {
+        repo.write("gatos/policies/p.rgs", format!("policy \"p\" version 1\n\nrule \"r\"\n  on {on}\n  deny\n"));
+        let said = repo.gatos(["policy", "lint"]).code(1).stdout();
+        assert!(said.lines().count() == 1 && said.contains("names one verb"), "{on}: {said}");
+    }
+}

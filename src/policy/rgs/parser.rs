@@ -150,7 +150,8 @@ impl Parser<'_> {
             // The next clauses are read all the same: one run names every fault.
             let _ = self.clause(raw, &mut rule);
         }
-        if rule.on.is_empty() {
+        // Of an `on` that cannot be read it was said what is wrong.
+        if rule.on.is_empty() && body.iter().all(|raw| raw.word != "on") {
             self.fault(raw.at, "it says nothing it is asked about; add: on VERB \"NAME\"");
         }
         if rule.clauses.is_empty() {
@@ -213,6 +214,8 @@ impl Parser<'_> {
                     Err(why) => return Err(self.fault(*at, why)),
                 },
                 Word::Comma if i % 2 == 1 && i + 1 < rest.len() => {}
+                Word::Comma if i == 0 => return Err(self.fault(*at, ONE_VERB)),
+                Word::Plain(word) if word.parse::<Verb>().is_ok() => return Err(self.fault(*at, ONE_VERB)),
                 _ => return Err(self.fault(*at, "names stand in \"…\" with commas between them")),
             }
         }
@@ -275,6 +278,8 @@ impl Parser<'_> {
         }
     }
 }
+
+const ONE_VERB: &str = "an on names one verb; write a line for each: on VERB \"NAME\"";
 
 /// The text of a rule without the comments that lead to the next one.
 fn own_text(text: &str) -> String {
