@@ -3,12 +3,12 @@
 use super::bundle::{DEFAULT_ELC, DEFAULT_SOURCE, SOURCE};
 use super::governance::{GOVERNANCE, Governance};
 use super::profile::{PROFILE, Profile};
-use super::rgs::{self, Fault, Functions, Weight};
+use super::rgs::{self, Fault, Functions, Named, Weight, What};
 use super::rules::{COURTS_MAX, CourtInfo, RULES, RULES_MAX, Rules};
 use super::schema::Schema;
 use crate::id::{EventType, Ns, Sha256};
 use crate::lua::{self, Declared, Severity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where sources lie in a work tree.
 pub const POLICIES: &str = "gatos/policies/";
@@ -32,6 +32,26 @@ pub struct Built {
     pub rules: usize,
     pub profile: Profile,
     pub warnings: Vec<Found>,
+    /// What rules name that stands elsewhere.
+    named: Vec<(String, Named)>,
+}
+
+impl Built {
+    /// Names that mean nothing: groups that are not among those of the trust graph, where one is here, and actions that the
+    /// governance of these sources lacks.
+    pub fn doubts(&self, groups: Option<&BTreeSet<&str>>) -> Vec<Found> {
+        let governance = self.files.get(GOVERNANCE).and_then(|bytes| Governance::parse(bytes).ok()).unwrap_or_default();
+        let required = |(_, named): &'_ (String, Named)| match &named.what {
+            What::Required(action) => Some(action.clone()),
+            _ => None,
+        };
+        let required: BTreeSet<String> = self.named.iter().filter_map(required).collect();
+        let required: BTreeSet<&str> = required.iter().map(String::as_str).collect();
+        let doubt = |named: &Named| {
+            groups.and_then(|groups| named.stranger(groups)).or_else(|| named.ungoverned(&governance, &required))
+        };
+        self.named.iter().filter_map(|(path, named)| Some((path.clone(), doubt(named)?))).collect()
+    }
 }
 
 /// The EchoLua and the compiled form of one file of rules.
@@ -157,6 +177,7 @@ impl<'a> Builder<'a> {
             let (policy, version) = (file.compiled.policy, file.compiled.version);
             rules.courts.push(CourtInfo { source: file.source, elc: file.elc, policy, version });
             rules.rules.extend(file.compiled.rules);
+            self.built.named.extend(file.compiled.named.into_iter().map(|named| (path.to_owned(), named)));
         }
         if rules.rules.len() > RULES_MAX || rules.courts.len() > COURTS_MAX {
             let most = format!("a bundle has at most {RULES_MAX} rules in {COURTS_MAX} files");
@@ -165,6 +186,7 @@ impl<'a> Builder<'a> {
         self.built.rules = rules.rules.len();
         let placed = |w: Fault| (places.get(&w.rule).cloned().unwrap_or_default(), w);
         self.built.warnings.extend(rgs::closed(&rules.rules).into_iter().map(placed));
+        self.built.warnings.extend(rgs::no_refs(&rules.rules).into_iter().map(placed));
         if rules.courts.is_empty() {
             // Without rules the policy of a new repository goes on.
             let program = lua::compile(SOURCE).expect("a test compiles the policy that ships");

@@ -2,7 +2,7 @@ use super::code::Writer;
 use super::names::{EVENT, PREDICATES, VALUES, predicate, value};
 use super::parser::{Adr, parse};
 use super::tree::{Clause, Expr, Rule, Text};
-use super::{Fault, Spot, Weight, lexer};
+use super::{Fault, Named, Spot, Weight, What, lexer};
 use crate::lua::{self, Declared, Program, Use};
 use crate::policy::glob::Glob;
 use crate::policy::rules::{On, RuleInfo};
@@ -27,6 +27,8 @@ pub struct Compiled {
     /// The EchoLua that it was compiled from.
     pub lua: String,
     pub rules: Vec<RuleInfo>,
+    /// What they name that stands elsewhere.
+    pub named: Vec<Named>,
 }
 
 /// What the expressions of a rule use.
@@ -47,7 +49,7 @@ pub(super) struct Uses {
 pub fn compile(source: &str, file: &str, adr: Option<&Adr>, functions: &Functions) -> Result<Compiled, Vec<Fault>> {
     let (tree, faults) = parse(source, adr);
     let Some(tree) = tree else { return Err(faults) };
-    let mut check = Check { functions, faults, uses: Uses::default() };
+    let mut check = Check { functions, faults, uses: Uses::default(), named: Vec::new() };
     let mut rules = Vec::with_capacity(tree.rules.len());
     for rule in &tree.rules {
         let uses = check.rule(rule);
@@ -64,7 +66,7 @@ pub fn compile(source: &str, file: &str, adr: Option<&Adr>, functions: &Function
         };
         found.iter().map(fault).collect::<Vec<_>>()
     })?;
-    Ok(Compiled { policy: tree.policy, version: tree.version, program, lua, rules })
+    Ok(Compiled { policy: tree.policy, version: tree.version, program, lua, rules, named: check.named })
 }
 
 fn info(rule: &Rule, file: &str, uses: &Uses) -> RuleInfo {
@@ -115,6 +117,7 @@ struct Check<'a> {
     faults: Vec<Fault>,
     /// Of all rules together.
     uses: Uses,
+    named: Vec<Named>,
 }
 
 impl Check<'_> {
@@ -127,7 +130,10 @@ impl Check<'_> {
         for clause in &rule.clauses {
             match clause {
                 Clause::Allow(Some(e)) | Clause::Deny(Some(e)) => self.expr(e, rule, &mut uses),
-                Clause::Require { .. } => {
+                Clause::Require { at, group, action, .. } => {
+                    for what in [What::Group(group.clone()), What::Required(action.clone())] {
+                        self.named.push(Named::new(*at, &rule.id, what));
+                    }
                     uses.names.insert("quorum".into());
                     uses.reads.extend(["grants".to_owned(), "approvals".to_owned()]);
                 }
@@ -220,6 +226,12 @@ impl Check<'_> {
                 }
             }
         }
+        let what = match (name, args.first()) {
+            ("group", Some(Some(group))) => Some(What::Group(group.clone())),
+            ("granted" | "approvals", Some(Some(action))) => Some(What::Action(action.clone())),
+            _ => None,
+        };
+        self.named.extend(what.map(|what| Named::new(at, &rule.id, what)));
         uses.names.insert(name.to_owned());
         uses.reads.extend(p.reads.iter().map(|r| (*r).to_owned()));
     }

@@ -8,6 +8,7 @@ mod compile;
 mod lexer;
 mod library;
 mod markdown;
+mod named;
 mod names;
 mod parser;
 mod tree;
@@ -17,6 +18,7 @@ pub(super) use code::BEHIND_RULES;
 pub use compile::{Compiled, Functions, closed, compile};
 pub use library::functions;
 pub use markdown::{Decision as MarkdownPolicy, extract};
+pub use named::{Named, What, no_refs};
 pub use parser::Adr;
 
 use std::fmt::{self, Display, Formatter};

@@ -2,6 +2,7 @@ use super::{compiled, sources};
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::id::Segment;
 use crate::policy::{Bundle, TEMPLATES, build, cases};
 use crate::view::{Explained, JudgedCases, PolicyFaults, WrittenPolicy};
 use anyhow::Context as _;
@@ -45,7 +46,8 @@ impl Init {
 
 /// Report everything that is wrong with the sources of a policy, as file:line:col: rule: sentence
 ///
-/// Rules, functions, decisions with rules in them, folds, schemas and governance.yaml. Exit 1 where one is an error.
+/// Rules, functions, decisions with rules in them, folds, schemas and governance.yaml; of a group, whether the trust graph that is
+/// here has it. Exit 1 where something is an error.
 #[derive(clap::Args)]
 pub struct Lint {
     /// A directory with gatos/ in it, or laid out as gatos/ itself; the work tree where none is named
@@ -56,7 +58,15 @@ pub struct Lint {
 impl Lint {
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
         let (rules, faults) = match build(&sources(context, self.from.as_ref())?) {
-            Ok(built) => (built.rules, built.warnings),
+            Ok(mut built) => {
+                // Sources that lie elsewhere may be for another repository.
+                let node = self.from.is_none().then(|| context.node()).transpose()?;
+                let groups =
+                    node.as_ref().map(|node| node.graph().current().groups.keys().map(Segment::as_str).collect());
+                let doubts = built.doubts(groups.as_ref());
+                built.warnings.extend(doubts);
+                (built.rules, built.warnings)
+            }
             Err(faults) => (0, faults),
         };
         let found = PolicyFaults { rules, faults };

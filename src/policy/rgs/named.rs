@@ -1,0 +1,70 @@
+//! What rules name and what stands elsewhere: groups of the trust graph, actions of the governance, refs.
+
+use super::{Fault, Spot, Weight};
+use crate::policy::governance::Governance;
+use crate::policy::rules::RuleInfo;
+use crate::policy::verb::Verb;
+use std::collections::BTreeSet;
+
+/// A name that a rule gives to something outside the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub line: u32,
+    pub col: u32,
+    pub rule: String,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    Group(String),
+    /// An action that somebody must have agreed to.
+    Action(String),
+    /// The same, where the rule itself says whose word it wants.
+    Required(String),
+}
+
+impl Named {
+    pub(super) fn new(at: Spot, rule: &str, what: What) -> Named {
+        Named { line: at.line, col: at.col, rule: rule.to_owned(), what }
+    }
+
+    fn doubt(&self, sentence: String) -> Fault {
+        Fault::new(Spot { line: self.line, col: self.col }, &self.rule, Weight::Warning, sentence)
+    }
+
+    /// What to say where a group is not among those that trust has.
+    pub fn stranger(&self, groups: &BTreeSet<&str>) -> Option<Fault> {
+        let What::Group(group) = &self.what else { return None };
+        let known = Vec::from_iter(groups.iter().copied()).join(", ");
+        let known = if known.is_empty() { "none".to_owned() } else { known };
+        let why = || format!("trust has no group {group} here (it has: {known}), and nobody is in it");
+        (!groups.contains(group.as_str())).then(|| self.doubt(why()))
+    }
+
+    /// What to say where an action is governed by nothing, though other actions are.
+    pub fn ungoverned(&self, governance: &Governance, required: &BTreeSet<&str>) -> Option<Fault> {
+        let What::Action(action) = &self.what else { return None };
+        let known = governance.actions.is_empty() || governance.names(action) || required.contains(action.as_str());
+        let why = || format!("gatos/governance.yaml has no action {action}, and no rule requires it of anybody");
+        (!known).then(|| self.doubt(why()))
+    }
+}
+
+/// Rules that are asked on pushes to what is never the name of a ref.
+pub fn no_refs(rules: &[RuleInfo]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for rule in rules {
+        for on in rule.on.iter().filter(|on| on.verb == Verb::Push) {
+            for glob in &on.names {
+                let start = glob.as_str().split('*').next().unwrap_or_default();
+                if !start.starts_with("refs/") && !("refs/".starts_with(start) && start != glob.as_str()) {
+                    let sentence =
+                        format!("no ref is called {0}: a push names whole refs, such as refs/heads/{0}", glob.as_str());
+                    faults.push(Fault::new(Spot { line: rule.line, col: 1 }, &rule.id, Weight::Warning, sentence));
+                }
+            }
+        }
+    }
+    faults
+}
