@@ -86,7 +86,7 @@ fn must_deny_with_error_what_cannot_be_judged() {
     let court = Court::over(&world, Transport::Path);
     court.emit(&court.bob, "{\"m\":1}");
     enact(&court, "rule \"large\"\n  on emit \"main\"\n  deny if payload.n > 10000\n");
-    court.refused(&court.bob, [JOURNALS], "none");
+    court.refused(&court.bob, [JOURNALS], "large");
     let decision = court.decision();
     assert_eq!(decision["verdict"], "error");
     assert_eq!(decision["intent"]["verb"], "emit");
