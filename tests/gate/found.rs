@@ -71,7 +71,10 @@ fn must_take_the_same_bundle_again_where_it_stood_behind_another() {
     assert_eq!((&again, second == first), (&id, false));
     alice.gatos(["policy", "activate", &id]).ok();
     alice.write("gatos/policies/10-open.rgs", OPEN.replace("\"speak\"", "\"talk\""));
-    alice.gatos(["policy", "activate", &next]).code(3).err_says("as the next version: git gatos policy publish --again");
+    alice
+        .gatos(["policy", "activate", &next])
+        .code(3)
+        .err_says("as the next version: git gatos policy publish --again");
     let (same, behind_second) = publish(alice);
     assert_eq!((&same, behind_second == behind_first), (&next, false));
     alice.gatos(["policy", "activate", &next]).ok();

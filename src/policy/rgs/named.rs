@@ -58,8 +58,8 @@ pub fn no_refs(rules: &[RuleInfo]) -> Vec<Fault> {
         for on in rule.on.iter().filter(|on| on.verb == Verb::Push) {
             for glob in &on.names {
                 let start = glob.as_str().split('*').next().unwrap_or_default();
-                let fits = start.starts_with("refs/") || start != glob.as_str() && "refs/".starts_with(start);
-                if !fits {
+                let star = start != glob.as_str();
+                if !(start.starts_with("refs/") || star && "refs/".starts_with(start)) {
                     let sentence =
                         format!("no ref is called {0}: a push names whole refs, such as refs/heads/{0}", glob.as_str());
                     faults.push(Fault::new(Spot { line: rule.line, col: 1 }, &rule.id, Weight::Warning, sentence));
