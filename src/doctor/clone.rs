@@ -4,7 +4,7 @@ use super::patient::{Patient, quoted};
 use super::{ExamError, Finding};
 use crate::git::{Plane, RefName, Scope};
 use crate::id::{Blake3, Ns, Oid, Replica, Writer};
-use crate::node::{Memory, NodeError, Pin, ReplicaFile, alarm, pinned, replica_file, replica_path};
+use crate::node::{Memory, NodeError, Pin, ReplicaFile, alarm, pinned, replica_file, replica_path, revoked_key};
 
 pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
     let mut found = place(patient);
@@ -32,6 +32,7 @@ pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
         }
     };
     found.extend(fork(patient));
+    found.extend(revoked(patient));
     let (replica, finding) = replica(patient)?;
     found.extend(finding);
     if let (Some(replica), Some(pin)) = (replica, pin) {
@@ -134,6 +135,16 @@ fn fork(patient: &Patient) -> Option<Finding> {
         }
         Err(_) => None,
     }
+}
+
+/// A clone whose own key is over can say nothing that counts. What keeps trust from being read is told above.
+fn revoked(patient: &Patient) -> Option<Finding> {
+    let (actor, key) = revoked_key(&patient.ambient).ok()??;
+    let sentence = format!("this clone signs as {actor} with a key that was revoked: nothing that it says is taken");
+    let remedy = format!(
+        "make another key: git gatos key new; let a root run: git gatos trust add-key {actor} KEY; then: git config gatos.key KEY"
+    );
+    Some(Finding::fail("key.revoked", key, sentence, remedy))
 }
 
 /// The replica id where it is this clone's own.

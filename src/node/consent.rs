@@ -1,15 +1,15 @@
-use super::error::NodeError;
+use super::error::{DIGITS_MIN, NodeError};
 use super::identity::Identity;
 use super::open::Node;
 use super::receipts::Receipts;
 use crate::canon::{Map, Value};
 use crate::git::{Expected, GitError, Move, Place, Plane, ProofKind, RefName, Scope};
-use crate::id::{Actor, Ns, Oid, Seconds, Timestamp};
+use crate::id::{Actor, Ns, Oid, Seconds, Segment, Timestamp};
 use crate::policy::consent::{
     Approval, Case, Consents, Docket, Document, Found, Grant, Proof, Proposal, Received, Required, Revocation, State,
     members_at, members_now, read_signed, tell, write, write_signed,
 };
-use crate::policy::{Bundle, Decision, FactsOf, Governance, Governed, Intent, Judge, Judgement, Quorum, Verb, record};
+use crate::policy::{Bundle, Decision, FactsOf, Governed, Intent, Judge, Judgement, Quorum, Verb, record};
 use crate::trust::Signer;
 
 /// How long a proposal stands where neither the caller nor the bundle says.
@@ -43,6 +43,10 @@ pub struct Standing {
     pub state: State,
     /// By which it is judged.
     pub now: Timestamp,
+    /// Whether this clone's actor has agreed.
+    pub agreed: bool,
+    /// Whether others hear of it by `sync` alone: this clone has a remote to sync with.
+    pub shared: bool,
     /// A proof of it that is here and holds.
     proof: Option<Proof>,
 }
@@ -53,8 +57,10 @@ impl Standing {
         self.case.counted().values().filter(|vote| vote.received == Received::Unknown).count()
     }
 
-    fn of(docket: &Docket, case: &Case, now: Timestamp) -> Standing {
-        Standing { state: case.state(now), case: case.clone(), now, proof: docket.proof_for(&case.id).cloned() }
+    fn of(docket: &Docket, case: &Case, now: Timestamp, who: Option<&Actor>, shared: bool) -> Standing {
+        let agreed = who.is_some_and(|who| case.counted().contains_key(who));
+        let proof = docket.proof_for(&case.id).cloned();
+        Standing { state: case.state(now), case: case.clone(), now, agreed, shared, proof }
     }
 }
 
@@ -116,7 +122,11 @@ impl Node {
     /// Every proposal, those that end first before the others.
     pub fn proposals(&self) -> Result<Vec<Standing>, NodeError> {
         let (docket, now) = (self.docket(&self.receipts()?)?, self.ambient().now());
-        let mut all: Vec<Standing> = docket.cases().map(|case| Standing::of(&docket, case, now)).collect();
+        // Who only looks needs no key.
+        let who = self.identity().ok().map(|identity| identity.actor);
+        let shared = self.has_authority()?;
+        let standing = |case| Standing::of(&docket, case, now, who.as_ref(), shared);
+        let mut all: Vec<Standing> = docket.cases().map(standing).collect();
         all.sort_by_key(|s| (s.case.proposal.expire_at, s.case.id));
         Ok(all)
     }
@@ -129,7 +139,8 @@ impl Node {
             s.case.id.hex().starts_with(hex) || s.case.grants.iter().any(|grant| grant.id.hex().starts_with(hex))
         });
         match all.len() {
-            1 if hex.len() >= 4 => Ok(all.remove(0)),
+            1 if hex.len() >= DIGITS_MIN => Ok(all.remove(0)),
+            1 => Err(NodeError::TooShort { what: text.to_owned() }),
             0 => Err(NodeError::NoProposal { what: text.to_owned() }),
             _ => {
                 let choices = all.iter().map(|s| s.case.id.to_string()).collect();
@@ -141,7 +152,8 @@ impl Node {
     /// Asks a group for its consent to one act.
     pub fn propose(&self, ask: &Ask) -> Result<Spoken, NodeError> {
         let bundle = self.bundle()?;
-        let (required, ttl) = self.terms(ask, &bundle.governance()?)?;
+        let ask = &Ask { target: self.act_meant(&ask.target)?, ..ask.clone() };
+        let (required, ttl) = self.terms(ask, &bundle)?;
         let identity = self.identity()?;
         if let Some(denied) = self.denied(bundle, Verb::Propose, &identity, &ask.action, &ask.target)? {
             return Ok(denied);
@@ -171,18 +183,14 @@ impl Node {
     }
 
     /// Whose word is asked for, and for how long: as the caller says, but never less than the active bundle wants.
-    fn terms(&self, ask: &Ask, governance: &Governance) -> Result<(Required, Seconds), NodeError> {
+    fn terms(&self, ask: &Ask, bundle: &Bundle) -> Result<(Required, Seconds), NodeError> {
         let refuse = |why: String| Err(NodeError::Terms { why });
+        let governance = bundle.governance()?;
         let governed = governance.actions.get(&ask.action);
         let required = match (&ask.required, governed) {
             (Some(required), _) => required.clone(),
             (None, Some(governed)) => self.governed(&ask.action, governed)?,
-            (None, None) => {
-                return refuse(format!(
-                    "the active policy says nothing of {}: say whose word it wants, such as --quorum 2-of-3@leads",
-                    ask.action
-                ));
-            }
+            (None, None) => self.required_by_rules(&ask.action, bundle)?,
         };
         let Some(members) = members_now(self.graph(), &required.group) else {
             return refuse(format!("the trust graph has no group {}; see git gatos trust show", required.group));
@@ -197,9 +205,9 @@ impl Node {
                 ask.action
             ));
         }
-        if governed.is_none() {
+        if governed.is_none() && ask.required.is_some() {
             let rules = "only rules that say `require` themselves see such a grant";
-            self.notice(format!("governance.json does not name {}: {rules}", ask.action));
+            self.notice(format!("the governance of the active policy does not name {}: {rules}", ask.action));
         }
         if let (Some(ttl), Some(governed)) = (ask.ttl, governed)
             && ttl.0 > governed.ttl.0
@@ -213,6 +221,29 @@ impl Node {
             Seconds(0) => refuse("a proposal stands for longer than nothing".into()),
             ttl => Ok((required, ttl)),
         }
+    }
+
+    /// What rules want that say `require` of an action: the most that one asks for.
+    fn required_by_rules(&self, action: &str, bundle: &Bundle) -> Result<Required, NodeError> {
+        let refuse = |why: String| Err(NodeError::Terms { why });
+        let asked = bundle.rules().iter().flat_map(|rule| rule.requires()).filter(|(.., about)| *about == action);
+        let mut asked: Vec<(u32, &str)> = asked.map(|(least, group, _)| (least, group)).collect();
+        asked.sort();
+        let Some(&(n, group)) = asked.last() else {
+            return refuse(format!(
+                "the active policy says nothing of {action}: say whose word it wants, such as --quorum 2-of-3@leads"
+            ));
+        };
+        if asked.iter().any(|(_, other)| *other != group) {
+            let all: Vec<String> = asked.iter().map(|(least, group)| format!("{least} of @{group}")).collect();
+            return refuse(format!(
+                "rules want {} for {action}, and a proposal asks one group: say which, such as --quorum 2-of-3@leads",
+                all.join(" and ")
+            ));
+        }
+        let group: Segment = group.parse()?;
+        let m = members_now(self.graph(), &group).map_or(0, |members| u32::try_from(members.len()).unwrap_or(0));
+        Ok(Required { n, m, group })
     }
 
     fn governed(&self, action: &str, governed: &Governed) -> Result<Required, NodeError> {
@@ -308,7 +339,12 @@ impl Node {
         let standing = self.find_proposal(text)?;
         let (case, identity) = (&standing.case, self.identity()?);
         let refuse = |why: String| Err(NodeError::Consent { id: case.id, why });
-        let Some(issued) = case.issued() else { return refuse("nothing was granted yet".into()) };
+        let Some(issued) = case.issued() else {
+            return refuse(format!(
+                "nothing was granted yet, so that nothing can be revoked; it ends by itself {}",
+                case.proposal.expire_at
+            ));
+        };
         if standing.state == State::Revoked {
             return Ok(standing);
         }

@@ -8,6 +8,9 @@ use crate::trust::{Target, TrustError};
 use std::path::PathBuf;
 use thiserror::Error;
 
+/// So many digits name something, at least.
+pub(super) const DIGITS_MIN: usize = 4;
+
 /// Why the repository could not do what was asked. "No" is not an error: it is a value.
 #[derive(Debug, Error)]
 pub enum NodeError {
@@ -105,7 +108,7 @@ pub enum NodeError {
          publish --sign-with FILE"
     )]
     NotSigned { bundle: Blake3 },
-    #[error("no proposal or grant {what} is here; list them: git gatos proposals")]
+    #[error("no proposal or grant {what} is here; list them: git gatos proposals, or fetch it: git gatos sync")]
     NoProposal { what: String },
     #[error("this cannot be proposed: {why}")]
     Terms { why: String },
@@ -175,6 +178,8 @@ pub enum NodeError {
     NoPoint { text: String, ns: Ns },
     #[error("{what} is ambiguous: {}", choices.join(", "))]
     Ambiguous { what: String, choices: Vec<String> },
+    #[error("{what} is too short to name anything; give the first {DIGITS_MIN} digits or more")]
+    TooShort { what: String },
     #[error("no checkpoint of namespace {0}; write one: git gatos state checkpoint --ns {0}")]
     NoCheckpoint(Ns),
     #[error("the window is empty: there is nothing to checkpoint")]
@@ -243,7 +248,7 @@ impl NodeError {
             NodeError::DuplicateUlid { .. } => "DUPLICATE_ULID",
             NodeError::Busy { .. } => "BUSY",
             NodeError::NoSuchPoint { .. } | NodeError::NoPoint { .. } => "NO_SUCH_POINT",
-            NodeError::Ambiguous { .. } => "AMBIGUOUS",
+            NodeError::Ambiguous { .. } | NodeError::TooShort { .. } => "AMBIGUOUS",
             NodeError::NoCheckpoint(_) => "NO_CHECKPOINT",
             NodeError::EmptyWindow => "EMPTY_WINDOW",
             NodeError::BadJournals { .. } => "JOURNAL_INVALID",

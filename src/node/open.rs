@@ -110,6 +110,12 @@ impl Node {
         authority_of(self.reader())
     }
 
+    /// Whether that remote is configured.
+    pub(super) fn has_authority(&self) -> Result<bool, NodeError> {
+        let Some(remote) = self.authority()? else { return Ok(false) };
+        Ok(self.store.config_text(&format!("remote.{remote}.url"))?.is_some())
+    }
+
     /// The tip of the active policy: the newest of what is held and what was fetched.
     pub fn policy_tip(&self) -> Result<Oid, NodeError> {
         let authority = self.authority()?;

@@ -1,4 +1,4 @@
-use super::error::NodeError;
+use super::error::{DIGITS_MIN, NodeError};
 use super::identity::Identity;
 use super::open::Node;
 use crate::canon::{Map, Value};
@@ -254,8 +254,9 @@ impl Node {
         let found: BTreeSet<Oid> = by_id.chain(by_commit).collect();
         let found = Vec::from_iter(found);
         match found.as_slice() {
-            [commit] if hex.len() >= 4 => Ok(Bundle::read(self.reader(), *commit, self.graph())?),
+            [commit] if hex.len() >= DIGITS_MIN => Ok(Bundle::read(self.reader(), *commit, self.graph())?),
             [] => Err(NodeError::NoBundle { what: text.to_owned() }),
+            [_] => Err(NodeError::TooShort { what: text.to_owned() }),
             _ => {
                 Err(NodeError::Ambiguous { what: text.to_owned(), choices: found.iter().map(Oid::to_string).collect() })
             }
@@ -283,7 +284,8 @@ impl Node {
         let mut found = self.decisions()?;
         found.retain(|r| r.commit.hex().starts_with(digits));
         match found.len() {
-            1 if digits.len() >= 4 => Ok(found.remove(0)),
+            1 if digits.len() >= DIGITS_MIN => Ok(found.remove(0)),
+            1 => Err(NodeError::TooShort { what: digits.to_owned() }),
             0 => Err(NodeError::NoDecision { what: digits.to_owned() }),
             _ => Err(NodeError::Ambiguous {
                 what: digits.to_owned(),

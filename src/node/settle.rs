@@ -2,7 +2,7 @@ use super::error::NodeError;
 use super::pin::{self, Pin};
 use crate::ambient::Ambient;
 use crate::git::{Place, Plane, Reader, RefName, Scope, has_gate};
-use crate::id::{Blake3, Oid, Segment};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Segment};
 use crate::trust::Graph;
 use std::fmt;
 
@@ -76,6 +76,17 @@ pub fn alarm(ambient: &Ambient) -> Result<Option<Alarm>, NodeError> {
     let reader = Reader::discover(ambient)?;
     let held = Pin::read(reader.common_dir())?;
     Ok(decide(&reader, held, &|tip| pin::look(&reader, tip))?.alarm)
+}
+
+/// The key that this clone is set to sign with, and whose, where it is revoked here; nothing is written.
+pub fn revoked_key(ambient: &Ambient) -> Result<Option<(Actor, PublicKey)>, NodeError> {
+    let reader = Reader::discover(ambient)?;
+    let (actor, key) = (reader.config_text("gatos.actor")?, reader.config_text("gatos.key")?);
+    let (Some(actor), Some(key)) = (actor, key) else { return Ok(None) };
+    let (actor, key): (Actor, PublicKey) = (actor.parse()?, key.parse()?);
+    let held = Pin::read(reader.common_dir())?;
+    let graph = decide(&reader, held, &|tip| pin::look(&reader, tip))?.graph;
+    Ok(graph.is_revoked(&key).then_some((actor, key)))
 }
 
 pub(super) type Tips = Vec<(RefName, Oid)>;

@@ -7,6 +7,7 @@ use super::remembered::Memory;
 use super::schema::Schema;
 use super::template;
 use super::verb::Verb;
+use crate::canon::Value;
 use crate::id::Oid;
 use crate::lua::{Machine, StepError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,9 +166,10 @@ impl Judge {
         let asked = self.bundle.rules().iter().filter(|r| r.covers(intent.verb(), intent.subject()));
         let ways: Vec<String> =
             asked.flat_map(|r| r.allows.iter().map(|a| format!("{} allows it if {a}", r.id))).take(4).collect();
-        let hint = match ways.is_empty() {
-            true => "activate a policy that has a rule for it: git gatos policy show".to_owned(),
-            false => ways.join("; "),
+        let hint = match (ways.is_empty(), facts.stranger()) {
+            (true, _) => "activate a policy that has a rule for it: git gatos policy show".to_owned(),
+            (false, None) => ways.join("; "),
+            (false, Some(stranger)) => format!("{stranger}; {}", ways.join("; ")),
         };
         Decision::denied(NONE, format!("nothing permits {act}"), Some(hint), facts, roots)
     }
@@ -233,14 +235,22 @@ impl Judge {
     }
 }
 
-/// To propose what is proposed already helps nobody: the open proposal is named in its place.
+/// To propose what is proposed already helps nobody, nor to agree twice: the open proposal is named in its place, and whose
+/// word it wants still.
 fn remedy(hint: String, intent: &Intent<'_>, facts: &Facts) -> String {
     let asked = || {
         let (action, target) = hint.strip_prefix("git gatos propose ")?.split_once(" --target ")?;
         (target == template::plain(&intent.target()?)).then(|| facts.asked(action))?
     };
     match asked() {
-        Some(proposal) => format!("git gatos approve {proposal}"),
+        Some(open) => {
+            let actor = intent.field("actor");
+            let agreed = open.agreed.iter().any(|who| Some(who.as_str()) == actor.as_ref().and_then(Value::as_str));
+            match (agreed, open.missing) {
+                (false, _) | (_, 0) => format!("git gatos approve {}", open.proposal),
+                (true, n) => format!("{n} more of @{}: git gatos approve {}", open.group, open.proposal),
+            }
+        }
         None => hint,
     }
 }

@@ -50,6 +50,11 @@ impl Decision {
         Decision { verdict: Verdict::Deny, rule: rule.to_owned(), reason, hint, facts, policy_root, trust_root }
     }
 
+    /// Whether a grant could help: it lets in nobody whom trust does not know.
+    pub fn may_be_granted(&self) -> bool {
+        self.facts.get("grants").is_some() && self.facts.get("key_known") != Some(&Value::Bool(false))
+    }
+
     /// The bytes of `decision.json`.
     pub fn document(&self, repo: &Blake3, intent: &Intent<'_>) -> Result<Vec<u8>, PolicyError> {
         let mut map = Map::new();

@@ -1,6 +1,6 @@
 use super::error::PolicyError;
 use crate::canon::{Map, Value, json};
-use crate::id::{Actor, Blake3, PublicKey, Timestamp};
+use crate::id::{Actor, Blake3, PublicKey, Segment, Timestamp};
 use crate::trust::Graph;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,29 @@ pub struct Facts {
     /// The bytes of each fact.
     canonical: Vec<(String, Vec<u8>)>,
     asked: Asked,
+    /// Why the key does not stand for the actor, and what to do; for the remedy alone, as what is asked.
+    stranger: Option<String>,
 }
 
-/// The proposal of each action that waits for more approvals. No fact: no rule reads it, and nothing is recorded of it but
-/// the remedy that names it.
-type Asked = BTreeMap<String, Blake3>;
+/// A proposal that waits for more approvals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    pub proposal: Blake3,
+    pub group: Segment,
+    /// Who has agreed, and how many more must.
+    pub agreed: Vec<Actor>,
+    pub missing: u32,
+}
+
+/// What is asked of each action. No fact: no rule reads it, and nothing is recorded of it but the remedy that names it.
+type Asked = BTreeMap<String, Asking>;
 
 impl Facts {
     /// Takes what is known; refused is only what has no canonical form.
     pub fn new(known: Map) -> Result<Facts, PolicyError> {
         let each = |(name, fact): (&str, &Value)| Ok((name.to_owned(), json::document(fact)?));
         let canonical = known.iter().map(each).collect::<Result<_, PolicyError>>()?;
-        Ok(Facts { value: Value::Map(known), canonical, asked: Asked::new() })
+        Ok(Facts { value: Value::Map(known), canonical, asked: Asked::new(), stranger: None })
     }
 
     /// What trust says about an actor and the key that he signs with: all that is known of a local act.
@@ -35,8 +46,13 @@ impl Facts {
     }
 
     /// The proposal of an action for exactly this act that waits for more approvals.
-    pub(super) fn asked(&self, action: &str) -> Option<&Blake3> {
+    pub(super) fn asked(&self, action: &str) -> Option<&Asking> {
         self.asked.get(action)
+    }
+
+    /// Why trust does not know who acts, and what to do.
+    pub(super) fn stranger(&self) -> Option<&str> {
+        self.stranger.as_deref()
     }
 
     /// Writes down the facts of these names, or all; each ends with its line.
@@ -57,6 +73,7 @@ impl Facts {
 pub struct FactsOf {
     known: Map,
     asked: Asked,
+    stranger: Option<String>,
 }
 
 impl FactsOf {
@@ -74,6 +91,7 @@ impl FactsOf {
             .with("caps", Value::List(caps.iter().map(Value::text).collect()))
             .with("groups", Value::List(groups.iter().map(Value::text).collect()))
             .with("trust_version", graph.current().version);
+        let facts = FactsOf { stranger: (!stands).then(|| stranger(graph, actor, key)), ..facts };
         match at {
             Some(at) => facts.with("received_at", Value::text(at)),
             None => facts,
@@ -107,7 +125,20 @@ impl FactsOf {
     }
 
     pub fn facts(self) -> Result<Facts, PolicyError> {
-        Ok(Facts { asked: self.asked, ..Facts::new(self.known)? })
+        Ok(Facts { asked: self.asked, stranger: self.stranger, ..Facts::new(self.known)? })
+    }
+}
+
+/// Why a key does not stand for an actor.
+fn stranger(graph: &Graph, actor: &Actor, key: &PublicKey) -> String {
+    if graph.is_revoked(key) {
+        return format!(
+            "{key} of {actor} was revoked; with another key, a root runs: git gatos trust add-key {actor} KEY"
+        );
+    }
+    match graph.keys_of(actor).is_empty() {
+        true => format!("{actor} is not in the trust graph; a root runs: git gatos trust add-actor {actor} {key}"),
+        false => format!("{key} does not stand for {actor}; a root runs: git gatos trust add-key {actor} {key}"),
     }
 }
 

@@ -41,9 +41,9 @@ pub use build::{
 };
 pub use bundle::{ACTIVATE, Bundle, DEFAULT_ELC, DEFAULT_SOURCE};
 pub use decide::{Allowed, Judge, Judgement};
-pub use decision::{Decision, Verdict};
+pub use decision::{Decision, NONE, Verdict};
 pub use error::PolicyError;
-pub use facts::{Facts, FactsOf, actor_of_transport};
+pub use facts::{Asking, Facts, FactsOf, actor_of_transport};
 pub use folds::{AskedFold, UnlawfulFold};
 pub use glob::Glob;
 pub use governance::{GOVERNANCE, Governance, Governed, Quorum};

@@ -51,6 +51,15 @@ impl RuleInfo {
         self.on.iter().any(|on| on.covers(verb, subject))
     }
 
+    /// What it requires: so many of which group for which action. No condition of a rule can read like that.
+    pub fn requires(&self) -> impl Iterator<Item = (u32, &str, &str)> {
+        self.allows.iter().filter_map(|text| {
+            let (least, rest) = text.split_once(" of @")?;
+            let (group, action) = rest.split_once(" grant ")?;
+            Some((least.parse().ok()?, group, action))
+        })
+    }
+
     fn to_value(&self) -> Value {
         let on = |on: &On| {
             let names = on.names.iter().map(|n| Value::from(n.as_str()));

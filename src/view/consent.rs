@@ -11,10 +11,17 @@ const SHORT: usize = 12;
 pub struct ShownProposal(pub Standing);
 
 impl ShownProposal {
+    /// What is to be done, and by whom: others hear of nothing before it is synced.
     fn next(&self) -> Option<String> {
-        let id = &self.0.case.id.hex()[..SHORT];
-        match self.0.state {
-            State::Proposal | State::Partial => Some(format!("git gatos approve {id}")),
+        let s = &self.0;
+        let (id, group) = (&s.case.id.hex()[..SHORT], &s.case.proposal.required.group);
+        let sync = if s.shared { "git gatos sync, then " } else { "" };
+        match s.state {
+            State::Proposal | State::Partial if s.agreed => {
+                Some(format!("{sync}one of @{group} who has not yet: git gatos approve {id}"))
+            }
+            State::Proposal | State::Partial => Some(format!("{sync}one of @{group}: git gatos approve {id}")),
+            State::Granted | State::Revoked if s.shared => Some("git gatos sync".into()),
             State::Granted => Some(format!("git gatos grant verify {id}")),
             State::Expired | State::Revoked => None,
         }

@@ -1,4 +1,5 @@
-use super::{Ink, Page, View};
+use super::notation::plain;
+use super::{Ink, Page, View, notation};
 use crate::canon::{Map, Value};
 use crate::id::{Actor, Blake3, Oid, PublicKey};
 use std::io::{self, Write as _};
@@ -48,7 +49,7 @@ impl RefusedRef {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         writeln!(page, "gatos: DENY {}", plain(&self.name))?;
         writeln!(page, "  rule    {}  {}", self.rule, plain(&self.reason))?;
-        let facts = facts(self);
+        let facts = notation::facts(&self.facts);
         if !facts.is_empty() {
             writeln!(page, "  facts   {facts}")?;
         }
@@ -74,46 +75,6 @@ impl RefusedRef {
 
 /// Most refs of which a refusal speaks.
 const SHOWN_MAX: usize = 20;
-
-/// Facts of every act, which tell little beside a reason.
-const EVER: [&str; 2] = ["received_at", "trust_version"];
-
-/// What the rule read, on one line.
-fn facts(denial: &RefusedRef) -> String {
-    let empty = |value: &Value| value.as_list().is_some_and(<[Value]>::is_empty);
-    let telling = denial.facts.iter().filter(|(name, value)| !EVER.contains(name) && !empty(value));
-    let shown = telling.filter_map(|(name, value)| {
-        let value = match value {
-            Value::Text(text) => plain(text),
-            Value::Int(n) => n.to_string(),
-            Value::Bool(b) => b.to_string(),
-            Value::List(items) => format!("{} entries", items.len()),
-            Value::Map(map) => map.iter().filter_map(|(name, fact)| entry(name, fact)).collect::<Vec<_>>().join(", "),
-            _ => "…".into(),
-        };
-        (!value.is_empty()).then(|| format!("{name} {value}"))
-    });
-    shown.collect::<Vec<_>>().join(" · ")
-}
-
-/// One entry of a fact: the first path that a glob fits, how many of whom agreed; else its name alone.
-fn entry(name: &str, fact: &Value) -> Option<String> {
-    let number = |field: &str| fact.get(field).and_then(Value::as_int);
-    let text = |field: &str| fact.get(field).and_then(Value::as_str);
-    match (number("count"), number("have"), number("need")) {
-        (Some(0), ..) => None,
-        (Some(_), ..) => Some(plain(text("first").unwrap_or(name))),
-        (_, Some(have), Some(need)) => {
-            Some(format!("{} {have} of {need} (@{})", plain(name), plain(text("group").unwrap_or("?"))))
-        }
-        _ => Some(plain(name)),
-    }
-}
-
-/// A stranger's text without control characters, cut to a line.
-fn plain(text: &str) -> String {
-    text.chars().take(300).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
 
 /// A gate that stands.
 pub struct GateInstalled {

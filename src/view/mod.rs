@@ -13,6 +13,7 @@ mod demonstrated;
 mod difference;
 mod document;
 mod error_frame;
+mod explained;
 mod fold_tested;
 mod gate;
 mod health;
@@ -42,6 +43,7 @@ pub use demonstrated::{Demonstrated, Demonstration, Line};
 pub use difference::Difference;
 pub use document::Document;
 pub use error_frame::ErrorFrame;
+pub use explained::Explained;
 pub use fold_tested::{FoldCase, FoldEnd, FoldTested};
 pub use gate::{GateInstalled, GateRemoved, GateTested, Refusal, RefusedRef, Rehearsed};
 pub use health::{Complaint, Health};
@@ -53,7 +55,7 @@ pub use manual::InstalledManual;
 pub use page::{Ink, Page};
 pub use plumb_answer::PlumbAnswer;
 pub use policy::{
-    Activated, BundleFile, ChangedVerdict, CompiledRules, Explained, JudgedCases, PolicyDiff, PolicyFaults, PolicyLog,
+    Activated, BundleFile, ChangedVerdict, CompiledRules, JudgedCases, PolicyDiff, PolicyFaults, PolicyLog,
     PublishedBundle, Replayed, ShownBundle, WrittenPolicy,
 };
 pub use profile::{SetProfile, ShownProfile};

@@ -1,6 +1,6 @@
 //! Canonical values as people like to read them.
 
-use crate::canon::{Value, json};
+use crate::canon::{Map, Value, json};
 use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -21,6 +21,59 @@ pub(super) fn line(value: &Value) -> String {
         Ok(()) => String::from_utf8_lossy(&out).into_owned(),
         Err(e) => format!("({e})"),
     }
+}
+
+/// Facts of every act, which tell little beside a reason.
+const EVER: [&str; 2] = ["received_at", "trust_version"];
+
+/// Most members of a list that are shown.
+const LIST_MAX: usize = 6;
+
+/// What a rule read, on one line.
+pub(super) fn facts(facts: &Map) -> String {
+    let empty = |value: &Value| value.as_list().is_some_and(<[Value]>::is_empty);
+    let telling = facts.iter().filter(|(name, value)| !EVER.contains(name) && !empty(value));
+    let shown = telling.filter_map(|(name, value)| {
+        let value = match value {
+            Value::Text(text) => plain(text),
+            Value::Int(n) => n.to_string(),
+            Value::Bool(b) => b.to_string(),
+            Value::List(items) => list(items),
+            Value::Map(map) => map.iter().filter_map(|(name, fact)| entry(name, fact)).collect::<Vec<_>>().join(", "),
+            _ => "…".into(),
+        };
+        (!value.is_empty()).then(|| format!("{name} {value}"))
+    });
+    shown.collect::<Vec<_>>().join(" · ")
+}
+
+/// The first members of a list as words.
+fn list(items: &[Value]) -> String {
+    let word = |item: &Value| item.as_str().map_or_else(|| line(item), plain);
+    let mut words: Vec<String> = items.iter().take(LIST_MAX).map(word).collect();
+    if items.len() > LIST_MAX {
+        words.push(format!("and {} more", items.len() - LIST_MAX));
+    }
+    words.join(" ")
+}
+
+/// One entry of a fact: the first path that a glob fits, how many of whom agreed; else its name alone.
+fn entry(name: &str, fact: &Value) -> Option<String> {
+    let number = |field: &str| fact.get(field).and_then(Value::as_int);
+    let text = |field: &str| fact.get(field).and_then(Value::as_str);
+    match (number("count"), number("have"), number("need")) {
+        (Some(0), ..) => None,
+        (Some(_), ..) => Some(plain(text("first").unwrap_or(name))),
+        (_, Some(have), Some(need)) => {
+            Some(format!("{} {have} of {need} (@{})", plain(name), plain(text("group").unwrap_or("?"))))
+        }
+        _ => Some(plain(name)),
+    }
+}
+
+/// A stranger's text without control characters, cut to a line.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().take(300).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// A state with its provenance as its last member, as the project announced it: on one line where it is short.

@@ -44,7 +44,9 @@ impl View for Denial {
         let verdict = page.ink(Ink::Bad, "policy violation");
         writeln!(page, "{verdict}: {}", d.reason)?;
         writeln!(page, "  rule    {} ({})", d.rule, d.verdict.as_str())?;
-        writeln!(page, "  facts   {}", notation::line(&d.facts))?;
+        if let Some(facts) = d.facts.as_map().map(notation::facts).filter(|facts| !facts.is_empty()) {
+            writeln!(page, "  facts   {facts}")?;
+        }
         if let Some(hint) = &d.hint {
             writeln!(page, "  remedy  {hint}")?;
         }

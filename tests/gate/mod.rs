@@ -18,6 +18,7 @@ mod killed;
 mod law;
 mod liar;
 mod profile;
+mod proposed;
 mod quorum;
 mod receipts;
 mod replay;

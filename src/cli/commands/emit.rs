@@ -80,7 +80,7 @@ impl Emit {
             Outcome::Stored(emitted) => Answer::yes(Receipt(emitted)),
             Outcome::Denied { decision, audit } => {
                 // A grant is for this very event, and its ULID is part of it.
-                if self.ulid.is_none() && decision.facts.get("grants").is_some() {
+                if self.ulid.is_none() && decision.may_be_granted() {
                     context.note(format!("should it be granted, emit the same again with --ulid {ulid}"));
                 }
                 Answer::no(Denial { decision, audit })

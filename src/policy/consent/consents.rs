@@ -1,8 +1,8 @@
 use super::case::{Case, State};
 use super::docket::Docket;
 use crate::canon::{Map, Value};
-use crate::id::{Blake3, Timestamp};
-use crate::policy::{Bundle, Facts, FactsOf, Governance, PolicyError};
+use crate::id::Timestamp;
+use crate::policy::{Asking, Bundle, Facts, FactsOf, Governance, PolicyError};
 use std::collections::BTreeMap;
 
 /// The facts that speak of consent.
@@ -21,7 +21,7 @@ struct Known {
     grants: Map,
     approvals: Map,
     /// Proposals that wait for more approvals, and would grant what rules ask for.
-    open: BTreeMap<String, Blake3>,
+    open: BTreeMap<String, Asking>,
 }
 
 impl Consents {
@@ -54,7 +54,7 @@ impl Consents {
                     fact.insert("need", case.proposal.required.n);
                     known.approvals.insert(action, fact);
                     if governed(case) || !governance.names(action) {
-                        known.open.insert(action.to_owned(), case.id);
+                        known.open.insert(action.to_owned(), asking(case));
                     }
                 }
                 _ => {}
@@ -80,6 +80,16 @@ pub fn tell(consents: Option<&Consents>, facts: FactsOf, target: Option<&str>) -
     let Some(consents) = consents else { return facts.facts() };
     let Known { grants, approvals, open } = target.and_then(|t| consents.by_target.get(t)).cloned().unwrap_or_default();
     facts.with(GRANTS, grants).with(APPROVALS, approvals).asking(open).facts()
+}
+
+fn asking(case: &Case) -> Asking {
+    let required = &case.proposal.required;
+    Asking {
+        proposal: case.id,
+        group: required.group.clone(),
+        agreed: case.counted().into_keys().cloned().collect(),
+        missing: required.n.saturating_sub(case.have()),
+    }
 }
 
 fn about(case: &Case, governed: bool) -> Map {
