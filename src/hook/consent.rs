@@ -4,7 +4,7 @@ use super::journal::of_decision;
 use super::law::{Law, Policy, no_policy};
 use super::updates::Update;
 use super::visit::Visit;
-use crate::git::{Named, Place, Plane, RefName, Scope};
+use crate::git::{Named, Plane, RefName, Scope};
 use crate::id::{Blake3, Oid};
 use crate::policy::consent::{Consents, Docket, Found, Hearing, Received, Ruling};
 use crate::policy::{Bundle, PolicyError};
@@ -31,9 +31,8 @@ pub(super) fn granted(visit: &Visit, graph: &Graph, bundle: &Bundle) -> Result<O
 
 /// What this gate let in: in time, or it had not come in.
 fn accepted(visit: &Visit) -> Result<Vec<Found>, HookError> {
-    let refs = visit.durable.refs(&Scope::Consents)?;
-    let own = refs.into_iter().filter(|(name, _)| name.place == Place::Own);
-    Ok(own.map(|(name, tip)| (name, tip, Received::InTime)).collect())
+    let refs = visit.refs(&Scope::Consents)?.into_iter();
+    Ok(refs.map(|(plane, tip)| (RefName::own(plane), tip, Received::InTime)).collect())
 }
 
 /// Everything as it would stand after this push.
@@ -72,9 +71,11 @@ pub(super) fn check(
         let _ = visit.docket.set(docket(visit, &law.graph)?);
     }
     let Some(docket) = visit.docket.get() else { return deny(Denial::of(name, "gate.error", "it was not read")) };
-    let stood = |grant: &Blake3| match visit.durable.resolve(&RefName::own(Plane::Grant(*grant))) {
+    let stood = |grant: &Blake3| match visit.resolve(Plane::Grant(*grant)) {
         Ok(held) => Ok(held.is_some()),
-        Err(source) => Err(PolicyError::Consent(source)),
+        Err(HookError::Git(source)) => Err(PolicyError::Consent(source)),
+        // Nothing but git is asked.
+        Err(_) => Ok(false),
     };
     let mut hearing = Hearing {
         reader: &visit.pushed,

@@ -4,7 +4,7 @@ use super::error::HookError;
 use super::journal::of_decision;
 use super::memory::Memory;
 use super::visit::Visit;
-use crate::git::{GitError, Plane, Reader, RefName};
+use crate::git::{GitError, Plane, Reader};
 use crate::id::{Blake3, Oid};
 use crate::policy::consent::Consents;
 use crate::policy::{Bundle, Judge, Leave, PolicyError, SignedAct, Verb, bundle_signers, may_sign_now, trust_leave};
@@ -34,8 +34,8 @@ impl Law {
     /// The law that stands in a repository; `None` where there is none yet.
     pub(super) fn standing(visit: &Visit) -> Result<Option<Law>, HookError> {
         let reader = visit.durable.reader();
-        let Some(trust) = reader.resolve(&RefName::own(Plane::TrustGraph))? else { return Ok(None) };
-        let active = reader.resolve(&RefName::own(Plane::PolicyActive))?;
+        let Some(trust) = visit.resolve(Plane::TrustGraph)? else { return Ok(None) };
+        let active = visit.resolve(Plane::PolicyActive)?;
         let memory = visit.memory();
         let known = memory.as_ref().and_then(Memory::law);
         if known

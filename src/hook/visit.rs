@@ -6,7 +6,7 @@ use super::updates::Update;
 use crate::ambient::{Ambient, Env};
 use crate::canon::Map;
 use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store, gate_dir};
-use crate::id::{Cid, Ns, Oid, PublicKey, Timestamp, Writer};
+use crate::id::{Cid, Ns, Oid, PublicKey, Segment, Timestamp, Writer};
 use crate::ledger::{Key, Origin, last_event, last_numbers};
 use crate::policy::consent::Docket;
 use crate::policy::{FactsOf, actor_of_transport};
@@ -128,6 +128,53 @@ impl Visit {
         Ok(self.durable.resolve_ref(name)?.unwrap_or(Oid::ZERO))
     }
 
+    /// Where one of our refs stands. A gate knows its own alone; a clone that rehearses knows also what it fetched of the
+    /// gate's, wherever that goes on from what the clone holds.
+    pub(super) fn resolve(&self, plane: Plane) -> Result<Option<Oid>, HookError> {
+        let own = self.durable.resolve(&RefName::own(plane.clone()))?;
+        match self.authority()? {
+            Some(remote) => self.further(own, self.durable.resolve(&RefName::tracking(remote, plane))?),
+            None => Ok(own),
+        }
+    }
+
+    /// The same of every ref of a scope.
+    pub(super) fn refs(&self, scope: &Scope) -> Result<BTreeMap<Plane, Oid>, HookError> {
+        let mut held = BTreeMap::new();
+        let mut fetched = Vec::new();
+        let authority = self.authority()?;
+        for (name, tip) in self.durable.refs(scope)? {
+            match name.place {
+                Place::Own => drop(held.insert(name.plane, tip)),
+                Place::Tracking(remote) if Some(&remote) == authority.as_ref() => fetched.push((name.plane, tip)),
+                Place::Tracking(_) => {}
+            }
+        }
+        for (plane, tip) in fetched {
+            if let Some(tip) = self.further(held.get(&plane).copied(), Some(tip))? {
+                held.insert(plane, tip);
+            }
+        }
+        Ok(held)
+    }
+
+    /// The remote that has the gate, where this clone only rehearses.
+    fn authority(&self) -> Result<Option<Segment>, HookError> {
+        if !self.rehearsal {
+            return Ok(None);
+        }
+        let name = self.durable.config_text("gatos.authority")?;
+        Ok(name.as_deref().unwrap_or("origin").parse().ok())
+    }
+
+    /// What was fetched takes the place of what is held only where it descends from it: nobody changes the law by a fork.
+    fn further(&self, own: Option<Oid>, fetched: Option<Oid>) -> Result<Option<Oid>, HookError> {
+        Ok(match (own, fetched) {
+            (Some(own), Some(fetched)) if own != fetched && self.durable.is_ancestor(own, fetched)? => Some(fetched),
+            (own, fetched) => own.or(fetched),
+        })
+    }
+
     /// The branches and tags that stand here, with their commits.
     pub(super) fn heads(&self) -> Result<&[(String, Oid)], HookError> {
         if let Some(heads) = self.heads.get() {
@@ -174,10 +221,9 @@ impl Visit {
     }
 
     fn list_journals(&self, ns: &Ns) -> Result<BTreeMap<Writer, Oid>, HookError> {
-        let refs = self.durable.refs(&Scope::Journals(Some(ns.clone())))?;
-        let own = refs.into_iter().filter(|(name, _)| name.place == Place::Own);
-        Ok(own
-            .filter_map(|(name, tip)| match name.plane {
+        let refs = self.refs(&Scope::Journals(Some(ns.clone())))?.into_iter();
+        Ok(refs
+            .filter_map(|(plane, tip)| match plane {
                 Plane::Journal { writer, .. } => Some((writer, tip)),
                 _ => None,
             })
@@ -187,10 +233,10 @@ impl Visit {
     /// The last event of each journal of a key as this push would leave them, by writer.
     pub(super) fn last_events(&self, graph: &Graph, key: &PublicKey) -> Result<BTreeMap<Writer, Vec<Cid>>, HookError> {
         let mut last: BTreeMap<Writer, Vec<Cid>> = BTreeMap::new();
-        let standing = self.durable.refs(&Scope::Journals(None))?.into_iter();
+        let standing = self.refs(&Scope::Journals(None))?.into_iter();
         let mut tips: BTreeMap<(Ns, Writer), Oid> = standing
-            .filter_map(|(name, tip)| match (name.place, name.plane) {
-                (Place::Own, Plane::Journal { ns, writer }) => Some(((ns, writer), tip)),
+            .filter_map(|(plane, tip)| match plane {
+                Plane::Journal { ns, writer } => Some(((ns, writer), tip)),
                 _ => None,
             })
             .collect();
@@ -256,7 +302,7 @@ impl Visit {
     }
 
     fn last_of_checkpoint(&self, graph: &Graph, ns: &Ns) -> Result<Option<Key>, HookError> {
-        let Some(tip) = self.durable.resolve(&RefName::own(Plane::State { ns: ns.clone() }))? else { return Ok(None) };
+        let Some(tip) = self.resolve(Plane::State { ns: ns.clone() })? else { return Ok(None) };
         let (mut last, journals) = (None, self.standing_journals(ns)?);
         for head in Checkpoint::read(&self.durable, tip)?.heads.iter() {
             let end = journals.get(&head.writer).copied().unwrap_or(head.head);

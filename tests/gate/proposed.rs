@@ -13,6 +13,41 @@ fn breaking(bob: &Repo<'_>) -> String {
     bob.git(["rev-parse", "HEAD"]).ok().stdout()
 }
 
+/// The command that a refusal prints behind `next`, word for word.
+#[track_caller]
+fn remedy(printed: &str) -> Vec<String> {
+    let (_, rest) = printed.split_once("git gatos propose ").unwrap_or_else(|| panic!("no proposal in {printed}"));
+    let line = rest.lines().next().expect("a line");
+    ["propose"].into_iter().chain(line.split_whitespace()).map(str::to_owned).collect()
+}
+
+#[test]
+fn must_say_before_a_push_what_the_gate_says() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let (court, bob) = (&team.court, &team.court.bob);
+    let tip = breaking(bob);
+    let check = |repo: &Repo<'_>| repo.gatos(["gate", "check", "--range", &tip, "--ref", "refs/heads/main"]);
+    let printed = court.refused(bob, ["HEAD:refs/heads/main"], "api").stderr();
+    bob.gatos(["sync"]).ok();
+    check(bob).code(1).says("rule    api");
+    // What is printed can be done as it is printed, though no governance names the action.
+    let shown = bob.gatos(remedy(&printed).iter().map(String::as_str).chain(["--json"])).ok().json();
+    assert_eq!(shown["required_quorum"], "2-of-3@leads", "{shown}");
+    let id = text(&shown, "proposal_id");
+    bob.gatos(["sync"]).ok();
+    for (member, state) in [(&court.alice, "partial"), (&team.carol, "granted")] {
+        member.gatos(["sync"]).ok();
+        check(bob).code(1);
+        assert_eq!(member.gatos(["approve", &id, "--json"]).ok().json()["state"], state);
+        member.gatos(["sync"]).ok();
+    }
+    // Everything but his own proposal stands under the refs of what was fetched.
+    bob.gatos(["sync"]).ok();
+    check(bob).ok().says("ALLOWED");
+    court.push(bob, ["HEAD:refs/heads/main"]).ok();
+}
+
 #[test]
 fn a_proposal_is_for_an_act_that_can_be() {
     let world = World::new();

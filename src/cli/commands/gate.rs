@@ -21,8 +21,8 @@ enum Verb {
 
 /// Judge a range of commits as the gate would judge their push
 ///
-/// The law is what this clone holds: fetch it first, git fetch origin 'refs/gatos/*:refs/gatos/*'. Exit code 1 where the push
-/// would be refused. Example: git gatos gate check --range origin/main..HEAD --ref refs/heads/main
+/// The law, and what was granted, is what this clone holds and what it fetched from the remote with the gate: git gatos sync
+/// first, or in a job, git fetch origin 'refs/gatos/*:refs/gatos/*'. Exit code 1 where the push would be refused. Example: git gatos gate check --range origin/main..HEAD --ref refs/heads/main
 #[derive(clap::Args)]
 struct Check {
     /// What stands and what shall stand, OLD..NEW; NEW alone for a ref that is not there yet
