@@ -92,9 +92,9 @@ local function root()
   return facts.is_root == true
 end
 --@ rule signed_by
--- Every commit of a push is signed by this actor; any other act is signed by the one who acts.
+-- Every commit of a push is signed by this actor; any other act is signed by the one who acts, with a key of his that stands.
 local function signed_by(who)
-  if intent.verb ~= "push" then return intent.actor == who end
+  if intent.verb ~= "push" then return intent.actor == who and facts.key_known == true end
   local commits = intent.commits or {}
   for _, commit in ipairs(commits) do
     if commit.signer ~= who then return false end

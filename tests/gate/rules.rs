@@ -1,6 +1,7 @@
 //! Rules of a repository's own at the gate: branches, namespaces, checkpoints, the law itself.
 
 use super::court::{ACTIVE, Court, JOURNALS, STATE, TRUST, publish};
+use super::liar::Liar;
 use super::transport::Transport;
 use crate::harness::World;
 
@@ -224,4 +225,27 @@ fn must_ask_about_commits_that_were_parked_on_a_branch_without_rules() {
     commit(&court, "a.txt", "not reviewed");
     court.push(&court.alice, ["HEAD:refs/heads/wip"]).ok();
     court.refused(&court.alice, ["HEAD:refs/heads/release/9"], "none");
+}
+
+#[test]
+fn must_let_a_key_that_was_taken_away_say_nothing() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let rules = "policy \"test\" version 1\n\nrule \"speak\"\n  on emit\n  allow if signed_by(\"user:bob\")\n\n\
+                 rule \"law\"\n  on policy.activate\n  allow if root()\n";
+    court.alice.write("gatos/policies/10-test.rgs", rules);
+    court.enact(&court.alice);
+    court.bob.gatos(["sync"]).ok();
+    court.emit(&court.bob, "{\"n\":1}");
+    court.push(&court.bob, [JOURNALS]).ok();
+    court.emit(&court.bob, "{\"n\":2}");
+    court.alice.gatos(["trust", "remove-key", "user:bob", &court.key("bob")]).ok();
+    court.push(&court.alice, [TRUST]).ok();
+    court.refused(&court.bob, [JOURNALS], "none");
+    // Whoever reads it judges alike.
+    let (name, tip) = court.journal(&court.bob);
+    let liar = Liar::of(&court);
+    liar.accept(&court.bob, &[(&name, &tip)]);
+    let found = liar.found("carol");
+    assert!(matches!(&found[..], [(_, why)] if why.contains("denied by none")), "{found:?}");
 }

@@ -69,6 +69,11 @@ pub fn compile(source: &str, file: &str, adr: Option<&Adr>, functions: &Function
     Ok(Compiled { policy: tree.policy, version: tree.version, program, lua, rules, named: check.named })
 }
 
+/// `signed_by` looks at the commits of a push and at who does any other act, never at both.
+fn reads_of_signed_by(rule: &Rule, read: &str) -> bool {
+    rule.on.iter().any(|on| (on.verb == Verb::Push) == (read == "commits"))
+}
+
 fn info(rule: &Rule, file: &str, uses: &Uses) -> RuleInfo {
     let allow = |clause: &Clause| match clause {
         Clause::Allow(None) => Some("always".to_owned()),
@@ -233,7 +238,8 @@ impl Check<'_> {
         };
         self.named.extend(what.map(|what| Named::new(at, &rule.id, what)));
         uses.names.insert(name.to_owned());
-        uses.reads.extend(p.reads.iter().map(|r| (*r).to_owned()));
+        let read = p.reads.iter().filter(|r| name != "signed_by" || reads_of_signed_by(rule, r));
+        uses.reads.extend(read.map(|r| (*r).to_owned()));
     }
 
     /// A name that the acts of some verbs alone have.

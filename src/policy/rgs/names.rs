@@ -83,7 +83,8 @@ pub const PREDICATES: &[Predicate] = &[
     Predicate { name: "changed", reads: &["changed"], args: (1, 1), verbs: PUSH },
     Predicate { name: "known", reads: &["actor_known", "key_known"], args: (0, 0), verbs: ALL },
     Predicate { name: "root", reads: &["is_root"], args: (0, 0), verbs: ALL },
-    Predicate { name: "signed_by", reads: &["actor", "commits"], args: (1, 1), verbs: ALL },
+    // Of a push it reads the commits alone.
+    Predicate { name: "signed_by", reads: &["actor", "commits", "key_known"], args: (1, 1), verbs: ALL },
     Predicate { name: "every_message", reads: &["commits"], args: (1, 1), verbs: PUSH },
 ];
 
