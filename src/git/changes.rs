@@ -24,6 +24,8 @@ pub struct Changed {
     pub kind: ChangeKind,
     /// Bytes of the file that stands there now; 0 where none does.
     pub size: u64,
+    /// Whether a link or a submodule stands or stood there: what lies behind it is in no tree.
+    pub leads: bool,
 }
 
 /// What a comparison came to.
@@ -55,9 +57,15 @@ const HELD_MAX: usize = 64;
 
 /// The bits of a mode that say of what kind an entry is.
 const TYPE: u32 = 0o170_000;
+const LINK: u32 = 0o120_000;
+const SUBMODULE: u32 = 0o160_000;
 
 /// A tree by the names in it.
 type Entries = BTreeMap<Vec<u8>, (u32, Oid)>;
+
+fn leads(side: Option<(u32, Oid)>) -> bool {
+    side.is_some_and(|(mode, _)| [LINK, SUBMODULE].contains(&(mode & TYPE)))
+}
 
 /// Git enters whatever has the type of a directory, with any permissions.
 fn is_directory(mode: u32) -> bool {
@@ -82,8 +90,8 @@ struct Comparison<'r> {
     open: Vec<Pair>,
     /// Trees that were read lately.
     held: HashMap<Oid, Rc<[u8]>>,
-    /// Path, how it differs, and the object that stands there now.
-    found: Vec<(Vec<u8>, ChangeKind, Oid)>,
+    /// Path, how it differs, the object that stands there now, and whether it leads elsewhere.
+    found: Vec<(Vec<u8>, ChangeKind, Oid, bool)>,
 }
 
 /// A step of a comparison: an error of the store, or the end by a limit.
@@ -190,11 +198,14 @@ impl Comparison<'_> {
         let tree = |side: Option<(u32, Oid)>| side.filter(|(mode, _)| is_directory(*mode)).map(|(_, oid)| oid);
         let file = |side: Option<(u32, Oid)>| side.filter(|(mode, _)| !is_directory(*mode)).map(|(_, oid)| oid);
         let path = [&pair.path, name].concat();
-        match (file(before), file(after)) {
-            (Some(_), Some(new)) => self.differs(path.clone(), ChangeKind::Modified, new)?,
-            (Some(old), None) => self.differs(path.clone(), ChangeKind::Deleted, old)?,
-            (None, Some(new)) => self.differs(path.clone(), ChangeKind::Added, new)?,
-            (None, None) => {}
+        let differs = match (file(before), file(after)) {
+            (Some(_), Some(new)) => Some((ChangeKind::Modified, new)),
+            (Some(old), None) => Some((ChangeKind::Deleted, old)),
+            (None, Some(new)) => Some((ChangeKind::Added, new)),
+            (None, None) => None,
+        };
+        if let Some((kind, oid)) = differs {
+            self.differs((path.clone(), kind, oid, leads(before) || leads(after)))?;
         }
         let (before, after) = (tree(before), tree(after));
         if before != after {
@@ -205,12 +216,12 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    fn differs(&mut self, path: Vec<u8>, kind: ChangeKind, oid: Oid) -> Result<(), Stop> {
-        self.count(&path)?;
+    fn differs(&mut self, found: (Vec<u8>, ChangeKind, Oid, bool)) -> Result<(), Stop> {
+        self.count(&found.0)?;
         if self.found.len() as u64 == self.paths_max {
             return Err(self.too_much("changed paths", self.paths_max));
         }
-        self.found.push((path, kind, oid));
+        self.found.push(found);
         Ok(())
     }
 
@@ -237,10 +248,10 @@ impl Comparison<'_> {
         let mut changed: Vec<Changed> = self
             .found
             .into_iter()
-            .map(|(path, kind, oid)| {
+            .map(|(path, kind, oid, leads)| {
                 let size =
                     if kind == ChangeKind::Deleted { 0 } else { *sizes.entry(oid).or_insert_with(|| size_of(oid)) };
-                Changed { path: String::from_utf8_lossy(&path).into_owned(), kind, size }
+                Changed { path: String::from_utf8_lossy(&path).into_owned(), kind, size, leads }
             })
             .collect();
         changed.sort_by(|a, b| a.path.cmp(&b.path));

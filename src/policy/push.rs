@@ -156,8 +156,14 @@ fn shown(commit: &Commit, graph: &Graph) -> Value {
         }
     }
     map.insert("parents", commit.parents.len() as i64);
-    map.insert("message", commit.text().unwrap_or_default().chars().take(MESSAGE_MAX).collect::<String>());
+    // One byte that is not UTF-8 must not hide the others.
+    map.insert("message", String::from_utf8_lossy(commit.message()).chars().take(MESSAGE_MAX).collect::<String>());
     Value::Map(map)
+}
+
+/// A link or a submodule stands for whatever lies behind it: it is a path and a folder.
+fn fits_path(glob: &Glob, changed: &Changed) -> bool {
+    glob.matches(&changed.path) || (changed.leads && glob.matches(&format!("{}/", changed.path)))
 }
 
 /// For each glob of the rules how many changed paths fit it, and the first of them.
@@ -165,7 +171,7 @@ fn matches(globs: &[String], changed: &[Changed]) -> Value {
     let mut found = Map::new();
     for text in globs {
         let Ok(glob) = Glob::new(text) else { continue };
-        let mut fitting = changed.iter().filter(|c| glob.matches(&c.path));
+        let mut fitting = changed.iter().filter(|c| fits_path(&glob, c));
         let mut fits = Map::new();
         if let Some(first) = fitting.next() {
             fits.insert("first", first.path.chars().take(PATH_MAX).collect::<String>());

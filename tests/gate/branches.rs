@@ -135,3 +135,41 @@ fn must_judge_a_new_branch_by_what_stood_beside_it_then() {
         (Some(4), Some("pushes to branches: what stood beside a new branch"))
     );
 }
+
+#[test]
+fn must_see_a_link_or_submodule_in_the_place_of_a_folder() {
+    let world = World::new();
+    let court = Court::new(&world);
+    enact(&court, API);
+    let forge = court.forge(&court.alice);
+    let blob = forge.write("blob", b"x");
+    let (link, module) = (("120000", "api".to_owned(), blob.as_str()), ("160000", "api".to_owned(), "1".repeat(40)));
+    let linked = commit(&forge, &tree(&forge, &[link]));
+    let held = commit(&forge, &tree(&forge, &[(module.0, module.1, &module.2)]));
+    for head in [linked, held] {
+        court.refused(&court.alice, [format!("{head}:refs/heads/main")], "api");
+    }
+    // A file of that name is no folder.
+    let file = commit(&forge, &tree(&forge, &[("100644", "api".into(), &blob)]));
+    court.push(&court.alice, [format!("{file}:refs/heads/main")]).ok();
+}
+
+#[test]
+fn must_read_a_message_that_is_not_utf8() {
+    let world = World::new();
+    let court = Court::new(&world);
+    court.alice.write(
+        "gatos/policies/says.lua",
+        "local function says(commits, what)\n  for _, c in ipairs(commits) do\n    \
+         if string.contains(c.message, what) then return true end\n  end\n  return false\nend\n",
+    );
+    enact(&court, "rule \"skip\"\n  on push \"refs/heads/main\"\n  deny if says(commits, \"[skip ci]\")\n  allow\n");
+    let forge = court.forge(&court.alice);
+    let tree = forge.write("tree", b"");
+    let who = "a <a@example.org> 1795251600 +0000";
+    let head = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\nx [skip ci] ");
+    for end in [&b"\n"[..], b"\xff\n"] {
+        let head = forge.write("commit", &[head.as_bytes(), end].concat());
+        court.refused(&court.alice, [format!("{head}:refs/heads/main")], "skip");
+    }
+}
