@@ -56,8 +56,8 @@ pub enum GitError {
     ReadObject { oid: Oid, source: git2::Error },
     #[error("{oid} holds {size} bytes, more than the {limit} allowed here")]
     TooLarge { oid: Oid, size: u64, limit: u64 },
-    #[error("the tree of {oid} holds more than {limit} entries or is nested too deep")]
-    TooMany { oid: Oid, limit: usize },
+    #[error("the tree of {oid} holds more than {limit} {what}")]
+    TooMany { oid: Oid, limit: usize, what: &'static str },
     #[error("{path:?} in {oid} is not a regular file (mode {mode:o})")]
     NotRegular { oid: Oid, path: String, mode: u32 },
     #[error("the tree {oid} holds the name {name:?} twice")]

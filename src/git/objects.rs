@@ -20,6 +20,10 @@ const FILES: [u32; 2] = [0o100_644, 0o100_755];
 const ENTRIES_MAX: usize = 65_536;
 /// Deepest nesting of directories that is followed.
 const DEPTH_MAX: usize = 64;
+/// Most bytes of all its paths together: a name may be long, and each file below it repeats it.
+const PATHS_MAX: usize = 4 << 20;
+/// Most bytes of all its directories together.
+const TREES_MAX: u64 = 16 << 20;
 /// Largest tree object that is read.
 const TREE_MAX: u64 = 64 << 20;
 /// Largest commit that is read: an append holds at most 1 MiB, the rest is for the commits of others.
@@ -43,8 +47,14 @@ impl Reader {
 
     /// The entries of one tree, in git's order.
     pub fn tree(&self, oid: Oid) -> Result<Vec<TreeEntry>, GitError> {
-        parse_tree(&self.checked(oid, ObjectType::Tree, TREE_MAX)?)
-            .ok_or(GitError::Damaged { oid, why: "it is not a tree of names in UTF-8" })
+        self.tree_within(oid, TREE_MAX).map(|(entries, _)| entries)
+    }
+
+    /// The same of a tree of at most `limit` bytes, and how many it has.
+    fn tree_within(&self, oid: Oid, limit: u64) -> Result<(Vec<TreeEntry>, u64), GitError> {
+        let bytes = self.checked(oid, ObjectType::Tree, limit)?;
+        let entries = parse_tree(&bytes).ok_or(GitError::Damaged { oid, why: "it is not a tree of names in UTF-8" })?;
+        Ok((entries, bytes.len() as u64))
     }
 
     /// The bytes of a blob of at most `limit` bytes; its size is asked before it is inflated.
@@ -72,13 +82,20 @@ impl Reader {
     /// files is an error.
     pub fn listing(&self, commit: Oid) -> Result<Vec<(String, Oid)>, GitError> {
         let mut out = Vec::new();
-        let mut entries = 0;
+        let (mut entries, mut held, mut left) = (0, 0, TREES_MAX);
         let mut open = vec![(String::new(), self.commit(commit)?.tree, 0)];
+        let too_many = |limit, what| GitError::TooMany { oid: commit, limit, what };
         while let Some((prefix, tree, depth)) = open.pop() {
-            for entry in self.tree(tree)? {
+            let (listed, size) = self.tree_within(tree, left)?;
+            left -= size;
+            for entry in listed {
                 entries += 1;
+                held += prefix.len() + entry.name.len();
                 if entries > ENTRIES_MAX || depth > DEPTH_MAX {
-                    return Err(GitError::TooMany { oid: commit, limit: ENTRIES_MAX });
+                    return Err(too_many(ENTRIES_MAX, "entries or is nested too deep"));
+                }
+                if held > PATHS_MAX {
+                    return Err(too_many(PATHS_MAX, "bytes of paths"));
                 }
                 let path = format!("{prefix}{}", entry.name);
                 match entry.mode {

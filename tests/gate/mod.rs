@@ -4,6 +4,7 @@ mod adversary;
 mod again;
 mod allowed;
 mod attacks;
+mod bounds;
 mod branches;
 mod checkpoints;
 mod claims;
