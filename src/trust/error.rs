@@ -201,6 +201,14 @@ pub enum GraphFault {
     Outlives { issuer: Actor, cap: Cap },
     #[error("{path} revokes {target}, which this graph does not have")]
     NoTarget { path: String, target: String },
+    #[error("{path} revokes {target}, which has ended already, and only the roots may end it again")]
+    Ended { path: String, target: String },
+    #[error("{actor} has said {said} grants and revocations; {most} is the most of one actor, the roots may say more")]
+    Talkative { actor: Actor, said: usize, most: usize },
+    #[error(
+        "there are {most} grants and revocations that no roots signed; the rest of the graph is kept for the roots"
+    )]
+    Reserved { most: usize },
     #[error("{path} names {writer}, which is no writer of the key")]
     NotItsWriter { path: String, writer: String },
     #[error("it would leave {have} of the roots with a key that is not revoked, and {need} must sign: add a key first")]
@@ -236,6 +244,9 @@ impl GraphFault {
             | GraphFault::Statement { .. }
             | GraphFault::NoTarget { .. }
             | GraphFault::NotItsWriter { .. }
+            | GraphFault::Ended { .. }
+            | GraphFault::Talkative { .. }
+            | GraphFault::Reserved { .. }
             | GraphFault::TooMany => "TRUST_INVALID",
             GraphFault::Prefix { .. } => "TRUST_KEY_NAME",
             GraphFault::BadSignature { .. } => "TRUST_SIGNATURE",

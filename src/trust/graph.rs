@@ -33,6 +33,9 @@ pub struct Graph {
     /// For each revoked key the statement that decides, for each revoked grant that it is.
     revoked: HashMap<PublicKey, usize>,
     ended: HashSet<Ulid>,
+    /// How many of the statements the roots did not sign, in all and by whose word they are.
+    others: usize,
+    spoken: HashMap<Actor, usize>,
 }
 
 /// One change of a trust graph, by its content.
@@ -62,6 +65,8 @@ impl Graph {
             held: HashMap::new(),
             revoked: HashMap::new(),
             ended: HashSet::new(),
+            others: 0,
+            spoken: HashMap::new(),
         };
         graph.push_version(version)?;
         Ok(graph)
@@ -95,6 +100,12 @@ impl Graph {
 
     /// Takes a grant or a revocation that was judged.
     pub(super) fn push_statement(&mut self, statement: Statement) {
+        if !statement.by_roots {
+            self.others += 1;
+            if let Some(actor) = self.speaker(&statement.said).cloned() {
+                *self.spoken.entry(actor).or_default() += 1;
+            }
+        }
         if let Said::Revocation(revocation) = &statement.said {
             match revocation.target {
                 Target::Grant(ulid) => drop(self.ended.insert(ulid)),
@@ -106,6 +117,16 @@ impl Graph {
             }
         }
         self.statements.push(Arc::new(statement));
+    }
+
+    /// How many statements stand that no roots signed.
+    pub(super) fn others(&self) -> usize {
+        self.others
+    }
+
+    /// How many of them are the word of an actor.
+    pub(super) fn spoken_by(&self, actor: &Actor) -> usize {
+        self.spoken.get(actor).copied().unwrap_or(0)
     }
 
     pub(super) fn last(&self) -> &Version {

@@ -1,7 +1,7 @@
 use super::doc::{Origin, TrustDoc};
 use super::graph::Graph;
 use super::revocation::{Revocation, Target};
-use super::statement::{ADDED_MAX, STATEMENTS_MAX, Said, Signed, Statement, signed, unsigned};
+use super::statement::{ADDED_MAX, OF_ACTOR_MAX, OF_ROOTS, STATEMENTS_MAX, Said, Signed, Statement, signed, unsigned};
 use super::{Grant, GraphFault, dsse};
 use crate::id::{Actor, Blake3, Oid, PublicKey};
 use std::collections::BTreeMap;
@@ -143,6 +143,9 @@ fn add(commit: Oid, fresh: &BTreeMap<&str, &[u8]>, mut graph: Graph) -> Result<G
             Said::Grant(grant) => check_grant(&graph, &path, grant, &signers)?,
             Said::Revocation(revocation) => check_revocation(&graph, &path, revocation, &signers, by_roots)?,
         }
+        if !by_roots {
+            leaves_room(&graph, &path, &said)?;
+        }
         graph.push_statement(Statement { commit, said, signers, by_roots });
         still_governed(&graph)?;
     }
@@ -154,6 +157,26 @@ fn said_repo(said: &Said) -> Blake3 {
         Said::Grant(grant) => grant.repo,
         Said::Revocation(revocation) => revocation.repo,
     }
+}
+
+/// Nobody but the roots may fill a graph, or their share of it, so that no revocation finds a place any more. To end once more
+/// what has ended changes nothing, unless it is the last word of the roots.
+fn leaves_room(graph: &Graph, path: &str, said: &Said) -> Result<(), GraphFault> {
+    if let Said::Revocation(Revocation { target, .. }) = said
+        && graph.has_ended(target)
+    {
+        return Err(GraphFault::Ended { path: path.to_owned(), target: target.to_string() });
+    }
+    let most = STATEMENTS_MAX - OF_ROOTS;
+    if graph.others() >= most {
+        return Err(GraphFault::Reserved { most });
+    }
+    let Some(actor) = graph.speaker(said) else { return Ok(()) };
+    let own = graph.spoken_by(actor);
+    if own >= OF_ACTOR_MAX {
+        return Err(GraphFault::Talkative { actor: actor.clone(), said: own, most: OF_ACTOR_MAX });
+    }
+    Ok(())
 }
 
 /// A grant is signed by its issuer, who holds what he gives, and `trust:grant`, for as long as he gives it.
@@ -181,11 +204,10 @@ fn check_revocation(
     signers: &[PublicKey],
     by_roots: bool,
 ) -> Result<(), GraphFault> {
-    let owner: Actor = match &revocation.target {
-        Target::Grant(ulid) => graph.grants().find(|(_, g)| g.ulid == *ulid).map(|(_, g)| g.issuer.clone()),
-        Target::Key(key) => graph.owner(key).cloned(),
-    }
-    .ok_or_else(|| GraphFault::NoTarget { path: path.to_owned(), target: revocation.target.to_string() })?;
+    let owner: Actor = graph
+        .owner_of(&revocation.target)
+        .cloned()
+        .ok_or_else(|| GraphFault::NoTarget { path: path.to_owned(), target: revocation.target.to_string() })?;
     if !by_roots && !signers.iter().any(|key| graph.stands(&owner, key)) {
         return Err(unsigned(path, &owner));
     }

@@ -146,6 +146,29 @@ impl Graph {
         self.versions().iter().rev().find_map(|v| v.doc.holder(key))
     }
 
+    /// Who may end something without the roots: the issuer of a grant, the owner of a key.
+    pub(super) fn owner_of(&self, target: &Target) -> Option<&Actor> {
+        match target {
+            Target::Grant(ulid) => self.grants().find(|(_, g)| g.ulid == *ulid).map(|(_, g)| &g.issuer),
+            Target::Key(key) => self.owner(key),
+        }
+    }
+
+    /// Whose word a statement is where the roots did not sign it.
+    pub(super) fn speaker<'g>(&'g self, said: &'g Said) -> Option<&'g Actor> {
+        match said {
+            Said::Grant(grant) => Some(&grant.issuer),
+            Said::Revocation(revocation) => self.owner_of(&revocation.target),
+        }
+    }
+
+    pub(super) fn has_ended(&self, target: &Target) -> bool {
+        match target {
+            Target::Grant(ulid) => self.is_ended(*ulid),
+            Target::Key(key) => self.is_revoked(key),
+        }
+    }
+
     /// Whether a grant gives anything at a time.
     pub fn grant_state(&self, statement: &Statement, grant: &Grant, at: Option<&Timestamp>) -> GrantState {
         if self.is_ended(grant.ulid) {

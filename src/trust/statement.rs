@@ -10,6 +10,11 @@ pub(super) const REVOCATIONS: &str = "revocations/";
 pub const ADDED_MAX: usize = 64;
 /// Most grants and revocations of one graph.
 pub const STATEMENTS_MAX: usize = 4096;
+/// So many of them are kept for what the roots sign to their threshold: whoever fills the rest must not keep them from ending
+/// what he said.
+pub const OF_ROOTS: usize = 1024;
+/// Most of them by one actor without the roots.
+pub const OF_ACTOR_MAX: usize = 256;
 
 /// A grant or a revocation that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]

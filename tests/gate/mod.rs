@@ -11,6 +11,7 @@ mod claims;
 mod consent;
 mod contention;
 mod court;
+mod endings;
 mod flood;
 mod forged;
 mod found;

@@ -5,7 +5,10 @@ use super::judge::{Files, files, first, oid};
 use super::signer;
 use crate::id::{Actor, Cid, PublicKey, Timestamp, Ulid, Writer};
 use crate::trust::judge::{DOC, SIGNATURES, judge};
-use crate::trust::{Cap, Grant, GrantState, Graph, GraphFault, Proposal, Revocation, Said, Target, TrustDoc, Void};
+use crate::trust::statement::{OF_ROOTS, STATEMENTS_MAX};
+use crate::trust::{
+    Cap, Grant, GrantState, Graph, GraphFault, Proposal, Revocation, Said, Statement, Target, TrustDoc, Void,
+};
 use std::collections::BTreeMap;
 
 fn actor(name: &str) -> Actor {
@@ -287,9 +290,9 @@ fn must_say_what_a_revocation_leaves_of_a_journal() {
     let mut more = next(gone.current());
     more.actors.get_mut(&actor("user:carol")).unwrap().push(key(8));
     let more = judge(oid(4), &files(&more, &[1, 3]), Some(gone)).unwrap();
-    let again = said(&more, 5, revocation(&more, 2, Target::Key(key(5)), None), &[8]).unwrap();
-    assert_eq!(again.void_from(&named, &key(5)), Some(Void::After(vec![Cid([1; 32])])));
-    let roots = said(&again, 6, revocation(&again, 3, Target::Key(key(5)), from(2)), &[1, 3]).unwrap();
+    let again = said(&more, 5, revocation(&more, 2, Target::Key(key(5)), None), &[8]);
+    assert!(matches!(again, Err(GraphFault::Ended { .. })));
+    let roots = said(&more, 6, revocation(&more, 3, Target::Key(key(5)), from(2)), &[1, 3]).unwrap();
     assert_eq!(roots.void_from(&named, &key(5)), Some(Void::After(vec![Cid([2; 32])])));
     // A revocation names writers of its key.
     let strange = Some(BTreeMap::from([(writer(6, "k7q2mz"), vec![Cid([1; 32])])]));
@@ -353,6 +356,26 @@ fn must_refuse_statements_that_lie_wrong() {
     assert_eq!(other, Some(GraphFault::BadSignature { key: key(1) }));
     let once = said(&graph, 3, good().0, &[1]).unwrap();
     assert!(matches!(said(&once, 4, good().0, &[1]), Err(GraphFault::Changed { .. })));
+}
+
+#[test]
+fn must_keep_room_for_the_roots_whoever_fills_the_rest() {
+    let mut full =
+        said(&graph(), 3, grant(&graph(), 1, "user:alice", "user:carol", &["job:work", "trust:grant"], None), &[1]);
+    let Ok(full) = &mut full else { panic!("a root gives what he likes") };
+    let Said::Grant(given) = grant(full, 2, "user:alice", "user:carol", &["job:work"], None) else { unreachable!() };
+    let others = |full: &Graph| full.statements().iter().filter(|s| !s.by_roots).count();
+    for n in 0.. {
+        if others(full) == STATEMENTS_MAX - OF_ROOTS {
+            break;
+        }
+        let said = Said::Grant(Grant { ulid: Ulid::from_parts(1000 + n, [1; 10]).unwrap(), ..given.clone() });
+        full.push_statement(Statement { commit: oid(4), said, signers: vec![key(1)], by_roots: false });
+    }
+    let more = |by: &[u8]| said(full, 5, grant(full, 3, "user:carol", "user:dave", &["job:work"], None), by);
+    assert_eq!(more(&[5]).err(), Some(GraphFault::Reserved { most: STATEMENTS_MAX - OF_ROOTS }));
+    assert!(more(&[5, 1, 3]).is_ok());
+    assert!(said(full, 5, revocation(full, 3, Target::Key(key(5)), None), &[1, 3]).is_ok());
 }
 
 #[test]
