@@ -5,7 +5,7 @@ use super::law::{Law, Policy, no_policy};
 use super::updates::Update;
 use super::visit::Visit;
 use crate::git::{Named, Plane, RefName, Scope};
-use crate::id::{Blake3, Oid};
+use crate::id::Oid;
 use crate::policy::consent::{Consents, Docket, Found, Hearing, Received, Ruling};
 use crate::policy::{Bundle, PolicyError};
 use crate::trust::Graph;
@@ -71,11 +71,16 @@ pub(super) fn check(
         let _ = visit.docket.set(docket(visit, &law.graph)?);
     }
     let Some(docket) = visit.docket.get() else { return deny(Denial::of(name, "gate.error", "it was not read")) };
-    let stood = |grant: &Blake3| match visit.resolve(Plane::Grant(*grant)) {
-        Ok(held) => Ok(held.is_some()),
+    // What the same push names before it stands as well; of two grants in one push neither was accepted first.
+    let before = |other: &Plane| {
+        let named = |u: &&Update| matches!(&u.named, Named::Ours(plane) if plane == other);
+        !matches!(other, Plane::Grant(_)) && visit.updates.iter().take_while(|u| u.name != name).any(|u| named(&u))
+    };
+    let stood = |other: &Plane| match visit.resolve(other.clone()) {
+        Ok(held) => Ok(held.is_some() || before(other)),
         Err(HookError::Git(source)) => Err(PolicyError::Consent(source)),
         // Nothing but git is asked.
-        Err(_) => Ok(false),
+        Err(_) => Ok(before(other)),
     };
     let mut hearing = Hearing {
         reader: &visit.pushed,

@@ -21,8 +21,9 @@ use std::sync::Arc;
 
 /// Bytes of pushed commits that are held instead of being read twice.
 const KEEP: usize = 64 << 20;
-/// Most live journals of one actor in one namespace.
+/// Most live journals of one actor in one namespace, and in all of them.
 const JOURNALS_MAX: usize = 32;
+const JOURNALS_OF_ALL_MAX: usize = 1_024;
 
 /// Judges what a push adds to a journal.
 pub(super) struct JournalCheck<'a> {
@@ -266,10 +267,16 @@ fn too_many(visit: &Visit, graph: &Graph, name: &str, ns: &Ns, writer: &Writer) 
     let live = |w: &Writer| graph.key_with_prefix(w.actor(), w.key8()).is_some_and(|key| !graph.is_revoked(&key));
     let journals = visit.journals(ns)?;
     let own = journals.keys().filter(|w| w.actor() == writer.actor() && *w != writer && live(w)).count();
-    Ok((own >= JOURNALS_MAX).then(|| {
-        let why = format!("{} has {own} journals in {ns} already; {JOURNALS_MAX} is the most", writer.actor());
-        Denial::of(name, "quota.journals", why).hint("go on in a clone that has one")
-    }))
+    let denial = |own: usize, place: &str, most: usize| {
+        let why = format!("{} has {own} journals in {place} already; {most} is the most", writer.actor());
+        Some(Denial::of(name, "quota.journals", why).hint("go on in a clone that has one"))
+    };
+    if own >= JOURNALS_MAX {
+        return Ok(denial(own, ns.as_str(), JOURNALS_MAX));
+    }
+    // The one that begins is among them.
+    let all = visit.journals_of(writer.actor(), &live)?.saturating_sub(1);
+    Ok(if all >= JOURNALS_OF_ALL_MAX { denial(all, "all namespaces", JOURNALS_OF_ALL_MAX) } else { None })
 }
 
 fn ulid_path(visit: &Visit, origin: &Origin) -> PathBuf {

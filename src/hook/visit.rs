@@ -6,14 +6,14 @@ use super::updates::Update;
 use crate::ambient::{Ambient, Env};
 use crate::canon::Map;
 use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store, gate_dir};
-use crate::id::{Cid, Ns, Oid, PublicKey, Segment, Timestamp, Writer};
+use crate::id::{Actor, Cid, Ns, Oid, PublicKey, Segment, Timestamp, Writer};
 use crate::ledger::{Key, Origin, last_event, last_numbers};
 use crate::policy::consent::Docket;
 use crate::policy::{FactsOf, actor_of_transport};
 use crate::state::Checkpoint;
 use crate::trust::Graph;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
@@ -56,6 +56,8 @@ pub(super) struct Visit {
     heads: OnceCell<Vec<(String, Oid)>>,
     /// The journals that stand, by namespace, once they were listed.
     standing: RefCell<BTreeMap<Ns, Rc<BTreeMap<Writer, Oid>>>>,
+    /// How many live journals an actor has, once they were counted.
+    counted: RefCell<BTreeMap<Actor, usize>>,
     /// How much a namespace holds, once it was measured.
     measured: RefCell<BTreeMap<Ns, Measure>>,
 }
@@ -109,6 +111,7 @@ impl Visit {
             heads: OnceCell::new(),
             once: Cell::new(false),
             standing: RefCell::default(),
+            counted: RefCell::default(),
             measured: RefCell::default(),
         }
     }
@@ -208,6 +211,29 @@ impl Visit {
             }
         }
         Ok(tips)
+    }
+
+    /// How many journals of an actor there would be after this push, in all namespaces, counted once; `live` says of which
+    /// writers.
+    pub(super) fn journals_of(&self, actor: &Actor, live: &dyn Fn(&Writer) -> bool) -> Result<usize, HookError> {
+        if let Some(count) = self.counted.borrow().get(actor) {
+            return Ok(*count);
+        }
+        let own = |plane: &Plane| match plane {
+            Plane::Journal { ns, writer } if writer.actor() == actor && live(writer) => {
+                Some((ns.clone(), writer.clone()))
+            }
+            _ => None,
+        };
+        let standing =
+            self.durable.refs(&Scope::Journals(None))?.into_iter().filter(|(name, _)| name.place == Place::Own);
+        let mut found: BTreeSet<(Ns, Writer)> = standing.filter_map(|(name, _)| own(&name.plane)).collect();
+        found.extend(self.updates.iter().filter(|u| u.new.is_some()).filter_map(|update| match &update.named {
+            Named::Ours(plane) => own(plane),
+            _ => None,
+        }));
+        self.counted.borrow_mut().insert(actor.clone(), found.len());
+        Ok(found.len())
     }
 
     /// The journals of a namespace before this push, listed once.

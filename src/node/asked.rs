@@ -4,7 +4,7 @@ use super::error::NodeError;
 use super::past::{Again, Held, Past, Place};
 use crate::canon::{Map, Value, digest};
 use crate::git::{GitError, Plane, Reader};
-use crate::id::{Blake3, Ns, Oid, Sha256, Timestamp};
+use crate::id::{Ns, Oid, Sha256, Timestamp};
 use crate::policy::consent::{Consents, Docket, Hearing, Ruling};
 use crate::policy::{
     AskedFold, Bundle, Intent, Judge, Moved, Receipt, RefMove, UnlawfulFold, Verb, actor_of_transport,
@@ -106,7 +106,7 @@ impl Words<'_> {
             identity: receipt.identity.as_deref(),
             judge,
             consents: self.consents,
-            stood: &|grant: &Blake3| Ok(histories[place.history].stood(grant, place.receipt)),
+            stood: &|plane: &Plane| Ok(histories[place.history].stood(plane, place.receipt)),
         };
         Ok(Some(hearing.hear(plane, new)?))
     }

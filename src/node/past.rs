@@ -2,7 +2,7 @@ use super::error::NodeError;
 use super::open::Node;
 use super::receipts::{Graphs, Line};
 use crate::git::{Plane, Reader, RefName, Scope};
-use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
+use crate::id::{Actor, Oid, PublicKey, Timestamp};
 use crate::policy::consent::{ConsentFault, Consents, Docket, Found, Received, Told, tell};
 use crate::policy::{Bundle, Decision, Demand, FactsOf, Intent, Judge, Judgement, PolicyError, Receipt};
 use crate::trust::Graph;
@@ -22,33 +22,31 @@ pub(super) struct History {
     pub receipts: Vec<Arc<Receipt>>,
     /// Each with the place of its receipt.
     consents: Vec<(usize, Found)>,
-    /// The grants among them, by the first receipt that let them in.
-    grants: HashMap<Blake3, usize>,
+    /// The same by their names, each with the first receipt that let it in.
+    first: HashMap<Plane, usize>,
 }
 
 impl History {
     pub(super) fn of(line: &Line, graph: &Graph) -> History {
         let mut graphs = Graphs::new(graph);
         let receipts: Vec<_> = line.receipts.iter().filter(|receipt| graphs.is_judged(receipt)).cloned().collect();
-        let (mut consents, mut grants) = (Vec::new(), HashMap::new());
+        let (mut consents, mut first) = (Vec::new(), HashMap::new());
         for (place, receipt) in receipts.iter().enumerate() {
             let Some(trust) = receipt.trust_root else { continue };
             for moved in &receipt.updates {
                 if let (Some(plane), Some(new)) = (moved.plane().filter(|plane| plane.is_consent()), moved.new) {
-                    if let Plane::Grant(id) = plane {
-                        grants.entry(*id).or_insert(place);
-                    }
+                    first.entry(plane.clone()).or_insert(place);
                     let received = Received::At(receipt.received_at, trust);
                     consents.push((place, (RefName::own(plane.clone()), new, received)));
                 }
             }
         }
-        History { receipts, consents, grants }
+        History { receipts, consents, first }
     }
 
-    /// Whether a grant had come in before a receipt.
-    pub(super) fn stood(&self, grant: &Blake3, receipt: usize) -> bool {
-        self.grants.get(grant).is_some_and(|at| *at < receipt)
+    /// Whether a word of consent had come in before a receipt.
+    pub(super) fn stood(&self, plane: &Plane, receipt: usize) -> bool {
+        self.first.get(plane).is_some_and(|at| *at < receipt)
     }
 
     /// How much of consent had come in before a receipt.

@@ -429,6 +429,37 @@ fn must_keep_the_grant_that_was_accepted_first() {
 }
 
 #[test]
+fn must_take_one_word_under_one_name() {
+    let world = World::new();
+    let team = Team::new(&world);
+    let court = &team.court;
+    // Carol agrees in two clones before either hears of the other.
+    let id = team.ask(20_000);
+    let second = team.carol.copy("carol-too");
+    team.approve(&court.alice, &id);
+    let approvals = format!("refs/gatos/approvals/{}", &id[7..]);
+    let (name, vote) = one_ref(&court.server, &approvals);
+    let other = |end: &str| format!("{vote}:{}.{end}", &name[..name.len() - 7]);
+    let told = court.refused(&court.alice, [other("aaaaaa")], "ref.exists");
+    told.err_says(&name[name.len() - 6..]);
+    // Nor under two names in one push.
+    team.carol.gatos(["approve", &id]).ok();
+    let (name, vote) = one_ref(&team.carol, &format!("{approvals}/user.carol*"));
+    let twice = ["aaaaaa", "bbbbbb"].map(|end| format!("{vote}:{}.{end}", &name[..name.len() - 7]));
+    court.refused(&team.carol, twice, "ref.exists");
+    team.tell(&team.carol);
+    // What ends a grant neither.
+    team.carol.gatos(["grant", "revoke", &id, "--reason", "superseded"]).ok();
+    team.tell(&team.carol);
+    let (name, word) = one_ref(&court.server, "refs/gatos/revocations");
+    court.refused(&court.alice, [format!("{word}:{}.aaaaaa", &name[..name.len() - 7])], "ref.exists");
+    // The other clone of carol's takes what stands for what it has to say.
+    second.gatos(["approve", &id]).ok();
+    second.gatos(["sync"]).ok();
+    one_ref(&court.server, &format!("{approvals}/user.carol*"));
+}
+
+#[test]
 fn must_ask_the_policy_about_proposals_that_a_rule_names() {
     let world = World::new();
     let team = Team::new(&world);

@@ -5,6 +5,20 @@ use crate::node::{Node, NodeError};
 use crate::policy::consent::{Case, Docket, Document, Grant, Proof, State, read_grant, read_proof, write};
 use std::collections::HashSet;
 
+/// Whether two names hold what one key says of one thing.
+fn is_second_name(one: &Plane, other: &Plane) -> bool {
+    let (one, other) = match (one, other) {
+        (Plane::Approval { proposal, writer }, Plane::Approval { proposal: of, writer: by }) if proposal == of => {
+            (writer, by)
+        }
+        (Plane::Revocation { grant, writer }, Plane::Revocation { grant: of, writer: by }) if grant == of => {
+            (writer, by)
+        }
+        _ => return false,
+    };
+    one != other && (one.actor(), one.key8()) == (other.actor(), other.key8())
+}
+
 impl Run<'_> {
     /// Of two grants of one proposal the first that was accepted stands. A grant of this clone's own that came too late goes
     /// with its proof, so that nothing is left that the authority does not take.
@@ -18,6 +32,7 @@ impl Run<'_> {
 
     fn drop_late_grants(&mut self, node: &Node) -> Result<(), NodeError> {
         let own = self.own()?;
+        self.drop_second_names(&own)?;
         let late = |(plane, _): &&(Plane, Oid)| matches!(plane, Plane::Grant(_)) && self.remote_value(plane).is_none();
         let late: Vec<(Plane, Oid)> = own.iter().filter(late).cloned().collect();
         if late.is_empty() {
@@ -93,6 +108,24 @@ impl Run<'_> {
             self.store.transact(&moves)?;
             let notice = "holds a proof of it without a grant; this clone makes that grant";
             self.done.notices.push(format!("the proposal {}: {} {notice}, {id}", case.id, self.remote));
+        }
+        Ok(())
+    }
+
+    /// What this key has said in another clone, and the authority has under the name of that one, this clone need not say.
+    fn drop_second_names(&mut self, own: &[(Plane, Oid)]) -> Result<(), NodeError> {
+        for (plane, tip) in own.iter() {
+            if self.remote_value(plane).is_some() {
+                continue;
+            }
+            let Some(other) = self.seen.values.keys().find(|other| is_second_name(plane, other)).cloned() else {
+                continue;
+            };
+            let (name, other) = (RefName::own(plane.clone()), RefName::own(other));
+            self.store.transact(&[Move { name: name.to_string(), expected: Expected::At(*tip), new: None }])?;
+            self.done
+                .notices
+                .push(format!("{} has {other}, in which this key says the same: {name} is gone", self.remote));
         }
         Ok(())
     }

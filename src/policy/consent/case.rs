@@ -5,7 +5,7 @@ use super::proposal::Proposal;
 use super::revocation::Revocation;
 use super::roster::members_at;
 use super::stored::Signed;
-use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp, Writer};
 use crate::trust::Graph;
 use std::collections::BTreeMap;
 
@@ -31,6 +31,8 @@ pub struct Vote {
     pub received: Received,
     /// Why it does not count.
     pub void: Option<String>,
+    /// The writers under whose names it is here.
+    pub writers: Vec<Writer>,
 }
 
 /// A grant, and whether its proof holds.
@@ -40,7 +42,8 @@ pub struct Issued {
     pub grant: Grant,
     /// Why it grants nothing.
     pub void: Option<String>,
-    pub revocations: Vec<Signed<Revocation>>,
+    /// Each with the writer under whose name it is here.
+    pub revocations: Vec<(Writer, Signed<Revocation>)>,
 }
 
 /// How far a proposal has come.
@@ -136,7 +139,7 @@ impl Case {
 
     /// The word that ended what was granted: of any of its grants, or the others would go on.
     pub fn revocation(&self) -> Option<&Signed<Revocation>> {
-        self.grants.iter().flat_map(|grant| &grant.revocations).next()
+        self.grants.iter().flat_map(|grant| &grant.revocations).map(|(_, signed)| signed).next()
     }
 
     pub fn state(&self, now: Timestamp) -> State {

@@ -116,11 +116,16 @@ impl Docket {
             said_at: signed.at,
             received: *received,
             void,
+            writers: vec![writer.clone()],
         };
         // One key says it once, in whatever clone; a word that counts goes before one that does not.
         match case.votes.iter_mut().find(|v| v.id == vote.id) {
-            Some(held) if held.void.is_some() && vote.void.is_none() => *held = vote,
-            Some(_) => {}
+            Some(held) => {
+                held.writers.push(writer.clone());
+                if held.void.is_some() && vote.void.is_none() {
+                    *held = Vote { writers: std::mem::take(&mut held.writers), ..vote };
+                }
+            }
             None => case.votes.push(vote),
         }
         case.votes.sort_by_key(|vote| vote.key);
@@ -193,7 +198,7 @@ impl Docket {
             return Err(ConsentFault::law(format!("{actor} neither asked nor was asked, and is no root")));
         }
         if let Some(issued) = case.grants.iter_mut().find(|g| g.id == *grant) {
-            issued.revocations.push(signed);
+            issued.revocations.push((writer.clone(), signed));
         }
         Ok(())
     }

@@ -11,8 +11,8 @@ use super::roster::{members_at, members_now};
 use super::stored::{Signed, read_grant, read_signed};
 use super::told::Told;
 use crate::canon::{Map, Value};
-use crate::git::{Plane, Reader};
-use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
+use crate::git::{Plane, Reader, RefName};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp, Writer};
 use crate::policy::{Decision, FactsOf, Intent, Judge, Judgement, PolicyError, Verb};
 use crate::trust::Graph;
 use std::sync::Arc;
@@ -34,8 +34,8 @@ pub struct Hearing<'a> {
     pub judge: &'a mut Judge,
     /// What stood granted before.
     pub consents: Option<Arc<Consents>>,
-    /// Whether a grant stood before this push.
-    pub stood: &'a dyn Fn(&Blake3) -> Result<bool, PolicyError>,
+    /// Whether something was there when it came in.
+    pub stood: &'a dyn Fn(&Plane) -> Result<bool, PolicyError>,
 }
 
 /// What is said to it.
@@ -76,6 +76,11 @@ pub fn rule_of(plane: &Plane) -> &'static str {
     }
 }
 
+/// Whether two writers have one key of one actor.
+fn one_key(one: &Writer, other: &Writer) -> bool {
+    (one.actor(), one.key8()) == (other.actor(), other.key8())
+}
+
 impl Hearing<'_> {
     /// Judges a proposal, an approval, a proof, a grant or a revocation.
     pub fn hear(&mut self, plane: &Plane, new: Oid) -> Heard {
@@ -114,13 +119,43 @@ impl Hearing<'_> {
         }
     }
 
-    /// The refusal of a second grant of a proposal: the first that was accepted stands.
+    /// The refusal of what is there already under another name.
     fn second(&self, plane: &Plane, new: Oid) -> Result<Option<Ruling>, PolicyError> {
-        let Plane::Grant(id) = plane else { return Ok(None) };
+        match plane {
+            Plane::Grant(id) => self.second_grant(id, new),
+            Plane::Approval { proposal, writer } => {
+                let votes = self.docket.case(proposal).into_iter().flat_map(|case| &case.votes);
+                let name = |writer: &Writer| Plane::Approval { proposal: *proposal, writer: writer.clone() };
+                self.second_name(plane, votes.flat_map(|vote| &vote.writers).filter(|w| one_key(w, writer)).map(name))
+            }
+            Plane::Revocation { grant, writer } => {
+                let case = self.docket.case_of(grant).into_iter();
+                let issued = case.flat_map(|case| &case.grants).filter(|issued| issued.id == *grant);
+                let writers = issued.flat_map(|issued| &issued.revocations).map(|(writer, _)| writer);
+                let name = |writer: &Writer| Plane::Revocation { grant: *grant, writer: writer.clone() };
+                self.second_name(plane, writers.filter(|w| one_key(w, writer)).map(name))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// One key says it once: whoever has its word could give that any number of names.
+    fn second_name(&self, plane: &Plane, names: impl Iterator<Item = Plane>) -> Result<Option<Ruling>, PolicyError> {
+        for other in names.filter(|other| other != plane) {
+            if (self.stood)(&other)? {
+                let why = format!("this key has said it already, under the name {}", RefName::own(other));
+                return refuse_with("ref.exists", why, "git gatos sync takes the one that stands").map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The refusal of a second grant of a proposal: the first that was accepted stands.
+    fn second_grant(&self, id: &Blake3, new: Oid) -> Result<Option<Ruling>, PolicyError> {
         let Ok((grant, _)) = read_grant(self.reader, new) else { return Ok(None) };
         let case = self.docket.case(&grant.proposal_id);
         for other in case.into_iter().flat_map(|case| &case.grants).filter(|g| g.id != *id) {
-            if (self.stood)(&other.id)? {
+            if (self.stood)(&Plane::Grant(other.id))? {
                 let why = format!("the proposal {} has the grant {} already", grant.proposal_id, other.id);
                 return refuse_with("ref.exists", why, "git gatos sync takes it; it grants the same").map(Some);
             }
