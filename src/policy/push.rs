@@ -3,6 +3,7 @@
 use super::bundle::Bundle;
 use super::facts::FactsOf;
 use super::glob::Glob;
+use super::rules::RuleInfo;
 use super::verb::Verb;
 use crate::canon::{Map, Value};
 use crate::git::{Changed, Changes, Commit, GitError, Reader};
@@ -18,6 +19,25 @@ const MESSAGE_MAX: usize = 4_096;
 /// So much of an author, and of a path, is repeated.
 const AUTHOR_MAX: usize = 256;
 const PATH_MAX: usize = 512;
+
+/// What a rule may read of a push that is not the same in another push of the same commits.
+const OF_A_PUSH: [&str; 15] = [
+    "ref",
+    "target",
+    "old",
+    "new",
+    "created",
+    "actor",
+    "key",
+    "identity",
+    "actor_known",
+    "key_known",
+    "is_root",
+    "caps",
+    "groups",
+    "grants",
+    "approvals",
+];
 
 /// A ref that moves, or is to move.
 #[derive(Debug, Clone, Copy)]
@@ -74,11 +94,12 @@ impl RefMove<'_> {
         let old = self.old.map(|old| reader.commit_behind(old)).transpose()?.flatten();
         let olds: Vec<Oid> = match self.old {
             Some(_) => old.into_iter().collect(),
-            // What lies on another branch is old where it was judged by all rules that name this one: to park commits
-            // elsewhere must not take them out of sight.
+            // What lies on another branch is old where it was judged by all rules that name this one, and they cannot have
+            // said another thing of it there: to park commits elsewhere must not take them out of sight.
             None => {
                 let asked: Vec<_> = bundle.rules().iter().filter(|r| r.covers(Verb::Push, Some(self.name))).collect();
-                let by_all = |head: &str| asked.iter().all(|rule| rule.covers(Verb::Push, Some(head)));
+                let apart = tell_apart(&asked);
+                let by_all = |head: &str| !apart && asked.iter().all(|rule| rule.covers(Verb::Push, Some(head)));
                 // Many branches may stand at one commit, and each that is hidden is read.
                 let olds: BTreeSet<Oid> = heads.filter(|(head, _)| by_all(head)).map(|(_, tip)| tip).collect();
                 olds.into_iter().collect()
@@ -134,6 +155,15 @@ impl Brought {
             .with("max_size", self.changed.iter().map(|c| c.size).max().unwrap_or(0) as i64)
             .with("changed", matches(&bundle.changed_globs(), &self.changed))
     }
+}
+
+/// Whether one rule may say different things of the same commits in two pushes: it reads them, and who pushes, where to or by
+/// whose leave. So do two rules of which either may let a push in, one by the commits and one by the rest.
+fn tell_apart(asked: &[&RuleInfo]) -> bool {
+    let of_commits = |rule: &RuleInfo| rule.reads.iter().any(|read| read == "commits");
+    let of_push = |rule: &RuleInfo| rule.reads.iter().any(|read| OF_A_PUSH.contains(&read.as_str()));
+    let permits = |which: &dyn Fn(&RuleInfo) -> bool| asked.iter().any(|rule| !rule.allows.is_empty() && which(rule));
+    asked.iter().any(|rule| of_commits(rule) && of_push(rule)) || (permits(&of_commits) && permits(&of_push))
 }
 
 /// Whether a rule that names a ref looks at how it moves: at `fast_forward`, or, where it would go, at `deleted`. Conditions on

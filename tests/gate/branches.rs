@@ -1,7 +1,7 @@
 //! Branches with rules: what a push to them may hide, and what it may take away.
 
 use super::court::{Court, over_each};
-use super::liar::Liar;
+use super::liar::{Liar, passes};
 use super::rules::enact;
 use crate::cli::fits;
 use crate::harness::World;
@@ -172,4 +172,30 @@ fn must_read_a_message_that_is_not_utf8() {
         let head = forge.write("commit", &[head.as_bytes(), end].concat());
         court.refused(&court.alice, [format!("{head}:refs/heads/main")], "skip");
     }
+}
+
+/// Who pushes and where to may be why a rule let commits in: on another branch they have not been judged for this one.
+#[test]
+fn must_ask_again_about_commits_that_were_parked_where_the_same_rule_let_them_in() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, liar) = (&court.alice, Liar::of(&court));
+    enact(
+        &court,
+        r#"
+rule "reviewed"
+  on push "refs/heads/**"
+  allow if ref == "refs/heads/wip" or every_message("Reviewed-by:")
+"#,
+    );
+    let hidden = alice.commit("not reviewed");
+    let bad = alice.commit("Reviewed-by: me");
+    court.refused(alice, [format!("{bad}:refs/heads/release")], "none");
+    court.push(alice, [format!("{hidden}:refs/heads/wip")]).ok();
+    court.refused(alice, [format!("{bad}:refs/heads/release")], "none");
+    passes(&liar.stranger("carol"));
+    liar.accept(alice, &[("refs/heads/next", &bad)]);
+    // A reader does not take it for allowed; what stood beside a new branch before there was a gate it cannot know.
+    let report = passes(&liar.stranger("dave"));
+    assert_eq!(report["not_judged"][0]["what"], "pushes to branches: what stood beside a new branch", "{report}");
 }
