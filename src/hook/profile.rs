@@ -5,9 +5,8 @@ use super::error::HookError;
 use super::law::{Law, no_receipt};
 use super::updates::Update;
 use super::visit::Visit;
-use crate::canon::digest;
 use crate::id::{Ns, Oid, Sha256};
-use crate::policy::{AskedFold, Bundle, Demand, RefMove, UnlawfulFold};
+use crate::policy::{AskedFold, Demand, RefMove, UnlawfulFold, folds_of};
 use crate::state::Checkpoint;
 use std::collections::HashSet;
 
@@ -73,10 +72,6 @@ fn pushed(visit: &Visit, new: Oid, old: Option<Oid>) -> Vec<Oid> {
 
 /// The folds of a namespace that the bundles up to the active one carried.
 fn folds_so_far(visit: &Visit, law: &Law, ns: &Ns) -> Result<HashSet<Sha256>, HookError> {
-    let mut folds = HashSet::new();
-    for commit in law.policy.iter().flat_map(|policy| policy.age.keys()) {
-        let bundle = Bundle::read(visit.durable.reader(), *commit, &law.graph)?;
-        folds.extend(bundle.fold(ns).map(digest::sha256));
-    }
-    Ok(folds)
+    let bundles = law.policy.iter().flat_map(|policy| policy.age.keys().copied());
+    Ok(folds_of(visit.durable.reader(), &law.graph, bundles, ns)?)
 }

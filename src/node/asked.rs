@@ -2,12 +2,12 @@
 
 use super::error::NodeError;
 use super::past::{Again, Held, Past, Place};
-use crate::canon::{Map, Value, digest};
+use crate::canon::{Map, Value};
 use crate::git::{GitError, Plane, Reader};
 use crate::id::{Ns, Oid, Sha256, Timestamp};
 use crate::policy::consent::{Consents, Docket, Hearing, Ruling};
 use crate::policy::{
-    AskedFold, Bundle, Intent, Judge, Moved, Receipt, RefMove, UnlawfulFold, Verb, actor_of_transport,
+    AskedFold, Bundle, Intent, Judge, Moved, Receipt, RefMove, UnlawfulFold, Verb, actor_of_transport, folds_of,
 };
 use crate::state::Checkpoint;
 use crate::trust::Graph;
@@ -162,13 +162,9 @@ pub(super) fn descent(reader: &Reader, moved: &Moved) -> Again {
 fn folds_so_far(reader: &Reader, graph: &Graph, receipt: &Receipt, ns: &Ns) -> Result<HashSet<Sha256>, Again> {
     let unknown = || Again::unknown("policies that are not here");
     let root = receipt.policy_root.ok_or_else(unknown)?;
-    let mut folds = HashSet::new();
-    for step in reader.chain(root, None, 0).map_err(|_| unknown())? {
-        let (commit, _) = step.map_err(|_| unknown())?;
-        let bundle = Bundle::read(reader, commit, graph).map_err(|_| unknown())?;
-        folds.extend(bundle.fold(ns).map(digest::sha256));
-    }
-    Ok(folds)
+    let chain = reader.chain(root, None, 0).map_err(|_| unknown())?;
+    let bundles: Result<Vec<Oid>, _> = chain.map(|step| step.map(|(commit, _)| commit)).collect();
+    folds_of(reader, graph, bundles.map_err(|_| unknown())?, ns).map_err(|_| unknown())
 }
 
 /// Whether a ref went on from what it held.

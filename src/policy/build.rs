@@ -41,12 +41,12 @@ impl Built {
     /// governance of these sources lacks.
     pub fn doubts(&self, groups: Option<&BTreeSet<&str>>) -> Vec<Found> {
         let governance = self.files.get(GOVERNANCE).and_then(|bytes| Governance::parse(bytes).ok()).unwrap_or_default();
-        let required = |(_, named): &'_ (String, Named)| match &named.what {
-            What::Required(action) => Some(action.clone()),
-            _ => None,
-        };
-        let required: BTreeSet<String> = self.named.iter().filter_map(required).collect();
-        let required: BTreeSet<&str> = required.iter().map(String::as_str).collect();
+        let mut required = BTreeSet::new();
+        for (_, named) in &self.named {
+            if let What::Required(action) = &named.what {
+                required.insert(action.as_str());
+            }
+        }
         let doubt = |named: &Named| {
             groups.and_then(|groups| named.stranger(groups)).or_else(|| named.ungoverned(&governance, &required))
         };

@@ -1,9 +1,12 @@
 //! The folds by which a profile lets checkpoints be made.
 
 use super::bundle::Bundle;
+use super::error::PolicyError;
 use super::profile::Demand;
 use crate::canon::digest;
-use crate::id::{Ns, Sha256};
+use crate::git::Reader;
+use crate::id::{Ns, Oid, Sha256};
+use crate::trust::Graph;
 use std::collections::HashSet;
 use thiserror::Error;
 
@@ -25,6 +28,20 @@ pub enum UnlawfulFold {
 impl UnlawfulFold {
     /// The rule by which it is refused.
     pub const RULE: &'static str = "profile.fold";
+}
+
+/// The folds of a namespace that these bundles carried.
+pub fn folds_of(
+    reader: &Reader,
+    graph: &Graph,
+    bundles: impl IntoIterator<Item = Oid>,
+    ns: &Ns,
+) -> Result<HashSet<Sha256>, PolicyError> {
+    let mut folds = HashSet::new();
+    for commit in bundles {
+        folds.extend(Bundle::read(reader, commit, graph)?.fold(ns).map(digest::sha256));
+    }
+    Ok(folds)
 }
 
 impl AskedFold {

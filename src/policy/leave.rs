@@ -21,7 +21,7 @@ const SIGNATURES_MAX: u64 = 64 << 10;
 pub enum Leave {
     /// One of those who signed may.
     Given,
-    /// Nobody whom trust knows signed it.
+    /// Nobody signed it whose key stands in trust.
     Nobody,
     /// The last of the refusals.
     Refused { decision: Box<Decision>, intent: Box<Intent<'static>>, actor: Actor, key: PublicKey },

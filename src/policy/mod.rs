@@ -44,7 +44,7 @@ pub use decide::{Allowed, Judge, Judgement};
 pub use decision::{Decision, NONE, Verdict};
 pub use error::PolicyError;
 pub use facts::{Asking, Facts, FactsOf, actor_of_transport};
-pub use folds::{AskedFold, UnlawfulFold};
+pub use folds::{AskedFold, UnlawfulFold, folds_of};
 pub use glob::Glob;
 pub use governance::{GOVERNANCE, Governance, Governed, Quorum};
 pub use intent::Intent;
