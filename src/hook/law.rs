@@ -250,7 +250,9 @@ pub(super) fn check_bundle(visit: &Visit, law: &Law, name: &str, id: &Blake3, ne
     // What was active once may have been signed by whom trust lets sign no more.
     let active = law.policy.as_ref().is_none_or(|policy| policy.age.contains_key(&new));
     if !active && !may_sign(visit, &law.graph, new)? {
-        return Ok(Err(Box::new(unsigned(name).at(new).hint("publish it anew: git gatos policy publish"))));
+        return Ok(Err(Box::new(
+            unsigned(name).at(new).hint(format!("publish it anew, or drop it: git update-ref -d {name}")),
+        )));
     }
     Ok(Ok(()))
 }
@@ -279,7 +281,7 @@ fn permitted(
 fn of_leave(name: &str, leave: Leave, unsigned: &str) -> Result<(), Denial> {
     match leave {
         Leave::Given => Ok(()),
-        Leave::Nobody => Err(Denial::of(name, unsigned, "nobody that trust knows signed it")),
+        Leave::Nobody => Err(Denial::of(name, unsigned, "nobody signed it whose key stands in trust")),
         Leave::Refused { decision, intent, actor, key } => Err(of_decision(name, *decision, &intent).by(&actor, &key)),
     }
 }

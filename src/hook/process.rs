@@ -73,6 +73,11 @@ impl Process {
         }
     }
 
+    /// Whether nothing shows that it has ended.
+    pub(super) fn may_run(&self) -> bool {
+        !self.is_seen() || self.runs()
+    }
+
     /// Whether it has not ended, as far as it can be seen.
     pub fn runs(&self) -> bool {
         self.is_seen() && look(self.id).is_some_and(|about| about.start == self.start && !about.ended)
@@ -85,11 +90,12 @@ struct About {
     ended: bool,
 }
 
-/// As pid_namespaces(7) names it.
+/// As pid_namespaces(7) names it, on the system that runs since this boot (random(4)): hosts may share a file system.
 #[cfg(target_os = "linux")]
 fn space() -> String {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let link = std::fs::read_link("/proc/self/ns/pid");
-    link.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    format!("{} {}", boot.trim(), link.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
 }
 
 #[cfg(not(target_os = "linux"))]

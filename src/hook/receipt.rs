@@ -52,7 +52,7 @@ pub(super) fn lock(visit: &Visit) -> Result<Lock, HookError> {
 pub(super) fn contested(visit: &Visit) -> Result<Vec<Denial>, HookError> {
     let mut awaited: HashSet<String> = HashSet::new();
     for (_, bytes) in Waiting::of(visit.durable.common_dir()).list()? {
-        let Some(accepted) = Accepted::parse(&bytes).filter(|accepted| accepted.receiver.runs()) else { continue };
+        let Some(accepted) = Accepted::parse(&bytes).filter(|accepted| accepted.receiver.may_run()) else { continue };
         for (name, new, _) in accepted.updates() {
             if !accepted.has_happened(name) && visit.tip(name)? != new {
                 awaited.insert(name.to_owned());
@@ -256,7 +256,8 @@ impl Accepted {
             receiver: Process {
                 id: u32::try_from(receiver.get("id")?.as_int()?).ok()?,
                 start: receiver.get("start")?.as_str()?.to_owned(),
-                space: receiver.get("space")?.as_str()?.to_owned(),
+                // Older ones do not tell: then nobody sees it from here.
+                space: receiver.get("space").and_then(Value::as_str).unwrap_or_default().to_owned(),
             },
             document: value.get("receipt")?.as_map()?.clone(),
             happened: names(value.get("happened")),

@@ -22,7 +22,9 @@ pub(super) fn receiving(court: &Court<'_>) -> (Running, Value) {
     let stat = fs::read_to_string(format!("/proc/{}/stat", running.id())).expect("it runs");
     let start = stat.rsplit_once(") ").expect("a name").1.split(' ').nth(19).expect("a start");
     let space = fs::read_link("/proc/self/ns/pid").expect("a pid namespace");
-    let receiver = json!({"id": running.id(), "space": space.to_str(), "start": start});
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("a boot");
+    let space = format!("{} {}", boot.trim(), space.display());
+    let receiver = json!({"id": running.id(), "space": space, "start": start});
     (running, receiver)
 }
 

@@ -26,13 +26,13 @@ impl Run<'_> {
         if !self.is_authority {
             return Ok(());
         }
+        self.drop_second_names()?;
         self.drop_late_grants(node)?;
         self.grant_what_is_proven(node)
     }
 
     fn drop_late_grants(&mut self, node: &Node) -> Result<(), NodeError> {
         let own = self.own()?;
-        self.drop_second_names(&own)?;
         let late = |(plane, _): &&(Plane, Oid)| matches!(plane, Plane::Grant(_)) && self.remote_value(plane).is_none();
         let late: Vec<(Plane, Oid)> = own.iter().filter(late).cloned().collect();
         if late.is_empty() {
@@ -61,7 +61,7 @@ impl Run<'_> {
             let (Some(case), Ok((proof, _))) = (docket.case(&id), read_proof(node.reader(), tip)) else { continue };
             let over = matches!(case.state(now), State::Expired | State::Revoked);
             if !over && docket.proof_of(&proof.digest()).is_some() {
-                self.grant_by(node, &own, case, &proof)?;
+                self.grant_by(node, &own, case, (&proof, tip))?;
             }
         }
         Ok(())
@@ -90,9 +90,15 @@ impl Run<'_> {
         alone
     }
 
-    fn grant_by(&mut self, node: &Node, own: &[(Plane, Oid)], case: &Case, proof: &Proof) -> Result<(), NodeError> {
+    fn grant_by(
+        &mut self,
+        node: &Node,
+        own: &[(Plane, Oid)],
+        case: &Case,
+        (proof, held): (&Proof, Oid),
+    ) -> Result<(), NodeError> {
         let grant = Grant { repo: node.repo(), proposal_id: case.id, proof: proof.digest() };
-        let (granted, proven) = write(&self.store, &grant, proof, case.proposal.expire_at)?;
+        let (granted, _) = write(&self.store, &grant, proof, case.proposal.expire_at)?;
         let to = |plane: Plane, new: Option<Oid>| {
             let held = own.iter().find(|(of, _)| *of == plane).map(|(_, held)| *held);
             let expected = held.map_or(Expected::Absent, Expected::At);
@@ -101,7 +107,7 @@ impl Run<'_> {
         let id = grant.id();
         let others = case.grants.iter().filter(|other| other.id != id);
         let proof = Plane::AuditProof { kind: ProofKind::Governance, id: case.id };
-        let moves = [to(proof, Some(proven)), to(Plane::Grant(id), Some(granted))];
+        let moves = [to(proof, Some(held)), to(Plane::Grant(id), Some(granted))];
         let moves = moves.into_iter().chain(others.map(|other| to(Plane::Grant(other.id), None)));
         let moves: Vec<Move> = moves.flatten().collect();
         if !moves.is_empty() {
@@ -113,8 +119,8 @@ impl Run<'_> {
     }
 
     /// What this key has said in another clone, and the authority has under the name of that one, this clone need not say.
-    fn drop_second_names(&mut self, own: &[(Plane, Oid)]) -> Result<(), NodeError> {
-        for (plane, tip) in own.iter() {
+    fn drop_second_names(&mut self) -> Result<(), NodeError> {
+        for (plane, tip) in &self.own()? {
             if self.remote_value(plane).is_some() {
                 continue;
             }

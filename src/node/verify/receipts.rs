@@ -143,8 +143,8 @@ impl Stands {
             }
             (Some(root), Some(now), Some(before)) if now > before => {
                 let why = format!("it names the {what} {root}, and no receipt says how that came");
-                let by_another = (before + 1..=now).all(|place| chain.brought.contains(&place));
-                said.push(("receipt.unseen", why, !by_another));
+                let received = (before + 1..=now).all(|place| chain.brought.contains(&place));
+                said.push(("receipt.unseen", why, !received));
             }
             _ => {}
         }
