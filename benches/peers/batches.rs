@@ -19,7 +19,7 @@ pub fn run(table: &mut Table) {
     let world = World::new();
     let events = world.events(COUNT);
     let file = events.to_str().expect("a plain path");
-    let mut ours = |group: &'static str| {
+    let ours = |group: &'static str| {
         let dir = world.ready("batch");
         time(|| world.gatos(&dir, &["emit", "--jsonl", file, "--group", group]))
     };

@@ -24,9 +24,9 @@ pub fn run(table: &mut Table) {
         let servers = prepared(&world, count);
         let rounds = if count > 1_000 { 7 } else { 15 };
         let [gate, none, truth] = servers.each_ref().map(|s| s.as_path());
-        let mut push = |server: &Path| pushed(&world, server);
+        let push = |server: &Path| pushed(&world, server);
         table.compare(what, "the same push, no hook", must, rounds, &mut || push(gate), &mut || pushed(&world, none));
-        let mut push = |server: &Path| pushed(&world, server);
+        let push = |server: &Path| pushed(&world, server);
         table.compare(&yes, "the same push, /bin/true for a hook", must, rounds, &mut || push(gate), &mut || {
             pushed(&world, truth)
         });
