@@ -21,12 +21,16 @@ const AUTHOR_MAX: usize = 256;
 const PATH_MAX: usize = 512;
 
 /// What a rule may read of a push that is not the same in another push of the same commits.
-const OF_A_PUSH: [&str; 15] = [
+const OF_A_PUSH: [&str; 19] = [
     "ref",
     "target",
     "old",
     "new",
     "created",
+    "fast_forward",
+    "changed",
+    "changed_count",
+    "max_size",
     "actor",
     "key",
     "identity",
@@ -94,14 +98,12 @@ impl RefMove<'_> {
         let old = self.old.map(|old| reader.commit_behind(old)).transpose()?.flatten();
         let olds: Vec<Oid> = match self.old {
             Some(_) => old.into_iter().collect(),
-            // What lies on another branch is old where it was judged by all rules that name this one, and they cannot have
-            // said another thing of it there: to park commits elsewhere must not take them out of sight.
             None => {
                 let asked: Vec<_> = bundle.rules().iter().filter(|r| r.covers(Verb::Push, Some(self.name))).collect();
                 let apart = tell_apart(&asked);
-                let by_all = |head: &str| !apart && asked.iter().all(|rule| rule.covers(Verb::Push, Some(head)));
                 // Many branches may stand at one commit, and each that is hidden is read.
-                let olds: BTreeSet<Oid> = heads.filter(|(head, _)| by_all(head)).map(|(_, tip)| tip).collect();
+                let alike = heads.filter(|(head, _)| !apart && judges_alike(bundle, self.name, head));
+                let olds: BTreeSet<Oid> = alike.map(|(_, tip)| tip).collect();
                 olds.into_iter().collect()
             }
         };
@@ -157,6 +159,15 @@ impl Brought {
     }
 }
 
+/// Whether what lies on another branch is old on a new one: it was judged there by all rules that name the new one, and no other
+/// rule may have let it in. To park commits elsewhere must not take them out of sight.
+fn judges_alike(bundle: &Bundle, name: &str, head: &str) -> bool {
+    bundle.rules().iter().all(|rule| match (rule.covers(Verb::Push, Some(name)), rule.covers(Verb::Push, Some(head))) {
+        (true, there) => there,
+        (false, there) => !there || rule.allows.is_empty(),
+    })
+}
+
 /// Whether one rule may say different things of the same commits in two pushes: it reads them, and who pushes, where to or by
 /// whose leave. So do two rules of which either may let a push in, one by the commits and one by the rest.
 fn tell_apart(asked: &[&RuleInfo]) -> bool {
@@ -191,9 +202,12 @@ fn shown(commit: &Commit, graph: &Graph) -> Value {
     Value::Map(map)
 }
 
-/// A link or a submodule stands for whatever lies behind it: it is a path and a folder.
+/// A link or a submodule stands for whatever lies behind it: it is a path and a folder, and where the glob names one below it,
+/// that too.
 fn fits_path(glob: &Glob, changed: &Changed) -> bool {
-    glob.matches(&changed.path) || (changed.leads && glob.matches(&format!("{}/", changed.path)))
+    let folder = format!("{}/", changed.path);
+    let literal = glob.as_str().split('*').next().unwrap_or_default();
+    glob.matches(&changed.path) || (changed.leads && (glob.matches(&folder) || literal.starts_with(&folder)))
 }
 
 /// For each glob of the rules how many changed paths fit it, and the first of them.

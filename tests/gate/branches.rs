@@ -138,9 +138,16 @@ fn must_judge_a_new_branch_by_what_stood_beside_it_then() {
 
 #[test]
 fn must_see_a_link_or_submodule_in_the_place_of_a_folder() {
+    see_links(API);
+    // Also where a folder below it is named.
+    see_links(&API.replace("api/**", "api/v1/*.proto"));
+}
+
+#[track_caller]
+fn see_links(rules: &str) {
     let world = World::new();
     let court = Court::new(&world);
-    enact(&court, API);
+    enact(&court, rules);
     let forge = court.forge(&court.alice);
     let blob = forge.write("blob", b"x");
     let (link, module) = (("120000", "api".to_owned(), blob.as_str()), ("160000", "api".to_owned(), "1".repeat(40)));
@@ -175,6 +182,41 @@ fn must_read_a_message_that_is_not_utf8() {
 }
 
 /// Who pushes and where to may be why a rule let commits in: on another branch they have not been judged for this one.
+#[test]
+fn must_ask_again_about_commits_that_were_parked_where_another_rule_lets_them_in() {
+    let split = r#"
+rule "reviewed"
+  on push "refs/heads/**"
+  allow if every_message("Reviewed-by:")
+
+rule "free"
+  on push "refs/heads/wip"
+  allow
+"#;
+    let paths = r#"
+rule "reviewed"
+  on push "refs/heads/**"
+  allow if not changed("**/*.txt") or every_message("Reviewed-by:")
+"#;
+    for rules in [split, paths] {
+        let world = World::new();
+        let court = Court::new(&world);
+        let alice = &court.alice;
+        enact(&court, rules);
+        alice.commit("Reviewed-by: all");
+        court.push(alice, ["HEAD:refs/heads/wip"]).ok();
+        alice.write("a.txt", "not reviewed");
+        alice.git(["add", "a.txt"]).ok();
+        alice.git(["commit", "-q", "-m", "not reviewed"]).ok();
+        let hidden = alice.git(["rev-parse", "HEAD"]).ok().stdout();
+        alice.git(["revert", "--no-edit", "HEAD"]).ok();
+        court.push(alice, ["HEAD:refs/heads/wip"]).ok();
+        let over = ["commit-tree", "-p", &hidden, "-m", "Reviewed-by: me", &format!("{hidden}^{{tree}}")];
+        let bad = alice.git(over).ok().stdout();
+        court.refused(alice, [format!("{bad}:refs/heads/release")], "none");
+    }
+}
+
 #[test]
 fn must_ask_again_about_commits_that_were_parked_where_the_same_rule_let_them_in() {
     let world = World::new();
