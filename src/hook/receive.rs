@@ -159,8 +159,8 @@ pub fn hold(ambient: &Ambient, receiver: &Process) -> Result<(), HookError> {
 /// Whether a push must have the gate for itself.
 fn alone(update: &Update) -> bool {
     match &update.named {
-        // How many journals and proposals there are is counted.
-        Named::Ours(Plane::Journal { .. } | Plane::Proposal(_)) => update.old.is_none(),
+        // How many journals and proposals there are is counted, and a key approves once.
+        Named::Ours(Plane::Journal { .. } | Plane::Proposal(_) | Plane::Approval { .. }) => update.old.is_none(),
         Named::Ours(plane) => plane.is_law(),
         _ => false,
     }

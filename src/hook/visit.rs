@@ -56,6 +56,8 @@ pub(super) struct Visit {
     heads: OnceCell<Vec<(String, Oid)>>,
     /// The journals that stand, by namespace, once they were listed.
     standing: RefCell<BTreeMap<Ns, Rc<BTreeMap<Writer, Oid>>>>,
+    /// The journals of all namespaces, once they were listed.
+    all: OnceCell<Vec<Plane>>,
     /// How many live journals an actor has, once they were counted.
     counted: RefCell<BTreeMap<Actor, usize>>,
     /// How much a namespace holds, once it was measured.
@@ -111,6 +113,7 @@ impl Visit {
             heads: OnceCell::new(),
             once: Cell::new(false),
             standing: RefCell::default(),
+            all: OnceCell::new(),
             counted: RefCell::default(),
             measured: RefCell::default(),
         }
@@ -163,7 +166,8 @@ impl Visit {
 
     /// The remote that has the gate, where this clone only rehearses.
     fn authority(&self) -> Result<Option<Segment>, HookError> {
-        if !self.rehearsal {
+        // A gate's own repository is the authority.
+        if !self.rehearsal || self.settings.is_some() {
             return Ok(None);
         }
         let name = self.durable.config_text("gatos.authority")?;
@@ -225,15 +229,23 @@ impl Visit {
             }
             _ => None,
         };
-        let standing =
-            self.durable.refs(&Scope::Journals(None))?.into_iter().filter(|(name, _)| name.place == Place::Own);
-        let mut found: BTreeSet<(Ns, Writer)> = standing.filter_map(|(name, _)| own(&name.plane)).collect();
+        let standing = self.all_journals()?;
+        let mut found: BTreeSet<(Ns, Writer)> = standing.iter().filter_map(own).collect();
         found.extend(self.updates.iter().filter(|u| u.new.is_some()).filter_map(|update| match &update.named {
             Named::Ours(plane) => own(plane),
             _ => None,
         }));
         self.counted.borrow_mut().insert(actor.clone(), found.len());
         Ok(found.len())
+    }
+
+    /// The journals of all namespaces before this push, listed once.
+    fn all_journals(&self) -> Result<&[Plane], HookError> {
+        if let Some(held) = self.all.get() {
+            return Ok(held);
+        }
+        let listed = self.refs(&Scope::Journals(None))?.into_keys().collect();
+        Ok(self.all.get_or_init(|| listed))
     }
 
     /// The journals of a namespace before this push, listed once.

@@ -447,6 +447,13 @@ fn must_take_one_word_under_one_name() {
     let (name, vote) = one_ref(&team.carol, &format!("{approvals}/user.carol*"));
     let twice = ["aaaaaa", "bbbbbb"].map(|end| format!("{vote}:{}.{end}", &name[..name.len() - 7]));
     court.refused(&team.carol, twice, "ref.exists");
+    // Nor in two pushes at once: such a push has the gate alone.
+    let lock = std::fs::File::open(court.server.path().join("gatos/gate/lock")).expect("the lock of the gate");
+    lock.lock_shared().expect("a push is being judged");
+    let push = court.git(&team.carol, ["push", "-q", "origin", &format!("{vote}:{name}")]).spawn();
+    court.somebody_waits();
+    lock.unlock().expect("the push has ended");
+    push.wait().ok();
     team.tell(&team.carol);
     // What ends a grant neither.
     team.carol.gatos(["grant", "revoke", &id, "--reason", "superseded"]).ok();

@@ -2,7 +2,9 @@ use super::{MovedRef, Run};
 use crate::git::{Expected, Move, Plane, ProofKind, RefName};
 use crate::id::{Blake3, Oid};
 use crate::node::{Node, NodeError};
-use crate::policy::consent::{Case, Docket, Document, Grant, Proof, State, read_grant, read_proof, write};
+use crate::policy::consent::{
+    Approval, Case, Docket, Document, Grant, Proof, Revocation, State, read_grant, read_proof, read_signed, write,
+};
 use std::collections::HashSet;
 
 /// Whether two names hold what one key says of one thing.
@@ -19,6 +21,18 @@ fn is_second_name(one: &Plane, other: &Plane) -> bool {
     one != other && (one.actor(), one.key8()) == (other.actor(), other.key8())
 }
 
+/// Whether the key that a name tells of has said there what the name tells.
+fn is_word(node: &Node, plane: &Plane, tip: Oid) -> bool {
+    let reader = node.reader();
+    match plane {
+        Plane::Approval { proposal, writer } => read_signed::<Approval>(reader, tip, |_| writer.actor().clone())
+            .is_ok_and(|word| word.document.proposal_id == *proposal && word.key.key8() == writer.key8()),
+        Plane::Revocation { grant, writer } => read_signed::<Revocation>(reader, tip, |of| of.revoked_by.clone())
+            .is_ok_and(|word| word.document.grant_id == *grant && word.key.key8() == writer.key8()),
+        _ => false,
+    }
+}
+
 impl Run<'_> {
     /// Of two grants of one proposal the first that was accepted stands. A grant of this clone's own that came too late goes
     /// with its proof, so that nothing is left that the authority does not take.
@@ -26,7 +40,7 @@ impl Run<'_> {
         if !self.is_authority {
             return Ok(());
         }
-        self.drop_second_names()?;
+        self.drop_second_names(node)?;
         self.drop_late_grants(node)?;
         self.grant_what_is_proven(node)
     }
@@ -119,14 +133,13 @@ impl Run<'_> {
     }
 
     /// What this key has said in another clone, and the authority has under the name of that one, this clone need not say.
-    fn drop_second_names(&mut self) -> Result<(), NodeError> {
+    fn drop_second_names(&mut self, node: &Node) -> Result<(), NodeError> {
         for (plane, tip) in &self.own()? {
             if self.remote_value(plane).is_some() {
                 continue;
             }
-            let Some(other) = self.seen.values.keys().find(|other| is_second_name(plane, other)).cloned() else {
-                continue;
-            };
+            let said = |(other, tip): &(&Plane, &Oid)| is_second_name(plane, other) && is_word(node, other, **tip);
+            let Some(other) = self.seen.values.iter().find(said).map(|(other, _)| other.clone()) else { continue };
             let (name, other) = (RefName::own(plane.clone()), RefName::own(other));
             self.store.transact(&[Move { name: name.to_string(), expected: Expected::At(*tip), new: None }])?;
             self.done
