@@ -21,7 +21,7 @@ const AUTHOR_MAX: usize = 256;
 const PATH_MAX: usize = 512;
 
 /// What a rule may read of a push that is not the same in another push of the same commits.
-const OF_A_PUSH: [&str; 19] = [
+const OF_A_PUSH: [&str; 21] = [
     "ref",
     "target",
     "old",
@@ -31,6 +31,8 @@ const OF_A_PUSH: [&str; 19] = [
     "changed",
     "changed_count",
     "max_size",
+    "received_at",
+    "trust_version",
     "actor",
     "key",
     "identity",
