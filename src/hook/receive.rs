@@ -46,7 +46,9 @@ pub fn pre_receive(ambient: &Ambient, input: impl Read) -> Result<Verdict, HookE
         }
         Err(e) => return Err(e),
     };
-    let receiver = Process::receiver().ok_or(HookError::NoReceiver)?;
+    let Some(receiver) = Process::receiver() else {
+        return Ok(Held::unable(Visit::open(ambient, updates)?, &HookError::NoReceiver).refused());
+    };
     let mut held = judged(ambient, updates.clone(), updates.iter().any(alone))?;
     // What may be done once must not be done in another push meanwhile. Few pushes bring that, and only judging tells.
     if held.visit.once.get() && !held.alone {

@@ -4,6 +4,7 @@ use super::court::{Court, JOURNALS};
 use super::transport::Transport;
 use crate::cli::fits;
 use crate::harness::World;
+use gatos::id::Oid;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -418,10 +419,16 @@ fn a_look_at_the_gate_tells_what_is_wrong_with_its_hook() {
 fn must_record_what_it_could_not_judge() {
     let world = World::new();
     let court = Court::new(&world);
-    court.alice.commit("code");
+    let tip = court.alice.commit("code");
     let (refs, record) = (court.refs(), court.record());
     let push = court.git(&court.alice, ["push", "origin", "HEAD:refs/heads/x"]).env("GIT_NAMESPACE", "theirs");
     push.run().code(1).err_says("rule    gate.error  GIT_NAMESPACE is set");
+    court.stands(&refs, &record, "gate.error");
+    // Started by nobody who receives a push.
+    let record = court.record();
+    let list = format!("{} {tip} refs/heads/x\n", Oid::ZERO);
+    let hook = court.server.command(["hook", "pre-receive"]).stdin(list).run();
+    hook.code(1).err_says("the process that receives the push cannot be found");
     court.stands(&refs, &record, "gate.error");
     // The lock of receipts is no file: what was judged cannot be let in.
     let record = court.record();
