@@ -44,10 +44,20 @@ pub(super) struct Told {
 }
 
 impl Run<'_> {
-    /// Trust first, for by it the policy is judged, and by both everything else.
+    /// Trust first, for by it the policy is judged, and by both everything else. To a remote without a policy both come
+    /// together: between the two anybody could bring an older one.
     pub(super) fn push_law(&mut self, node: &Node) -> Result<(), NodeError> {
         let is_trust = |plane: &Plane| *plane == Plane::TrustGraph;
         let is_policy = |plane: &Plane| matches!(plane, Plane::PolicyActive | Plane::PolicyBundle(_));
+        if self.remote_value(&Plane::PolicyActive).is_none() {
+            let wants = self.wanted(node, &|plane| is_trust(plane) || is_policy(plane))?;
+            let told = self.push("pushing law", wants)?;
+            if told.refused.is_empty() {
+                self.settle(told);
+                return Ok(());
+            }
+            // A gate that may give no receipts yet takes trust alone.
+        }
         self.push_plane(node, "pushing trust", &is_trust)?;
         self.push_plane(node, "pushing policies", &is_policy)
     }
