@@ -85,10 +85,22 @@ impl Glob {
 
     /// Whether it names this text.
     pub fn matches(&self, text: &str) -> bool {
+        self.walk(text).1
+    }
+
+    /// Whether it names something that begins with this folder, a text that ends in `/`: what tokens are left over can always
+    /// name something.
+    pub fn reaches(&self, folder: &str) -> bool {
+        self.walk(folder).0
+    }
+
+    /// Whether some of its first tokens name this text, and whether all do.
+    fn walk(&self, text: &str) -> (bool, bool) {
         // One row of the table of prefixes after another: `reach[i]` says that the tokens so far name the first i bytes.
         let text = text.as_bytes();
         let mut reach = vec![false; text.len() + 1];
         reach[0] = true;
+        let mut some = text.is_empty();
         for token in self.tokens() {
             let before = reach.clone();
             match token {
@@ -110,8 +122,9 @@ impl Glob {
                     }
                 }
             }
+            some |= reach[text.len()];
         }
-        reach[text.len()]
+        (some, reach[text.len()])
     }
 }
 

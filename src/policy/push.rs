@@ -204,12 +204,9 @@ fn shown(commit: &Commit, graph: &Graph) -> Value {
     Value::Map(map)
 }
 
-/// A link or a submodule stands for whatever lies behind it: it is a path and a folder, and where the glob names one below it,
-/// that too.
+/// A link or a submodule stands for whatever may lie behind it: all that a glob can name below it.
 fn fits_path(glob: &Glob, changed: &Changed) -> bool {
-    let folder = format!("{}/", changed.path);
-    let literal = glob.as_str().split('*').next().unwrap_or_default();
-    glob.matches(&changed.path) || (changed.leads && (glob.matches(&folder) || literal.starts_with(&folder)))
+    glob.matches(&changed.path) || (changed.leads && glob.reaches(&format!("{}/", changed.path)))
 }
 
 /// For each glob of the rules how many changed paths fit it, and the first of them.

@@ -141,6 +141,8 @@ fn must_see_a_link_or_submodule_in_the_place_of_a_folder() {
     see_links(API);
     // Also where a folder below it is named.
     see_links(&API.replace("api/**", "api/v1/*.proto"));
+    see_links(&API.replace("api/**", "**/secret/**"));
+    see_links(&API.replace("api/**", "a*/gen/x"));
 }
 
 #[track_caller]

@@ -48,6 +48,23 @@ proptest! {
     fn the_table_agrees_with_trying_everything(glob in "[ab/*]{1,7}", text in "[ab/]{0,7}") {
         if let Ok(good) = Glob::new(&glob) {
             prop_assert_eq!(good.matches(&text), slowly(glob.as_bytes(), text.as_bytes(), true), "{} {}", glob, text);
+            // What it names goes on from each folder that it lies in.
+            let mut folders = (0..=text.len()).map(|n| &text[..n]).filter(|t| t.ends_with('/'));
+            prop_assert!(!good.matches(&text) || folders.all(|t| good.reaches(t)), "{} {}", glob, text);
         }
+    }
+}
+
+#[test]
+fn what_goes_on_from_a_folder_is_reached() {
+    for (glob, yes, no) in [
+        ("api/**", &["api/", "api/v1/"][..], &["ap/", "apis/"][..]),
+        ("api/v1/*.proto", &["api/", "api/v1/"], &["api/v2/", "api/v1/x/"]),
+        ("src/*/gen/**", &["src/", "src/a/", "src/a/gen/b/"], &["src/a/b/", "lib/"]),
+        ("**/secret/**", &["lib/", "a/b/"], &[]),
+        ("*.sql", &[], &["lib/"]),
+    ] {
+        yes.iter().for_each(|t| assert!(Glob::new(glob).unwrap().reaches(t), "{glob} {t}"));
+        no.iter().for_each(|t| assert!(!Glob::new(glob).unwrap().reaches(t), "{glob} {t}"));
     }
 }
