@@ -149,13 +149,14 @@ impl Store {
             Expected::Absent => Oid::ZERO,
             Expected::At(oid) => oid,
         };
-        // A try may move the ref and fail behind that, when git packs refs and removes the directory meanwhile.
+        // A try may move the ref and fail behind that, when git packs refs and removes the directory meanwhile; and others may
+        // have gone on from there since.
         let mut failed = false;
         retry(&self.ambient, || {
             let moved = self.repo.reference_matching(&text, theirs(new), true, theirs(old), "gatos");
             match moved.map_err(|source| self.refusal(name, expected, source)) {
                 Ok(_) => Ok(()),
-                Err(Refusal::Moved(Some(found))) if failed && found == new => Ok(()),
+                Err(Refusal::Moved(Some(found))) if failed && self.went_on(new, found) => Ok(()),
                 Err(refusal) => {
                     failed |= matches!(refusal, Refusal::Git(_));
                     Err(refusal)
@@ -166,6 +167,11 @@ impl Store {
             Refusal::Moved(found) => GitError::Moved { name: text.clone(), expected, found },
             Refusal::Git(source) => GitError::UpdateRef { name: text.clone(), source },
         })
+    }
+
+    /// Whether a ref that is found there has been where it was to be moved to.
+    fn went_on(&self, new: Oid, found: Oid) -> bool {
+        found == new || self.is_ancestor(new, found).unwrap_or(false)
     }
 
     /// Why a move failed: the ref is elsewhere, or something was in the way.
