@@ -51,12 +51,12 @@ impl Run<'_> {
         let is_policy = |plane: &Plane| matches!(plane, Plane::PolicyActive | Plane::PolicyBundle(_));
         if self.remote_value(&Plane::PolicyActive).is_none() {
             let wants = self.wanted(node, &|plane| is_trust(plane) || is_policy(plane))?;
-            let told = self.push("pushing law", wants)?;
-            if told.refused.is_empty() {
-                self.settle(told);
-                return Ok(());
-            }
-            // A gate that may give no receipts yet takes trust alone.
+            let Told { accepted, refused } = self.push("pushing law", wants)?;
+            self.settle(Told { accepted, refused: Vec::new() });
+            // A gate that gives receipts only by the trust that came takes the policy behind it.
+            let told = self.push("pushing policies", refused.into_iter().map(|(want, _)| want).collect())?;
+            self.settle(told);
+            return Ok(());
         }
         self.push_plane(node, "pushing trust", &is_trust)?;
         self.push_plane(node, "pushing policies", &is_policy)
