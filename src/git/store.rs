@@ -169,7 +169,7 @@ impl Store {
         })
     }
 
-    /// Whether a ref that is found there has been where it was to be moved to.
+    /// Whether a ref that is found there has been where it was to be moved to: what moves here goes forward.
     fn went_on(&self, new: Oid, found: Oid) -> bool {
         found == new || self.is_ancestor(new, found).unwrap_or(false)
     }

@@ -76,11 +76,8 @@ pub(super) fn check(
         let named = |u: &&Update| matches!(&u.named, Named::Ours(plane) if plane == other);
         !matches!(other, Plane::Grant(_)) && visit.updates.iter().take_while(|u| u.name != name).any(|u| named(&u))
     };
-    let stood = |other: &Plane| match visit.resolve(other.clone()) {
-        Ok(held) => Ok(held.is_some() || before(other)),
-        Err(HookError::Git(source)) => Err(PolicyError::Consent(source)),
-        // Nothing but git is asked.
-        Err(_) => Ok(before(other)),
+    let stood = |other: &Plane| {
+        visit.resolve(other.clone()).map(|held| held.is_some() || before(other)).map_err(PolicyError::Consent)
     };
     let mut hearing = Hearing {
         reader: &visit.pushed,

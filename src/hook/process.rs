@@ -8,7 +8,7 @@ pub struct Process {
     pub id: u32,
     /// When it started, in whatever unit the system gives.
     pub start: String,
-    /// Among which processes its number counts: its pid namespace where the system has such.
+    /// Among which processes its number counts: since which boot, and in which pid namespace, where the system tells.
     pub space: String,
 }
 

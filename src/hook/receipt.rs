@@ -256,7 +256,7 @@ impl Accepted {
             receiver: Process {
                 id: u32::try_from(receiver.get("id")?.as_int()?).ok()?,
                 start: receiver.get("start")?.as_str()?.to_owned(),
-                // Older ones do not tell: then nobody sees it from here.
+                // Older ones do not tell: where the system does, nobody sees it from here then.
                 space: receiver.get("space").and_then(Value::as_str).unwrap_or_default().to_owned(),
             },
             document: value.get("receipt")?.as_map()?.clone(),

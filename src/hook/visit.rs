@@ -5,7 +5,7 @@ use super::standing::Counted;
 use super::updates::Update;
 use crate::ambient::{Ambient, Env};
 use crate::canon::Map;
-use crate::git::{Named, Place, Plane, Reader, RefName, Scope, Store, gate_dir};
+use crate::git::{GitError, Named, Place, Plane, Reader, RefName, Scope, Store, gate_dir};
 use crate::id::{Actor, Cid, Ns, Oid, PublicKey, Segment, Timestamp, Writer};
 use crate::ledger::{Key, Origin, last_event, last_numbers};
 use crate::policy::consent::Docket;
@@ -136,7 +136,7 @@ impl Visit {
 
     /// Where one of our refs stands. A gate knows its own alone; a clone that rehearses knows also what it fetched of the
     /// gate's, wherever that goes on from what the clone holds.
-    pub(super) fn resolve(&self, plane: Plane) -> Result<Option<Oid>, HookError> {
+    pub(super) fn resolve(&self, plane: Plane) -> Result<Option<Oid>, GitError> {
         let own = self.durable.resolve(&RefName::own(plane.clone()))?;
         match self.authority()? {
             Some(remote) => self.further(own, self.durable.resolve(&RefName::tracking(remote, plane))?),
@@ -165,7 +165,7 @@ impl Visit {
     }
 
     /// The remote that has the gate, where this clone only rehearses.
-    fn authority(&self) -> Result<Option<Segment>, HookError> {
+    fn authority(&self) -> Result<Option<Segment>, GitError> {
         // A gate's own repository is the authority.
         if !self.rehearsal || self.settings.is_some() {
             return Ok(None);
@@ -175,7 +175,7 @@ impl Visit {
     }
 
     /// What was fetched takes the place of what is held only where it descends from it: nobody changes the law by a fork.
-    fn further(&self, own: Option<Oid>, fetched: Option<Oid>) -> Result<Option<Oid>, HookError> {
+    fn further(&self, own: Option<Oid>, fetched: Option<Oid>) -> Result<Option<Oid>, GitError> {
         Ok(match (own, fetched) {
             (Some(own), Some(fetched)) if own != fetched && self.durable.is_ancestor(own, fetched)? => Some(fetched),
             (own, fetched) => own.or(fetched),

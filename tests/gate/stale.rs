@@ -42,6 +42,14 @@ fn must_take_no_first_policy_from_a_revoked_key() {
     assert!(!told.contains("self-judged"), "{told}");
 }
 
+/// Rules by which whoever is known speaks, and the law is changed under a condition.
+fn changed_by(condition: &str) -> String {
+    format!(
+        "policy \"open\" version 1\n\nrule \"speak\"\n  on emit\n  allow if known()\n\n\
+         rule \"law\"\n  on policy.activate\n  allow if {condition}\n"
+    )
+}
+
 /// The same of a gate that let it in: every reader finds it.
 #[test]
 fn must_find_a_policy_by_a_key_or_a_right_that_had_ended() {
@@ -51,11 +59,7 @@ fn must_find_a_policy_by_a_key_or_a_right_that_had_ended() {
     court.alice.gatos(["trust", "grant", "user:bob", "policy:activate", "--exp", "2026-11-21T11:00:00Z"]).ok();
     court.push(alice, [TRUST]).ok();
     // Whoever is known may change the law, if he may sign it.
-    alice.write(
-        "gatos/policies/10-open.rgs",
-        "policy \"open\" version 1\n\nrule \"speak\"\n  on emit\n  allow if known()\n\n\
-         rule \"law\"\n  on policy.activate\n  allow if known()\n",
-    );
+    alice.write("gatos/policies/10-open.rgs", changed_by("known()"));
     alice.gatos(["profile", "set", "research"]).ok();
     court.enact(alice);
     let law = signed_bundle(&court, &["bob"], |_| ());
@@ -89,11 +93,7 @@ fn must_count_no_revoked_key_among_those_who_sign() {
     let alice = &court.alice;
     alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
     court.push(alice, [TRUST]).ok();
-    alice.write(
-        "gatos/policies/10-open.rgs",
-        "policy \"open\" version 1\n\nrule \"speak\"\n  on emit\n  allow if known()\n\n\
-         rule \"law\"\n  on policy.activate\n  allow if signed_by(\"user:bob\")\n",
-    );
+    alice.write("gatos/policies/10-open.rgs", changed_by("signed_by(\"user:bob\")"));
     alice.gatos(["profile", "set", "push-gate"]).ok();
     court.enact(alice);
     let together = signed_bundle(&court, &["alice", "bob"], |_| ());

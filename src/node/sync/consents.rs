@@ -40,9 +40,10 @@ impl Run<'_> {
         if !self.is_authority {
             return Ok(());
         }
-        self.drop_second_names(node)?;
         self.drop_late_grants(node)?;
-        self.grant_what_is_proven(node)
+        // Whoever has said something makes the grant, also where he lets go of the name under which he said it.
+        self.grant_what_is_proven(node)?;
+        self.drop_second_names(node)
     }
 
     fn drop_late_grants(&mut self, node: &Node) -> Result<(), NodeError> {

@@ -51,11 +51,13 @@ impl Run<'_> {
         let is_policy = |plane: &Plane| matches!(plane, Plane::PolicyActive | Plane::PolicyBundle(_));
         if self.remote_value(&Plane::PolicyActive).is_none() {
             let wants = self.wanted(node, &|plane| is_trust(plane) || is_policy(plane))?;
-            let Told { accepted, refused } = self.push("pushing law", wants)?;
-            self.settle(Told { accepted, refused: Vec::new() });
+            let mut told = self.push("pushing law", wants)?;
             // A gate that gives receipts only by the trust that came takes the policy behind it.
-            let told = self.push("pushing policies", refused.into_iter().map(|(want, _)| want).collect())?;
+            let trusted = told.accepted.iter().any(|want| is_trust(&want.plane));
+            let again = if trusted { std::mem::take(&mut told.refused) } else { Vec::new() };
             self.settle(told);
+            let behind = self.push("pushing policies", again.into_iter().map(|(want, _)| want).collect())?;
+            self.settle(behind);
             return Ok(());
         }
         self.push_plane(node, "pushing trust", &is_trust)?;
