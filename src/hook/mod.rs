@@ -29,6 +29,7 @@ mod settings;
 mod spool;
 mod standing;
 mod state;
+mod stood;
 mod updates;
 mod visit;
 mod waiting;

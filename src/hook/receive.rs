@@ -7,8 +7,9 @@ use super::law::{Law, Policy, check_active, check_bundle, check_trust, check_tru
 use super::lock::Lock;
 use super::process::Process;
 use super::receipt::Awaited;
-use super::record::{Entry, Roots, Standing, append, decision, signed};
+use super::record::{Entry, RULE, Roots, Standing, append, decision, signed};
 use super::settings::{PATIENCE, Settings};
+use super::stood::Gone;
 use super::updates::{Update, read};
 use super::visit::Visit;
 use super::{branch, consent, receipt, spool, state};
@@ -320,25 +321,37 @@ fn stands(visit: &Visit, update: &Update) -> Result<Option<Box<Denial>>, HookErr
 }
 
 /// By what a push is judged: the law that stands. Where there is none, the one push that brings it is judged by what it brings,
-/// and so is the one that brings a policy where trust alone stands.
+/// and so is the one that brings a policy where trust alone stands. What was taken away past the gate only comes back as it was.
 fn law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, HookError> {
     let tip = |plane: Plane| visit.updates.iter().find(|u| u.named == Named::Ours(plane.clone())).and_then(|u| u.new);
-    let law = match Law::standing(visit)? {
+    let standing = Law::standing(visit)?;
+    let gone = Gone::of(visit, standing.as_ref())?;
+    if let Some(denial) = Gone::refusal(&gone, visit) {
+        denials.push(denial);
+        return Ok(standing);
+    }
+    let law = match standing {
         Some(law) => law,
         None => {
             let Some(trust) = tip(Plane::TrustGraph) else { return Ok(None) };
-            match check_trust(visit, None, &RefName::own(Plane::TrustGraph).to_string(), trust)? {
-                Ok(graph) => Law { graph, policy: None },
+            let graph = match check_trust(visit, None, &RefName::own(Plane::TrustGraph).to_string(), trust)? {
+                Ok(graph) => graph,
                 Err(denial) => {
                     denials.push(*denial);
                     return Ok(None);
                 }
-            }
+            };
+            // A policy may stand where trust is gone.
+            let active = visit.resolve(Plane::PolicyActive)?;
+            let policy = active.map(|tip| Policy::load(&visit.pushed, tip, &graph, None)).transpose()?;
+            Law { graph, policy }
         }
     };
     let Some(active) = tip(Plane::PolicyActive).filter(|_| law.policy.is_none()) else { return Ok(Some(law)) };
     let name = RefName::own(Plane::PolicyActive).to_string();
-    Ok(Some(match check_active(visit, &law.graph, None, &name, active)? {
+    let back = gone.iter().any(|gone| gone.plane == Plane::PolicyActive);
+    let judged = if back { Ok(()) } else { check_active(visit, &law.graph, None, &name, active)? };
+    Ok(Some(match judged {
         Ok(()) => Law { policy: Some(Policy::load(&visit.pushed, active, &law.graph, None)?), ..law },
         Err(denial) => {
             denials.push(*denial);
@@ -421,7 +434,7 @@ pub(super) fn entry_of(
         let entry = Entry {
             subject: format!("{} {}", first.verdict.as_str(), cut(&first.name)),
             files: files.clone(),
-            trailers: vec![("Rule", first.rule.clone())],
+            trailers: vec![(RULE, first.rule.clone())],
             time: visit.received_at,
         };
         Ok(Some((entry, *standing)))

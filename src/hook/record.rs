@@ -12,6 +12,9 @@ use crate::trust::{Signer, dsse};
 const EVIDENCE_MAX: usize = 8;
 const EVIDENCE_BYTES: usize = 16 << 10;
 
+/// The trailer of a refusal's entry that says by which rule.
+pub(super) const RULE: &str = "Rule";
+
 /// Something that is to be said on the gate's chain: the files of one entry.
 pub(super) struct Entry {
     pub subject: String,

@@ -17,6 +17,22 @@ pub(super) struct Line {
     pub receipts: Vec<Arc<Receipt>>,
 }
 
+/// The receipts of pushes that put back a ref of the law which had been deleted past the gate: behind others of the same gate
+/// by which it stood. What they name came in before, or never.
+pub(super) fn put_back(lines: &[Line], plane: &Plane) -> HashSet<Oid> {
+    let mut back = HashSet::new();
+    for line in lines {
+        let mut stood = false;
+        for receipt in &line.receipts {
+            if stood && receipt.moved(plane).is_some_and(|moved| moved.old.is_none()) {
+                back.insert(receipt.commit);
+            }
+            stood |= receipt.leaves(plane).is_some();
+        }
+    }
+    back
+}
+
 /// When a push came in, and under which trust graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entered {

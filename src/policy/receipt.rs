@@ -83,6 +83,20 @@ impl Receipt {
         !graph.gives_receipts(self.gate.actor(), &self.key, &self.received_at)
     }
 
+    /// By what law it was judged: the trust graph, or the policy.
+    pub fn named(&self, plane: &Plane) -> Option<Oid> {
+        match plane {
+            Plane::TrustGraph => self.trust_root,
+            Plane::PolicyActive => self.policy_root,
+            _ => None,
+        }
+    }
+
+    /// Where it leaves a ref of the law.
+    pub fn leaves(&self, plane: &Plane) -> Option<Oid> {
+        self.moved(plane).and_then(|moved| moved.new).or(self.named(plane))
+    }
+
     /// The update of one plane.
     pub fn moved(&self, plane: &Plane) -> Option<&Moved> {
         self.updates.iter().find(|moved| moved.plane() == Some(plane))

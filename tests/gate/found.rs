@@ -372,12 +372,9 @@ fn must_find_law_that_is_called_the_first_where_one_stood() {
     };
     liar.push(bob, &[format!("{commit}:{ACTIVE}")]);
     first(ACTIVE, &commit);
-    only(&liar.found("reader"), "receipt.law", "it says that it brought the first policy, and one stood");
-    // An honest gate whose operator takes the law away says the same.
-    court.server.git(["update-ref", &gate, &before]).ok();
-    court.server.git(["update-ref", "-d", ACTIVE]).ok();
-    court.push(bob, [format!("{commit}:{ACTIVE}")]).ok();
-    only(&liar.found("second"), "receipt.law", "it says that it brought the first policy, and one stood");
+    let found = liar.found("reader");
+    only(&found[..1], "receipt.law", "it says that it brought the first policy, and one stood");
+    only(&found[1..], "policy.forbidden", "denied by none");
     court.server.git(["update-ref", &gate, &before]).ok();
     court.server.git(["update-ref", ACTIVE, &stood]).ok();
     alice.gatos(["trust", "grant", "user:bob", "journal:append:main"]).ok();

@@ -15,6 +15,7 @@ mod endings;
 mod flood;
 mod forged;
 mod found;
+mod gone;
 mod hook;
 mod killed;
 mod law;

@@ -4,6 +4,7 @@ use crate::id::{Oid, Timestamp};
 use crate::node::drive::Watch;
 use crate::node::error::NodeError;
 use crate::node::past::{Again, Past, Place, denied, of_actor};
+use crate::node::receipts::put_back;
 use crate::node::report::Finding;
 use crate::node::tally::Kind;
 use crate::policy::consent::Consents;
@@ -54,8 +55,13 @@ impl Verification<'_> {
     /// named with its chain or its receipt.
     fn covered(&self, past: &Past<'_>) -> HashMap<Oid, Vec<Place>> {
         let mut covered: HashMap<Oid, Vec<Place>> = HashMap::new();
+        let back = put_back(&self.lines, &Plane::PolicyActive);
         for place in past.places() {
             let given = past.receipt(place);
+            // What is only put back became active before, or past the gate.
+            if back.contains(&given.commit) {
+                continue;
+            }
             let moved = given.moved(&Plane::PolicyActive).and_then(|moved| Some((moved.new?, moved.old)));
             let Some((new, old)) = moved else { continue };
             let Ok(chain) = self.node.reader().chain(new, old, 0) else { continue };

@@ -1,7 +1,7 @@
 use super::Verification;
 use crate::git::Plane;
 use crate::id::Oid;
-use crate::node::receipts::{Doubt, Graphs, Line};
+use crate::node::receipts::{Doubt, Graphs, Line, put_back};
 use crate::node::report::Finding;
 use crate::policy::{Bundle, Demand, Receipt};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -28,17 +28,27 @@ struct LawChain {
     places: HashMap<Oid, usize>,
     /// The places that came in with a receipt, whatever gate gave it.
     brought: HashSet<usize>,
+    /// The receipts that put back what had stood. They bring nothing.
+    back: HashSet<Oid>,
 }
 
 impl LawChain {
-    fn new(what: &'static str, plane: Plane, places: HashMap<Oid, usize>, received: &[Arc<Receipt>]) -> LawChain {
+    fn new(
+        what: &'static str,
+        plane: Plane,
+        places: HashMap<Oid, usize>,
+        lines: &[Line],
+        received: &[Arc<Receipt>],
+    ) -> LawChain {
+        let back = put_back(lines, &plane);
         let span = |receipt: &Arc<Receipt>| {
             let moved = receipt.moved(&plane)?;
             let from = moved.old.map_or(Some(0), |old| Some(places.get(&old)? + 1))?;
             Some(from..=*places.get(&moved.new?)?)
         };
-        let brought = received.iter().filter_map(span).flatten().collect();
-        LawChain { what, plane, places, brought }
+        let brings = |receipt: &&Arc<Receipt>| !back.contains(&receipt.commit);
+        let brought = received.iter().filter(brings).filter_map(span).flatten().collect();
+        LawChain { what, plane, places, brought, back }
     }
 }
 
@@ -49,8 +59,8 @@ impl Verification<'_> {
         let received = self.received(&mut graphs);
         let commits = self.node.graph().commits().iter();
         let trust = commits.enumerate().map(|(place, commit)| (*commit, place)).collect();
-        let trust = LawChain::new("trust graph", Plane::TrustGraph, trust, &received);
-        let policy = LawChain::new("policy", Plane::PolicyActive, self.policy_age.clone(), &received);
+        let trust = LawChain::new("trust graph", Plane::TrustGraph, trust, &self.lines, &received);
+        let policy = LawChain::new("policy", Plane::PolicyActive, self.policy_age.clone(), &self.lines, &received);
         let mut findings = Vec::new();
         let mut seen: HashSet<Oid> = HashSet::new();
         for line in &self.lines {
@@ -126,6 +136,11 @@ impl Stands {
         let mut fail = |why: String| said.push(("receipt.law", why, true));
         let place = named.and_then(|root| chain.places.get(&root).copied());
         match (named, place, stood) {
+            // What was taken away past the gate and comes back as a gate had let it in changes nothing.
+            (Some(_), Some(now), Some(before))
+                if chain.back.contains(&receipt.commit)
+                    && (now, moved.and_then(|m| m.new)) == (before, named)
+                    && chain.brought.contains(&now) => {}
             // Nothing but what comes first is judged by no law before it, and whoever takes the law away makes nothing first again.
             (_, _, Some(_)) if moved.is_some_and(|m| m.old.is_none()) => {
                 fail(format!("it says that it brought the first {what}, and one stood: no law judged what it let in"));
@@ -142,9 +157,10 @@ impl Stands {
                 fail(format!("it names the {what} {root} and moves another"));
             }
             (Some(root), Some(now), Some(before)) if now > before => {
-                let why = format!("it names the {what} {root}, and no receipt says how that came");
                 let received = (before + 1..=now).all(|place| chain.brought.contains(&place));
-                said.push(("receipt.unseen", why, !received));
+                let how =
+                    if received { "another gate has received, and this one has not" } else { "no gate has received" };
+                said.push(("receipt.unseen", format!("it names the {what} {root}, which {how}"), !received));
             }
             _ => {}
         }
