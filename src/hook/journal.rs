@@ -78,14 +78,10 @@ pub(super) fn check(
         Some(commit) => Some((commit, last_event(&visit.durable, commit, &origin)?)),
     };
     let plan = StreamPlan {
-        origin: Arc::clone(&origin),
-        tip: new,
         after: before.as_ref().map(|(commit, event)| (*commit, event.header.seq)),
-        until: None,
-        remembered: None,
-        hashed: false,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         keep: KEEP,
+        ..StreamPlan::whole(Arc::clone(&origin), new)
     };
     let mut stream = match EventStream::open(&visit.pushed, plan) {
         Ok(stream) => stream,

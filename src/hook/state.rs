@@ -245,14 +245,12 @@ fn plans(law: &Law, ns: &Ns, tips: impl Iterator<Item = (Writer, Oid, Option<u64
         // What this repository holds was verified when it was accepted, and what this push brings is judged beside this.
         let remembered = Some(tip);
         Some(StreamPlan {
-            origin: Arc::new(origin),
-            tip,
             after,
             until,
             remembered,
-            hashed: false,
             threads: 0,
             keep: KEEP,
+            ..StreamPlan::whole(Arc::new(origin), tip)
         })
     })
     .collect()

@@ -15,6 +15,8 @@ const JOB_COMMITS: usize = 64;
 const JOB_BYTES: usize = 128 << 10;
 /// A journal this short is read without threads.
 const WORTH_THREADS: usize = 24;
+/// Bytes of commits that a reader holds who asks for no more.
+const KEEP: usize = 1 << 20;
 
 /// Which part of a journal to read, and how much to believe.
 #[derive(Clone)]
@@ -33,6 +35,13 @@ pub struct StreamPlan {
     pub threads: usize,
     /// Bytes of commits that may be held instead of being read twice.
     pub keep: usize,
+}
+
+impl StreamPlan {
+    /// All of a journal, verified by the reader alone and held as little as that takes.
+    pub fn whole(origin: Arc<Origin>, tip: Oid) -> StreamPlan {
+        StreamPlan { origin, tip, after: None, until: None, remembered: None, hashed: false, threads: 1, keep: KEEP }
+    }
 }
 
 /// One event with the commit that holds it.

@@ -53,16 +53,8 @@ impl Node {
             }
             _ => None,
         };
-        let plan = StreamPlan {
-            origin: Arc::clone(origin),
-            tip: journal.tip,
-            after: from,
-            until: journal.until,
-            remembered: None,
-            hashed: false,
-            threads: 1,
-            keep: 1 << 20,
-        };
+        let whole = StreamPlan::whole(Arc::clone(origin), journal.tip);
+        let plan = StreamPlan { after: from, until: journal.until, ..whole };
         let mut stream = EventStream::open(self.reader(), plan)?;
         while stream.next_event()?.is_some() {}
         let Some(commit) = stream.position().commit else { return Ok(None) };

@@ -243,17 +243,7 @@ impl Node {
         let mut last: BTreeMap<Writer, Vec<Cid>> = BTreeMap::new();
         // Of two beginnings none is known to be the good one.
         for (journal, origin) in self.journals_of(key)?.into_iter().filter(|(journal, _)| journal.until.is_none()) {
-            let plan = StreamPlan {
-                origin,
-                tip: journal.tip,
-                after: None,
-                until: None,
-                remembered: None,
-                hashed: false,
-                threads: 1,
-                keep: 1 << 20,
-            };
-            let mut stream = EventStream::open(self.reader(), plan)?;
+            let mut stream = EventStream::open(self.reader(), StreamPlan::whole(origin, journal.tip))?;
             while stream.next_event()?.is_some() {}
             if let Some(cid) = stream.position().cid {
                 last.entry(journal.writer).or_default().push(cid);

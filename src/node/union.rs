@@ -43,16 +43,8 @@ impl Node {
             None => None,
             Some(commit) => Some((commit, last_event(self.reader(), commit, &origin)?.header.seq)),
         };
-        let plan = StreamPlan {
-            origin: Arc::clone(&origin),
-            tip,
-            after,
-            until: None,
-            remembered: None,
-            hashed: false,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-            keep: KEEP,
-        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let plan = StreamPlan { after, threads, keep: KEEP, ..StreamPlan::whole(Arc::clone(&origin), tip) };
         let mut stream = EventStream::open(self.reader(), plan)?;
         while stream.next_event()?.is_some() {}
         let good = stream.position().commit;

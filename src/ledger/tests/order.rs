@@ -4,16 +4,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 fn plan(origin: &Origin, tip: Oid) -> StreamPlan {
-    StreamPlan {
-        origin: Arc::new(origin.clone()),
-        tip,
-        after: None,
-        until: None,
-        remembered: None,
-        hashed: true,
-        threads: 2,
-        keep: 1 << 20,
-    }
+    StreamPlan { hashed: true, threads: 2, ..StreamPlan::whole(Arc::new(origin.clone()), tip) }
 }
 
 fn drain(merge: &mut Merge<'_>) -> Vec<(Key, i64)> {

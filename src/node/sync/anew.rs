@@ -244,16 +244,7 @@ impl<'r> Queue<'r> {
                 None => None,
                 Some(commit) => Some((commit, last_event(reader, commit, &origin)?.header.seq)),
             };
-            let plan = StreamPlan {
-                origin,
-                tip: late.tip,
-                after,
-                until: None,
-                remembered: None,
-                hashed: false,
-                threads: 1,
-                keep: KEEP,
-            };
+            let plan = StreamPlan { after, keep: KEEP, ..StreamPlan::whole(origin, late.tip) };
             let mut stream = EventStream::open(reader, plan)?;
             let head = stream.next_event()?;
             streams.push((writer, stream, head));
