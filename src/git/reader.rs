@@ -2,7 +2,7 @@ use super::config::Settings;
 use super::layout::is_stranger;
 use super::{GitError, Lost, RefName, Scope, open};
 use crate::ambient::Ambient;
-use crate::id::{Ns, Oid};
+use crate::id::{Ns, Oid, Segment};
 use git2::{ErrorCode, ObjectType, Repository};
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -193,6 +193,16 @@ impl Reader {
     /// A value of git's configuration, read as git reads a boolean.
     pub fn config_bool(&self, key: &str) -> Result<Option<bool>, GitError> {
         self.settings()?.bool(key)
+    }
+
+    /// The name of the remote whose word counts where two places say different things: `gatos.authority`, else `origin`.
+    pub fn authority_name(&self) -> Result<String, GitError> {
+        Ok(self.config_text("gatos.authority")?.unwrap_or_else(|| "origin".to_owned()))
+    }
+
+    /// That remote; `None` where its name cannot stand in the name of a tracking ref, so that nothing was fetched from it.
+    pub fn authority(&self) -> Result<Option<Segment>, GitError> {
+        Ok(self.authority_name()?.parse().ok())
     }
 
     fn settings(&self) -> Result<&Settings, GitError> {

@@ -170,8 +170,7 @@ impl Visit {
         if !self.rehearsal || self.settings.is_some() {
             return Ok(None);
         }
-        let name = self.durable.config_text("gatos.authority")?;
-        Ok(name.as_deref().unwrap_or("origin").parse().ok())
+        self.durable.authority()
     }
 
     /// What was fetched takes the place of what is held only where it descends from it: nobody changes the law by a fork.

@@ -1,7 +1,7 @@
 use super::cache;
 use super::error::NodeError;
 use super::memory::Memory;
-use super::settle::{Alarm, Tips, authority_of, settle, tips};
+use super::settle::{Alarm, Tips, settle, tips};
 use crate::ambient::Ambient;
 use crate::git::{Place, Plane, Reader, Scope, Store};
 use crate::id::{Blake3, Oid, Segment};
@@ -105,9 +105,9 @@ impl Node {
         self.notices.take()
     }
 
-    /// The remote whose branch of a forked journal counts: `gatos.authority`, else `origin`.
+    /// The remote whose branch of a forked journal counts.
     pub fn authority(&self) -> Result<Option<Segment>, NodeError> {
-        authority_of(self.reader())
+        Ok(self.reader().authority()?)
     }
 
     /// Whether that remote is configured.

@@ -2,18 +2,9 @@ use super::error::NodeError;
 use super::pin::{self, Pin};
 use crate::ambient::Ambient;
 use crate::git::{Place, Plane, Reader, RefName, Scope, has_gate};
-use crate::id::{Actor, Blake3, Oid, PublicKey, Segment};
+use crate::id::{Actor, Blake3, Oid, PublicKey};
 use crate::trust::Graph;
 use std::fmt;
-
-/// The remote whose word counts where nothing else is configured.
-const DEFAULT_AUTHORITY: &str = "origin";
-
-/// The remote whose branch of a fork counts: `gatos.authority`, else `origin`.
-pub(super) fn authority_of(reader: &Reader) -> Result<Option<Segment>, NodeError> {
-    let name = reader.config_text("gatos.authority")?;
-    Ok(name.as_deref().unwrap_or(DEFAULT_AUTHORITY).parse().ok())
-}
 
 /// Two branches of the trust graph, both signed to the threshold: equivocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,7 +181,7 @@ fn choose(reader: &Reader, ends: &[Graph], tips: &Tips, pin: Option<&Pin>) -> Re
     if ends.len() == 1 {
         return Ok(Fork { at: 0, because: None });
     }
-    let authority = authority_of(reader)?;
+    let authority = reader.authority()?;
     let of_authority = |name: &RefName| matches!(&name.place, Place::Tracking(r) if Some(r) == authority.as_ref());
     let tip_of = |wanted: &dyn Fn(&RefName) -> bool| tips.iter().find(|(name, _)| wanted(name)).map(|(_, tip)| *tip);
     let orders = [

@@ -55,6 +55,17 @@ fn named_files_replace_the_usual_ones() {
 }
 
 #[test]
+fn the_authority_is_origin_unless_another_remote_is_named() {
+    let scratch = Scratch::new();
+    let told = || scratch.reader().authority().unwrap().map(|remote| remote.to_string());
+    assert_eq!(told().as_deref(), Some("origin"));
+    scratch.git(&["config", "gatos.authority", "court"]);
+    assert_eq!(told().as_deref(), Some("court"));
+    scratch.git(&["config", "gatos.authority", "No/Segment"]);
+    assert_eq!((told(), scratch.reader().authority_name().unwrap().as_str()), (None, "No/Segment"));
+}
+
+#[test]
 fn parameters_are_read_as_git_writes_them() {
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(parameters(""), Some(vec![]));

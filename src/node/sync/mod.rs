@@ -12,7 +12,6 @@ mod refold;
 
 use super::error::NodeError;
 use super::open::Node;
-use super::settle::authority_of;
 use crate::ambient::{Ambient, Cancel, Progress};
 use crate::git::{GitError, Place, Plane, RefName, Scope, Store};
 use crate::id::{Ns, Oid, Segment, Writer};
@@ -121,8 +120,7 @@ pub fn sync(
 
 /// The remote that is meant: one that was named, else the authority.
 fn remote_of(store: &Store, named: Option<&str>) -> Result<Segment, NodeError> {
-    let configured = store.config_text("gatos.authority")?;
-    let name = named.map_or(configured.unwrap_or_else(|| "origin".into()), str::to_owned);
+    let name = named.map_or_else(|| store.authority_name(), |name| Ok(name.to_owned()))?;
     let Ok(remote) = name.parse::<Segment>() else { return Err(NodeError::RemoteName(name)) };
     match store.config_text(&format!("remote.{remote}.url"))? {
         Some(_) => Ok(remote),
@@ -152,7 +150,7 @@ impl<'a> Run<'a> {
         progress: &'a dyn Progress,
         cancel: &'a Cancel,
     ) -> Result<Run<'a>, NodeError> {
-        let is_authority = authority_of(store.reader())?.as_ref() == Some(&remote);
+        let is_authority = store.authority()?.as_ref() == Some(&remote);
         let done = Synced::new(remote.clone());
         Ok(Run { ambient, store, remote, is_authority, progress, cancel, seen: Seen::default(), done })
     }
