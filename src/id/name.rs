@@ -276,6 +276,11 @@ impl Writer {
         &self.text[end - 8..end]
     }
 
+    /// Whether both are one key of one actor, in whatever clones.
+    pub fn has_key_of(&self, other: &Writer) -> bool {
+        (self.actor(), self.key8()) == (other.actor(), other.key8())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.text
     }

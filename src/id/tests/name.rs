@@ -78,6 +78,11 @@ fn writers_that_do_not_name_a_key_of_an_actor_in_a_clone() {
     let writer: Writer = good.parse().expect(good);
     assert_eq!(writer.actor().as_str(), "user:alice");
     assert_eq!((writer.key8(), writer.replica().as_str()), ("e4674323", "k7q2mz"));
+    let elsewhere: Writer = "user.alice+e4674323.aaaaaa".parse().expect("a writer");
+    assert!(writer.has_key_of(&elsewhere), "one key in two clones");
+    for other in ["user.alice+e4674324.k7q2mz", "user.bob+e4674323.k7q2mz"] {
+        assert!(!writer.has_key_of(&other.parse().expect(other)), "{other}");
+    }
     for bad in [
         "",
         "user.alice",

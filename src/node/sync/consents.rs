@@ -18,7 +18,7 @@ fn is_second_name(one: &Plane, other: &Plane) -> bool {
         }
         _ => return false,
     };
-    one != other && (one.actor(), one.key8()) == (other.actor(), other.key8())
+    one != other && one.has_key_of(other)
 }
 
 /// Whether the key that a name tells of has said there what the name tells.

@@ -76,11 +76,6 @@ pub fn rule_of(plane: &Plane) -> &'static str {
     }
 }
 
-/// Whether two writers have one key of one actor.
-fn one_key(one: &Writer, other: &Writer) -> bool {
-    (one.actor(), one.key8()) == (other.actor(), other.key8())
-}
-
 impl Hearing<'_> {
     /// Judges a proposal, an approval, a proof, a grant or a revocation.
     pub fn hear(&mut self, plane: &Plane, new: Oid) -> Heard {
@@ -126,14 +121,14 @@ impl Hearing<'_> {
             Plane::Approval { proposal, writer } => {
                 let votes = self.docket.case(proposal).into_iter().flat_map(|case| &case.votes);
                 let name = |writer: &Writer| Plane::Approval { proposal: *proposal, writer: writer.clone() };
-                self.second_name(plane, votes.flat_map(|vote| &vote.writers).filter(|w| one_key(w, writer)).map(name))
+                self.second_name(plane, votes.flat_map(|vote| &vote.writers).filter(|w| w.has_key_of(writer)).map(name))
             }
             Plane::Revocation { grant, writer } => {
                 let case = self.docket.case_of(grant).into_iter();
                 let issued = case.flat_map(|case| &case.grants).filter(|issued| issued.id == *grant);
                 let writers = issued.flat_map(|issued| &issued.revocations).map(|(writer, _)| writer);
                 let name = |writer: &Writer| Plane::Revocation { grant: *grant, writer: writer.clone() };
-                self.second_name(plane, writers.filter(|w| one_key(w, writer)).map(name))
+                self.second_name(plane, writers.filter(|w| w.has_key_of(writer)).map(name))
             }
             _ => Ok(None),
         }
