@@ -130,6 +130,19 @@ impl<'w> Court<'w> {
         self.push(&self.alice, [TRUST]).ok();
     }
 
+    /// Another bare repository with a gate of its own, which may give receipts too.
+    #[track_caller]
+    pub fn mirror(&self) -> Repo<'w> {
+        let (alice, mirror) = (&self.alice, self.world.bare("mirror").as_person("git"));
+        let install = ["--json", "hook", "install", "--server", "--await-receipt", "--actor", "service:mirror"];
+        let id = self.id();
+        let gate = mirror.gatos(install.into_iter().chain(["--root", &id])).ok().json();
+        alice.gatos(["trust", "add-actor", "service:mirror", gate["key"].as_str().expect("a key")]).ok();
+        alice.gatos(["trust", "grant", "service:mirror", "gate:receipt"]).ok();
+        self.push(alice, [TRUST]).ok();
+        mirror
+    }
+
     /// The gate is installed again and has lost its key; its new one, which trust does not know yet.
     #[track_caller]
     pub fn new_gate_key(&self) -> String {

@@ -126,13 +126,7 @@ fn must_judge_a_policy_by_every_receipt_for_it() {
     let (liar, alice) = (Liar::of(&court), &court.alice);
     enact(&court, alice, RULES);
     let_bob_sign(&court);
-    let mirror = world.bare("mirror").as_person("git");
-    let install = ["--json", "hook", "install", "--server", "--await-receipt", "--actor", "service:mirror"];
-    let id = court.id();
-    let gate = mirror.gatos(install.into_iter().chain(["--root", &id])).ok().json();
-    alice.gatos(["trust", "add-actor", "service:mirror", gate["key"].as_str().expect("a key")]).ok();
-    alice.gatos(["trust", "grant", "service:mirror", "gate:receipt"]).ok();
-    court.push(alice, [TRUST]).ok();
+    let mirror = court.mirror();
     let commit = by_bob(&court, &RULES.replace("10\n", "1000\n"));
     liar.accept(&court.bob, &[(ACTIVE, &commit)]);
     let reader = liar.stranger("carol");

@@ -118,13 +118,7 @@ fn must_excuse_no_law_past_the_gate_for_an_honest_push_behind_it() {
 /// Another repository with a gate of its own, which has received everything.
 #[track_caller]
 fn mirror<'w>(court: &Court<'w>) -> Repo<'w> {
-    let (alice, mirror) = (&court.alice, court.world.bare("mirror").as_person("git"));
-    let install = ["--json", "hook", "install", "--server", "--await-receipt", "--actor", "service:mirror"];
-    let id = court.id();
-    let gate = mirror.gatos(install.into_iter().chain(["--root", &id])).ok().json();
-    alice.gatos(["trust", "add-actor", "service:mirror", gate["key"].as_str().expect("a key")]).ok();
-    alice.gatos(["trust", "grant", "service:mirror", "gate:receipt"]).ok();
-    court.push(alice, [TRUST]).ok();
+    let mirror = court.mirror();
     let path = mirror.path().to_str().expect("UTF-8");
     for refs in [&[TRUST, POLICIES][..], &[JOURNALS]] {
         court.server.git(["push", "-q", path].iter().chain(refs)).ok();
