@@ -1,7 +1,7 @@
 //! Source files to the files of a bundle.
 
 use super::bundle::{DEFAULT_ELC, DEFAULT_SOURCE, SOURCE};
-use super::governance::{GOVERNANCE, Governance};
+use super::governance::{Asked, GOVERNANCE, Governance, asked};
 use super::profile::{PROFILE, Profile};
 use super::rgs::{self, Fault, Functions, Named, Weight, What};
 use super::rules::{COURTS_MAX, CourtInfo, RULES, RULES_MAX, Rules};
@@ -50,7 +50,19 @@ impl Built {
         let doubt = |named: &Named| {
             groups.and_then(|groups| named.stranger(groups)).or_else(|| named.ungoverned(&governance, &required))
         };
-        self.named.iter().filter_map(|(path, named)| Some((path.clone(), doubt(named)?))).collect()
+        let of_rules = self.named.iter().filter_map(|(path, named)| Some((path.clone(), doubt(named)?)));
+        of_rules.chain(groups.into_iter().flat_map(|groups| self.asked_in_vain(groups))).collect()
+    }
+
+    /// Groups that the governance asks and trust does not have.
+    fn asked_in_vain(&self, groups: &BTreeSet<&str>) -> Vec<Found> {
+        let text = self.files.get("governance.yaml").and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let doubt = |asked: Asked| {
+            let sentence = format!("{}: {}", asked.action, rgs::no_group(&asked.group, groups)?);
+            let fault = Fault { col: asked.col, weight: Weight::Warning, ..fault(asked.line, sentence) };
+            Some((GOVERNANCE_YAML.to_owned(), fault))
+        };
+        asked(text.unwrap_or_default()).into_iter().filter_map(doubt).collect()
     }
 }
 

@@ -107,6 +107,14 @@ fn an_on_of_two_verbs_is_told_once() {
     }
 }
 
+const GOVERNANCE: &str = "governance:
+  api.break: { quorum: { at_least: 1, group: leads } }
+  api.own:
+    quorum: { all_of: [leads, \"@sceond\"] }
+    ttl: PT2H
+  own: { quorum: { at_least: 1, group: group } }
+";
+
 #[test]
 fn names_that_stand_for_nothing_are_warned_of() {
     let world = World::new();
@@ -129,15 +137,23 @@ rule "own"
   allow if granted("api.own")
 "#;
     repo.write("gatos/policies/p.rgs", rules);
-    repo.write("gatos/governance.yaml", "governance:\n  api.break: { quorum: { at_least: 1, group: leads } }\n");
+    repo.write("gatos/governance.yaml", GOVERNANCE);
     let lint = fits("policy-lint", repo.gatos(["policy", "lint", "--json"]).ok().json());
-    let mut told: Vec<(u64, &str)> = lint["faults"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|f| (f["line"].as_u64().expect("a line"), f["sentence"].as_str().expect("a text")))
-        .collect();
+    let (mut told, mut asked) = (Vec::new(), Vec::new());
+    for fault in lint["faults"].as_array().expect("a list") {
+        let at = |field: &str| fault[field].as_u64().expect("a number");
+        let sentence = fault["sentence"].as_str().expect("a text");
+        match fault["file"].as_str() {
+            Some("gatos/governance.yaml") => asked.push((at("line"), at("col"), sentence)),
+            _ => told.push((at("line"), sentence)),
+        }
+    }
     told.sort_unstable();
+    let vain = |action: &str, group: &str| {
+        format!("{action}: trust has no group {group} here (it has: leads), and nobody is in it")
+    };
+    let (second, own) = (vain("api.own", "sceond"), vain("own", "group"));
+    assert_eq!(asked, [(4, 31, second.as_str()), (6, 40, &own)], "nothing of what is no group");
     let wanted = [
         (6, "trust has no group laeds here (it has: leads)"),
         (7, "gatos/governance.yaml has no action api.braek"),
@@ -152,4 +168,6 @@ rule "own"
     std::fs::remove_file(repo.path().join("gatos/governance.yaml")).expect("a file");
     assert_eq!(repo.gatos(["policy", "lint", "--json"]).ok().json()["warnings"], 3);
     assert_eq!(repo.gatos(["policy", "lint", ".", "--json"]).ok().json()["warnings"], 1);
+    repo.write("gatos/governance.yaml", GOVERNANCE);
+    assert_eq!(repo.gatos(["policy", "lint", ".", "--json"]).ok().json()["warnings"], 2);
 }

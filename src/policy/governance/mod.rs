@@ -3,6 +3,7 @@
 mod quorum;
 pub(super) mod yaml;
 
+pub(super) use quorum::{Asked, asked};
 pub use quorum::{Governance, Governed, Quorum};
 
 /// Where a bundle keeps it.

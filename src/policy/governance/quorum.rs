@@ -90,6 +90,38 @@ impl Governance {
     }
 }
 
+/// A group whose word an action wants, and where the file says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub line: u32,
+    pub col: u32,
+    pub action: String,
+    pub group: String,
+}
+
+/// How deep the names of actions stand.
+const ACTION_DEPTH: usize = 2;
+
+/// The groups that `gatos/governance.yaml` asks, in the order of the file, which was read without fault.
+pub fn asked(text: &str) -> Vec<Asked> {
+    let (mut action, mut names_groups, mut asked) = (String::new(), false, Vec::new());
+    let mut see = |scalar: yaml::Scalar<'_>| match scalar {
+        yaml::Scalar { is_key: true, depth: ACTION_DEPTH, text, .. } => text.clone_into(&mut action),
+        yaml::Scalar { is_key: true, text, .. } => names_groups = ["group", "all_of"].contains(&text),
+        yaml::Scalar { text, line, col, .. } if names_groups => {
+            asked.push(Asked { line, col, action: action.clone(), group: bare(text).to_owned() });
+        }
+        _ => {}
+    };
+    drop(yaml::parse_seeing(text, &mut see));
+    asked
+}
+
+/// The name of a group, which may be written with an @.
+fn bare(group: &str) -> &str {
+    group.strip_prefix('@').unwrap_or(group)
+}
+
 impl Governance {
     /// Whether a quorum is one that an action asks for. Of an action that is not named, none is.
     pub fn admits(&self, action: &str, required: &Required) -> bool {
@@ -144,7 +176,7 @@ fn governed(value: &Value) -> Result<Governed, String> {
 }
 
 fn quorum_of(map: &Map) -> Result<Quorum, String> {
-    let segment = |v: &Value| v.as_str().and_then(|t| t.strip_prefix('@').unwrap_or(t).parse::<Segment>().ok());
+    let segment = |v: &Value| v.as_str().and_then(|t| bare(t).parse::<Segment>().ok());
     if let Some(groups) = map.get("all_of") {
         only(map, "such a quorum", &["all_of"])?;
         let groups = groups.as_list().filter(|l| !l.is_empty()).and_then(|l| l.iter().map(segment).collect());

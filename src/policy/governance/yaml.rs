@@ -12,6 +12,16 @@ const DEPTH_MAX: usize = 32;
 /// Why a text is not read, and where.
 pub type Refused = (u32, u32, String);
 
+/// A plain or quoted text in the document.
+pub struct Scalar<'a> {
+    pub text: &'a str,
+    pub line: u32,
+    pub col: u32,
+    /// How many lists and maps it stands in.
+    pub depth: usize,
+    pub is_key: bool,
+}
+
 /// Something that is open: a list, or a map with the key that waits for its value.
 enum Open {
     List(Vec<Value>),
@@ -19,6 +29,11 @@ enum Open {
 }
 
 pub fn parse(text: &str) -> Result<Value, Refused> {
+    parse_seeing(text, &mut |_| {})
+}
+
+/// The same, and shows every scalar on the way with its place.
+pub fn parse_seeing(text: &str, see: &mut dyn FnMut(Scalar<'_>)) -> Result<Value, Refused> {
     if text.len() > TEXT_MAX {
         return Err((1, 1, format!("it is longer than {} KiB", TEXT_MAX >> 10)));
     }
@@ -45,7 +60,12 @@ pub fn parse(text: &str) -> Result<Value, Refused> {
             Event::Scalar(_, _, _, Some(_)) | Event::SequenceStart(_, Some(_)) | Event::MappingStart(_, Some(_)) => {
                 return Err(refuse("tags are not read"));
             }
-            Event::Scalar(text, style, ..) => scalar(&text, style, key_waits(&open)),
+            Event::Scalar(text, style, ..) => {
+                let (line, col) = place(&span);
+                let is_key = key_waits(&open);
+                see(Scalar { text: &text, line, col, depth: open.len(), is_key });
+                scalar(&text, style, is_key)
+            }
             Event::SequenceStart(..) => {
                 open.push(Open::List(Vec::new()));
                 continue;
@@ -77,8 +97,13 @@ pub fn parse(text: &str) -> Result<Value, Refused> {
     Ok(whole.unwrap_or(Value::Null))
 }
 
+fn place(span: &Span) -> (u32, u32) {
+    (span.start.line() as u32, span.start.col() as u32 + 1)
+}
+
 fn refusal(span: &Span, why: &str) -> Refused {
-    (span.start.line() as u32, span.start.col() as u32 + 1, why.to_owned())
+    let (line, col) = place(span);
+    (line, col, why.to_owned())
 }
 
 /// Whether what comes next is the key of a map.

@@ -18,7 +18,7 @@ pub(super) use code::BEHIND_RULES;
 pub use compile::{Compiled, Functions, closed, compile};
 pub use library::functions;
 pub use markdown::{Decision as MarkdownPolicy, extract};
-pub use named::{Named, What, no_refs};
+pub use named::{Named, What, no_group, no_refs};
 pub use parser::Adr;
 
 use std::fmt::{self, Display, Formatter};

@@ -36,10 +36,7 @@ impl Named {
     /// What to say where a group is not among those that trust has.
     pub fn stranger(&self, groups: &BTreeSet<&str>) -> Option<Fault> {
         let What::Group(group) = &self.what else { return None };
-        let known = Vec::from_iter(groups.iter().copied()).join(", ");
-        let known = if known.is_empty() { "none".to_owned() } else { known };
-        let why = || format!("trust has no group {group} here (it has: {known}), and nobody is in it");
-        (!groups.contains(group.as_str())).then(|| self.doubt(why()))
+        no_group(group, groups).map(|why| self.doubt(why))
     }
 
     /// What to say where an action is governed by nothing, though other actions are.
@@ -49,6 +46,16 @@ impl Named {
         let why = || format!("gatos/governance.yaml has no action {action}, and no rule requires it of anybody");
         (!known).then(|| self.doubt(why()))
     }
+}
+
+/// What to say of a group that is not among those that trust has.
+pub fn no_group(group: &str, groups: &BTreeSet<&str>) -> Option<String> {
+    if groups.contains(group) {
+        return None;
+    }
+    let known = Vec::from_iter(groups.iter().copied()).join(", ");
+    let known = if known.is_empty() { "none".to_owned() } else { known };
+    Some(format!("trust has no group {group} here (it has: {known}), and nobody is in it"))
 }
 
 /// Rules that are asked on pushes to what is never the name of a ref.
