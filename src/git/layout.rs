@@ -7,6 +7,8 @@ const OWN: &str = "refs/gatos/";
 const TRACKING: &str = "refs/gatos-remotes/";
 const LOST: &str = "refs/gatos-lost/";
 const CACHE: &str = "refs/gatos-cache/";
+/// Where decisions and receipts are.
+const AUDITS: &str = "audit/policy";
 /// What every name of ours and every look-alike starts with, whatever its case.
 pub const FAMILY: &str = "refs/gatos";
 
@@ -171,7 +173,7 @@ impl Display for Plane {
             Plane::PolicyActive => f.write_str("policies/active"),
             Plane::Journal { ns, writer } => write!(f, "journal/{ns}/{writer}"),
             Plane::State { ns } => write!(f, "state/{ns}"),
-            Plane::AuditPolicy { writer } => write!(f, "audit/policy/{writer}"),
+            Plane::AuditPolicy { writer } => write!(f, "{AUDITS}/{writer}"),
             Plane::AuditProof { kind, id } => write!(f, "audit/proofs/{}/{}", kind.as_str(), id.hex()),
             Plane::AuditResolve { writer } => write!(f, "audit/resolve/{writer}"),
             Plane::Proposal(id) => write!(f, "proposals/{}", id.hex()),
@@ -402,7 +404,7 @@ impl Scope {
             Scope::States => both("state/*"),
             Scope::Trust => both("trust/*"),
             Scope::Policies => both("policies/*"),
-            Scope::Audits => both("audit/policy/*"),
+            Scope::Audits => both(&format!("{AUDITS}/*")),
             Scope::Consents => {
                 let planes = ["proposals/*", "approvals/*", "audit/proofs/governance/*", "grants/*", "revocations/*"];
                 planes.into_iter().flat_map(both).collect()
@@ -435,6 +437,11 @@ pub fn refspec_reaches_ours(destination: &str) -> bool {
 /// A refspec that brings everything of ours into the place where a repository holds its own.
 pub fn own_refspec() -> String {
     format!("{OWN}*:{OWN}*")
+}
+
+/// What the names of the refs begin with that hold decisions and receipts.
+pub fn audits() -> String {
+    format!("{OWN}{AUDITS}")
 }
 
 /// A name among ours that no plane has.

@@ -1,5 +1,6 @@
 use super::{Ink, Page, View, count, notation};
 use crate::canon::{Map, Value};
+use crate::git::audits;
 use crate::id::Oid;
 use crate::node::Emitted;
 use crate::policy::Decision;
@@ -50,7 +51,7 @@ impl View for Denial {
         if let Some(hint) = &d.hint {
             writeln!(page, "  remedy  {hint}")?;
         }
-        writeln!(page, "  logged  {} under refs/gatos/audit/policy", self.audit)
+        writeln!(page, "  logged  {} under {}", self.audit, audits())
     }
 
     fn json(&self) -> Value {
