@@ -283,7 +283,7 @@ impl Visit {
             }
         }
         for ((ns, writer), tip) in tips {
-            if writer.key8() != key.key8() || !graph.knows(writer.actor(), key) {
+            if !graph.is_writer(&writer, key) {
                 continue;
             }
             let pushed = self.updates.iter().any(|u| u.new == Some(tip));

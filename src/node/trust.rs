@@ -227,9 +227,8 @@ impl Node {
         let mut out = Vec::new();
         for ns in namespaces(self.reader())? {
             for journal in self.union(&ns)?.journals {
-                let writer = &journal.writer;
-                if writer.key8() == key.key8() && self.graph().knows(writer.actor(), key) {
-                    let origin = Origin::new(self.repo(), ns.clone(), *key, writer.clone());
+                if self.graph().is_writer(&journal.writer, key) {
+                    let origin = Origin::new(self.repo(), ns.clone(), *key, journal.writer.clone());
                     let origin = origin.expect("the key begins as the writer says");
                     out.push((journal, Arc::new(origin)));
                 }

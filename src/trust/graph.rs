@@ -5,7 +5,7 @@ use super::statement::{Said, Statement};
 use super::{GraphFault, TrustError};
 use crate::canon::digest;
 use crate::git::{GitError, Reader};
-use crate::id::{Actor, Blake3, Oid, PublicKey, Ulid};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Ulid, Writer};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -208,6 +208,11 @@ impl Graph {
     /// Whether a key stands for an actor in any version.
     pub fn knows(&self, actor: &Actor, key: &PublicKey) -> bool {
         self.held.get(key).is_some_and(|actors| actors.contains(actor))
+    }
+
+    /// Whether a writer is this key in some clone of its actor, for whom it stands in some version.
+    pub fn is_writer(&self, writer: &Writer, key: &PublicKey) -> bool {
+        writer.key8() == key.key8() && self.knows(writer.actor(), key)
     }
 
     /// The key of an actor, in any version, that begins with these hexadecimal digits: 8 of them stand in a writer's name.

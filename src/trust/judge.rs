@@ -212,7 +212,7 @@ fn check_revocation(
         return Err(unsigned(path, &owner));
     }
     let (Target::Key(key), Some(from)) = (&revocation.target, &revocation.from) else { return Ok(()) };
-    let strange = from.keys().find(|w| !graph.knows(w.actor(), key) || w.key8() != key.key8());
+    let strange = from.keys().find(|writer| !graph.is_writer(writer, key));
     match strange {
         Some(writer) => Err(GraphFault::NotItsWriter { path: path.to_owned(), writer: writer.to_string() }),
         None => Ok(()),

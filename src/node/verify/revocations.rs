@@ -45,17 +45,13 @@ pub(super) fn both(one: Option<Again>, other: Option<Again>) -> Option<Again> {
     }
 }
 
-fn is_of(graph: &Graph, key: &PublicKey, writer: &Writer) -> bool {
-    writer.key8() == key.key8() && graph.knows(writer.actor(), key)
-}
-
 /// How far a gate had accepted each journal of a key, with what came in the same push.
 fn accepted(past: &Past<'_>, place: Place, graph: &Graph, key: &PublicKey) -> BTreeMap<(Ns, Writer), Oid> {
     let mut tips: BTreeMap<(Ns, Writer), Oid> = BTreeMap::new();
     let receipts = &past.histories[place.history].receipts[..=place.receipt];
     for moved in receipts.iter().flat_map(|receipt| &receipt.updates) {
         if let (Some(Plane::Journal { ns, writer }), Some(new)) = (moved.plane(), moved.new)
-            && is_of(graph, key, writer)
+            && graph.is_writer(writer, key)
         {
             let held = tips.entry((ns.clone(), writer.clone())).or_insert(new);
             // The receipt of a push that was slow to end stands behind those of pushes behind it.
@@ -105,7 +101,7 @@ impl Ends<'_> {
         let refs = past.reader().refs(&Scope::Journals(None))?;
         Ok(refs.into_iter().any(|(name, _)| match name.plane {
             Plane::Journal { ns, writer } => {
-                is_of(graph, &self.key, &writer) && !self.accepted.contains_key(&(ns, writer))
+                graph.is_writer(&writer, &self.key) && !self.accepted.contains_key(&(ns, writer))
             }
             _ => false,
         }))
