@@ -207,10 +207,13 @@ pub(super) fn check_active(
             let hint = match &standing {
                 // It is the pusher's own active policy too: what is published onto it would be refused with it.
                 Some(standing) => format!(
-                    "take the server's again: git update-ref {name} {}; then publish and activate yours anew",
+                    "if another gate has received it, {COPY}; if not, take the server's again: git update-ref {name} {}; \
+                     then publish and activate yours anew",
                     standing.root
                 ),
-                None => "publish and activate it anew: git gatos policy publish".to_owned(),
+                None => format!(
+                    "if another gate has received it, {COPY}; if not, publish and activate it anew: git gatos policy publish"
+                ),
             };
             return Ok(Err(Box::new(unsigned(name).at(commit).hint(hint))));
         }
@@ -232,6 +235,10 @@ pub(super) fn check_active(
 fn may_sign(visit: &Visit, graph: &Graph, commit: Oid) -> Result<bool, HookError> {
     Ok(may_sign_now(graph, &bundle_signers(&visit.pushed, commit)?, Some(&visit.received_at)))
 }
+
+/// What was received elsewhere under other trust is not judged by the trust of now.
+const COPY: &str =
+    "this server's operator copies it from there with its receipts: git fetch URL 'refs/gatos/*:refs/gatos/*'";
 
 fn unsigned(name: &str) -> Denial {
     Denial::of(name, "policy.signer", "nobody signed it whom trust lets sign now")

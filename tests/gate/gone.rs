@@ -1,11 +1,10 @@
 //! Law that was deleted on the server, past its gate.
 
 use super::again::enact;
-use super::court::{ACTIVE, Court, JOURNALS, OPEN, TRUST, publish};
+use super::court::{ACTIVE, Court, JOURNALS, OPEN, POLICIES, TRUST, publish};
 use super::liar::Liar;
 use crate::cli::fits;
-use crate::harness::Repo;
-use crate::harness::World;
+use crate::harness::{Repo, World};
 
 /// The failures that somebody finds.
 #[track_caller]
@@ -82,4 +81,45 @@ fn must_not_call_law_received_that_came_past_the_gate_and_was_put_back() {
     court.push(bob, [&own]).ok();
     let found = fails(&liar.stranger("carol"), 1).join("\n");
     assert!(found.contains("receipt.law") && found.contains("it brought the first policy, and one stood"), "{found}");
+}
+
+/// A key that was removed since signs nothing any more. What it signed while it stood is no less the law.
+#[test]
+fn must_copy_and_put_back_law_whose_signer_was_removed_since() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, bob, mirror) = (&court.alice, &court.bob, court.mirror());
+    let (path, url) = (mirror.path().to_str().expect("UTF-8"), court.server.path().to_str().expect("UTF-8"));
+    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+    court.push(alice, [TRUST]).ok();
+    enact(&court, alice, &OPEN.replace("if root()", "if cap(\"policy:activate\")"));
+    alice.git(["push", "-q", path, TRUST, POLICIES]).ok();
+    bob.gatos(["sync"]).ok();
+    bob.write("gatos/policies/10-open.rgs", OPEN);
+    court.enact(bob);
+    court.emit(bob, "{\"n\":5}");
+    court.push(bob, [JOURNALS]).ok();
+    court.fetch(alice);
+    alice.gatos(["trust", "remove-key", "user:bob", &court.key("bob")]).ok();
+    court.push(alice, [TRUST]).ok();
+    alice.git(["push", "-q", path, TRUST]).ok();
+    let copy = "git fetch URL 'refs/gatos/*:refs/gatos/*'";
+    let policies = "refs/gatos-remotes/origin/policies/*:refs/gatos/policies/*";
+    alice.git(["push", path, policies]).code(1).err_says("rule    policy.signer  ").err_says(copy);
+    // An empty server is told the same.
+    let empty = world.bare("empty").as_person("git");
+    empty.gatos(["hook", "install", "--server", "--root", &court.id()]).ok();
+    let to = empty.path().to_str().expect("UTF-8");
+    alice.git(["push", to, TRUST, policies]).code(1).err_says("rule    policy.signer  ").err_says(copy);
+    for server in [&mirror, &empty] {
+        server.git(["fetch", "-q", url, "refs/gatos/*:refs/gatos/*"]).ok();
+        assert_eq!(fails(server, 0), [""; 0]);
+    }
+    // Work goes on there, and here after the operator has lost the policy.
+    court.emit(alice, "{\"n\":6}");
+    alice.git(["push", "-q", path, JOURNALS]).ok();
+    assert_eq!(fails(&mirror, 0), [""; 0]);
+    court.server.git(["update-ref", "-d", ACTIVE]).ok();
+    court.push(alice, ["refs/gatos-remotes/origin/policies/active:refs/gatos/policies/active", JOURNALS]).ok();
+    assert_eq!(fails(&Liar::of(&court).stranger("carol"), 0), [""; 0]);
 }
