@@ -8,6 +8,7 @@ use super::context::Context;
 use super::error::CliError;
 use clap::CommandFactory as _;
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 
 /// A git repository that computes its own state: signed events, a fold in Lua, proofs that anyone can recompute
 ///
@@ -65,6 +66,12 @@ enum Verb {
 }
 
 impl Root {
+    /// What git and the gate itself run, where these arguments are that: a push waits for it, and a parser takes longer to
+    /// build than to ask.
+    pub fn of_git(args: &[OsString]) -> Option<Root> {
+        Hook::of_git(args).map(|hook| Root { json: false, verb: Some(Verb::Hook(hook)) })
+    }
+
     /// Whether this run prints JSON.
     pub fn json(&self) -> bool {
         self.json

@@ -8,7 +8,6 @@ use crate::ambient::Ambient;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
 
 /// What the program says with its exit code; errors have those of `Kind`.
@@ -17,25 +16,10 @@ const NO: u8 = 1;
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
-    let args = as_interpreter(std::env::args_os().collect());
+    let args: Vec<OsString> = std::env::args_os().collect();
     // A bug may lie in what makes a context, so it is told without one.
     let code = guarded(|| run(&args)).unwrap_or_else(|bug| fail(&mut Output::new(asks_for_json(&args), false), &bug));
     ExitCode::from(code)
-}
-
-/// As the interpreter of a hook this program is told the path of that: `hook` and, say, `hooks/pre-receive`, or a part of it,
-/// `hooks/pre-receive.d/10-gatos`. The hook is the last of its words that names one.
-fn as_interpreter(mut args: Vec<OsString>) -> Vec<OsString> {
-    let [_, verb, path] = args.as_mut_slice() else { return args };
-    if verb != "hook" {
-        return args;
-    }
-    let words = Path::new(path).components().rev().take(2).map(|word| word.as_os_str().to_string_lossy().into_owned());
-    let mut hooks = words.map(|word| word.trim_end_matches(".d").to_owned());
-    if let Some(hook) = hooks.find(|word| word == "pre-receive" || word == "post-receive") {
-        *path = hook.into();
-    }
-    args
 }
 
 /// The same question to arguments that could not be read.
@@ -44,7 +28,7 @@ fn asks_for_json(args: &[OsString]) -> bool {
 }
 
 fn run(args: &[OsString]) -> u8 {
-    let root = match Root::try_parse_from(args) {
+    let root = match Root::of_git(args).map_or_else(|| Root::try_parse_from(args), Ok) {
         Ok(root) => root,
         Err(e) => return refuse_arguments(&mut Output::new(asks_for_json(args), false), args, &e),
     };

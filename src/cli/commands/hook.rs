@@ -5,7 +5,9 @@ use crate::hook::{self, Denial, Order, Process, Source, Step};
 use crate::id::{Actor, Blake3};
 use crate::view::{GateInstalled, GateRemoved, GateTested, Refusal, RefusedRef};
 use anyhow::Context as _;
+use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 
 /// The gate of a server: no push breaks the rules that stand in its repository
 #[derive(clap::Args)]
@@ -65,6 +67,27 @@ struct Install {
 }
 
 impl Hook {
+    /// The verbs that git and the gate run. As the interpreter of a hook this program is told the path of that: `hook` and, say,
+    /// `hooks/pre-receive`, or a part of it, `hooks/pre-receive.d/10-gatos`; the hook is the last of its words that names one.
+    pub fn of_git(args: &[OsString]) -> Option<Hook> {
+        let [_, verb, rest @ ..] = args else { return None };
+        let verb = match rest {
+            _ if verb != "hook" => return None,
+            [path] => Path::new(path).components().rev().take(2).find_map(|word| {
+                match word.as_os_str().to_str()?.trim_end_matches(".d") {
+                    "pre-receive" => Some(Verb::PreReceive),
+                    "post-receive" => Some(Verb::PostReceive),
+                    _ => None,
+                }
+            })?,
+            [verb, id, start] if verb == "hold" => {
+                Verb::Hold { id: id.to_str()?.parse().ok()?, start: start.to_str()?.to_owned() }
+            }
+            _ => return None,
+        };
+        Some(Hook { verb })
+    }
+
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
         match self.verb {
             Verb::Install(order) => order.run(context),
