@@ -95,7 +95,20 @@ fn run(file: &Path) -> usize {
             shown.join("\n")
         );
     }
+    // Whoever goes on to another page, or begins this one again, is not asked which of several keys he means.
+    let home = world.home("alice");
+    let keys = names(&home.join("config/gatos/keys"));
+    assert!(keys.len() <= 1, "{} leaves several keys: {keys:?}", file.display());
+    let left: Vec<_> = names(&home).into_iter().filter(|name| !HOME.contains(&name.as_str())).collect();
+    assert!(left.is_empty(), "{} leaves {left:?} in the home", file.display());
     steps.len()
+}
+
+/// What a home of the harness holds where nothing was left in it.
+const HOME: [&str; 3] = ["config", "gitconfig", "state"];
+
+fn names(dir: &Path) -> Vec<String> {
+    fs::read_dir(dir).into_iter().flatten().flatten().filter_map(|e| e.file_name().into_string().ok()).collect()
 }
 
 fn root() -> &'static Path {
