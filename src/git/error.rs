@@ -11,7 +11,7 @@ pub enum GitError {
     NotFound { path: PathBuf },
     #[error("cannot open the repository {}: {source}", path.display())]
     Open { path: PathBuf, source: git2::Error },
-    #[error("{} holds SHA-256 objects: this needs a build with feature sha256", path.display())]
+    #[error("{} holds SHA-256 objects, which are not read yet; a new repository takes SHA-1 by `git init --object-format=sha1`", path.display())]
     Sha256 { path: PathBuf },
     #[error(
         "{} keeps its refs as {format}: convert with `git refs migrate --ref-format=files`", path.display()
