@@ -37,6 +37,10 @@ pub enum HookError {
     NoLaw,
     #[error("this repository is pinned to {pinned}, and its trust graph belongs to {found}")]
     Pinned { pinned: crate::id::Blake3, found: crate::id::Blake3 },
+    #[error(
+        "the policy was to be {pinned} or descend from it, and {found} stands here, which does not; nothing was changed"
+    )]
+    PinnedPolicy { pinned: crate::id::Blake3, found: crate::id::Blake3 },
     #[error("the hook cannot be installed: {why}")]
     Install { why: String },
     #[error(transparent)]
@@ -63,7 +67,7 @@ impl HookError {
             HookError::File { .. } => "FILE",
             HookError::Busy { .. } | HookError::NoReceiver | HookError::Holder { .. } => "GATE_LOCK",
             HookError::NoLaw => "GATE_NO_LAW",
-            HookError::Pinned { .. } => "GATE_PINNED",
+            HookError::Pinned { .. } | HookError::PinnedPolicy { .. } => "GATE_PINNED",
             HookError::Held { .. } => "GATE_HELD",
             HookError::Install { .. } => "HOOK_INSTALL",
             HookError::Git(e) => e.code(),

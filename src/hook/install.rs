@@ -4,7 +4,8 @@ use super::files::{self, failed};
 use super::settings::{Settings, Source};
 use crate::ambient::Ambient;
 use crate::git::{Git, Plane, RefName, Store, gate_dir};
-use crate::id::{Actor, Blake3, PublicKey};
+use crate::id::{Actor, Blake3, Oid, PublicKey};
+use crate::policy::Bundle;
 use crate::trust::Graph;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ pub struct Order {
     pub actor: Actor,
     /// The genesis that this repository may hold.
     pub root: Option<Blake3>,
+    /// The bundle that the first policy must be or descend from. None = as it was, at first any.
+    pub policy: Option<Blake3>,
     /// None = as it was, at first nobody is told apart.
     pub source: Option<Source>,
     /// A push returns when its receipt stands, not before. None = as it was, at first not.
@@ -79,15 +82,11 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
 fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, HookError> {
     let common_dir = store.common_dir();
     let held = Settings::read(common_dir)?;
-    if let (Some(root), Some(tip)) = (order.root, store.resolve(&RefName::own(Plane::TrustGraph))?) {
-        let found = Graph::load(store.reader(), tip)?.repo();
-        if found != root {
-            return Err(HookError::Pinned { pinned: root, found });
-        }
-    }
+    check_pins(store, order)?;
     let settings = match held {
         Some(held) => Settings {
             root: order.root.or(held.root),
+            policy: order.policy.or(held.policy),
             source: order.source.unwrap_or(held.source),
             await_receipt: order.await_receipt.unwrap_or(held.await_receipt),
             patience: order.patience.or(held.patience),
@@ -98,6 +97,7 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
             actor: order.actor.clone(),
             replica: ambient.replica(),
             root: order.root,
+            policy: order.policy,
             source: order.source.unwrap_or(Source::None),
             await_receipt: order.await_receipt.unwrap_or(false),
             patience: order.patience,
@@ -105,6 +105,41 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
     };
     settings.write(common_dir)?;
     Ok(settings)
+}
+
+/// Whether the law that stands here is what the order names.
+fn check_pins(store: &Store, order: &Order) -> Result<(), HookError> {
+    let tip = |plane: Plane| store.resolve(&RefName::own(plane));
+    let graph = tip(Plane::TrustGraph)?.map(|tip| Graph::load(store.reader(), tip)).transpose()?;
+    if let (Some(pinned), Some(found)) = (order.root, graph.as_ref().map(Graph::repo))
+        && pinned != found
+    {
+        return Err(HookError::Pinned { pinned, found });
+    }
+    match (order.policy, tip(Plane::PolicyActive)?) {
+        (Some(pinned), Some(active)) => check_policy(store, graph.as_ref(), pinned, active),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the policy that stands is the one that was named, or descends from it.
+fn check_policy(store: &Store, graph: Option<&Graph>, pinned: Blake3, active: Oid) -> Result<(), HookError> {
+    let Some(graph) = graph else {
+        let why =
+            "a policy stands here and no trust graph, so that nobody can tell from what it descends; push the trust \
+                   graph first"
+                .to_owned();
+        return Err(HookError::Install { why });
+    };
+    let mut found = None;
+    for step in store.reader().chain(active, None, 0)? {
+        let id = Bundle::read(store.reader(), step?.0, graph)?.id();
+        if id == pinned {
+            return Ok(());
+        }
+        found = Some(id);
+    }
+    found.map_or(Ok(()), |found| Err(HookError::PinnedPolicy { pinned, found }))
 }
 
 /// Where git looks for the hooks of this repository. A path that others share is not ours to fill.

@@ -190,6 +190,7 @@ pub(super) fn check_active(
 ) -> Result<Judged, HookError> {
     let mut before = standing.as_ref().map(|p| (p.id, p.version));
     let mut replaced: Option<Judge> = None;
+    let mut line = Vec::new();
     for step in visit.pushed.chain(new, standing.as_ref().map(|p| p.root), 0)? {
         let (commit, _) = step?;
         let bundle = match read_bundle(&visit.pushed, graph, name, commit)? {
@@ -226,9 +227,24 @@ pub(super) fn check_active(
             return Ok(Err(denial));
         }
         before = Some((bundle.id(), bundle.version()));
+        line.push(bundle.id());
         replaced = Some(Judge::new(bundle, None));
     }
-    Ok(Ok(()))
+    match standing {
+        Some(_) => Ok(Ok(())),
+        None => Ok(descends(visit, name, new, &line)),
+    }
+}
+
+/// Whether what becomes the first policy is the bundle that was named at install or descends from it, by the line of its
+/// bundles: who may push could bring an older law otherwise, signed by a key that still stands.
+fn descends(visit: &Visit, name: &str, new: Oid, line: &[Blake3]) -> Judged {
+    let Some(pinned) = visit.settings.as_ref().and_then(|s| s.policy) else { return Ok(()) };
+    let Some(found) = line.last().filter(|_| !line.contains(&pinned)) else { return Ok(()) };
+    let why = format!("the first policy here must be {pinned} or descend from it, and {found} does not");
+    let hint = "push a policy of that line (git gatos policy log shows it); if it was named by mistake, the operator names \
+                another: git gatos hook install --server --policy ID";
+    Err(Box::new(Denial::of(name, "policy.root", why).at(new).hint(hint)))
 }
 
 /// Whether a bundle is signed by somebody whom trust lets sign when this push is received.

@@ -90,6 +90,8 @@ pub struct Settings {
     pub replica: Replica,
     /// The genesis that this repository may hold; without it nothing of ours passes until one is held.
     pub root: Option<Blake3>,
+    /// The bundle that the first policy must be or descend from; without it any may be the first.
+    pub policy: Option<Blake3>,
     pub source: Source,
     /// A push returns when its receipt stands: post-receive writes it. Else the holder of the lock does, a moment later.
     pub await_receipt: bool,
@@ -126,10 +128,8 @@ impl Settings {
             actor: text("actor")?.parse().ok()?,
             key: text("key")?.parse().ok()?,
             replica: text("replica")?.parse().ok()?,
-            root: match value.get("root") {
-                None => None,
-                Some(root) => Some(root.as_str()?.parse().ok()?),
-            },
+            root: id_in(&value, "root")?,
+            policy: id_in(&value, "policy")?,
             source: Source::parse(text("identity")?)?,
             await_receipt: value.get("await_receipt").and_then(Value::as_bool).unwrap_or(false),
             patience: match value.get("patience") {
@@ -146,6 +146,9 @@ impl Settings {
         map.insert("replica", self.replica.as_str());
         if let Some(root) = &self.root {
             map.insert("root", Value::text(root));
+        }
+        if let Some(policy) = &self.policy {
+            map.insert("policy", Value::text(policy));
         }
         map.insert("identity", self.source.as_str());
         if self.await_receipt {
@@ -168,5 +171,13 @@ impl Settings {
 
     pub(super) fn signer(&self, common_dir: &Path, ambient: &Ambient) -> Result<Signer, HookError> {
         Ok(Settings::keys(common_dir, ambient).load(&self.key)?)
+    }
+}
+
+/// An id that may be left out; `None` where something else stands there.
+fn id_in(settings: &Value, name: &str) -> Option<Option<Blake3>> {
+    match settings.get(name) {
+        None => Some(None),
+        Some(id) => Some(Some(id.as_str()?.parse().ok()?)),
     }
 }

@@ -1,6 +1,6 @@
 //! Whose law a server takes, and what nobody can take back alone.
 
-use super::court::{Court, JOURNALS, TRUST, id_of};
+use super::court::{ACTIVE, Court, JOURNALS, OPEN, TRUST, activate, id_of};
 use crate::cli::{fits, refused};
 use crate::harness::{Repo, World};
 
@@ -30,6 +30,68 @@ fn must_take_the_law_of_the_one_repository_that_was_named() {
     push("open").ok();
     // What stands decides from then on.
     open.gatos(["hook", "install", "--server", "--root", &theirs]).code(3).err_says(&id);
+}
+
+/// Alice has three policies in a row, and beside the second one another. Whoever may push brings one of them first.
+#[test]
+fn must_take_as_first_policy_the_one_that_was_named_or_what_descends_from_it() {
+    let world = World::new();
+    let alice = world.repo("alice");
+    alice.gatos(["init"]).ok();
+    let twin = alice.clone_to("twin");
+    twin.git(["fetch", "-q", "origin", "refs/gatos/*:refs/gatos/*"]).ok();
+    let tip = |repo: &Repo<'_>| repo.git(["rev-parse", ACTIVE]).ok().stdout();
+    let enact = |repo: &Repo<'_>, name: &str| {
+        repo.write("gatos/policies/10-all.rgs", OPEN.replace("\"open\"", &format!("\"{name}\"")));
+        (activate(repo), tip(repo))
+    };
+    let first = tip(&alice);
+    let (id, second) = enact(&alice, "second");
+    let (_, third) = enact(&alice, "third");
+    let (sister_id, sister) = enact(&twin, "sister");
+    alice.git(["fetch", "-q", twin.path().to_str().expect("UTF-8"), &sister]).ok();
+    let gate = |name: &str, args: &[&str]| {
+        let server = world.bare(name).as_person("git");
+        let install = ["--json", "hook", "install", "--server", "--root", &id_of(&alice)];
+        let gate = server.gatos(install.iter().chain(args)).ok().json();
+        alice.gatos(["trust", "add-key", "service:gate", gate["key"].as_str().expect("a key")]).ok();
+        server
+    };
+    let pinned = ["one", "two", "three"].map(|name| gate(name, &["--policy", &id]));
+    let free = gate("free", &[]);
+    alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
+    let push = |server: &Repo<'_>, refs: &[&str]| {
+        alice.git(["push", server.path().to_str().expect("UTF-8")].iter().chain(refs).copied())
+    };
+    let active = |tip: &str| format!("{tip}:{ACTIVE}");
+
+    // Behind trust that stands, and in one push with it; what was named stays when the gate is installed again.
+    let [one, two, three] = &pinned;
+    push(one, &[TRUST]).ok();
+    one.gatos(["hook", "install", "--server"]).ok();
+    for old in [&first, &sister] {
+        push(one, &[&active(old)]).code(1).err_says("rule    policy.root  ").err_says(&id).err_says("policy log");
+        push(two, &[TRUST, &active(old)]).code(1).err_says("rule    policy.root  ");
+    }
+    assert_eq!(one.git(["for-each-ref", ACTIVE]).ok().stdout(), "");
+    recorded(two, &["policy.root", "policy.root"], 0);
+    push(one, &[&active(&second)]).ok();
+    push(one, &[&active(&third)]).ok();
+    push(two, &[TRUST, &active(&third)]).ok();
+    // The operator may name another.
+    push(three, &[TRUST]).ok();
+    three.gatos(["hook", "install", "--server", "--policy", &sister_id]).ok();
+    push(three, &[&active(&third)]).code(1).err_says("rule    policy.root  ").err_says(&sister_id);
+    push(three, &[&active(&sister)]).ok();
+
+    // What stands decides from then on, and nothing is changed where it does not fit.
+    push(&free, &[TRUST, &active(&first)]).ok();
+    let settings = || std::fs::read(free.path().join("gatos/gate/settings.json")).expect("settings");
+    let before = settings();
+    free.gatos(["hook", "install", "--server", "--policy", &id, "--patience", "9"]).code(3).err_says(&id);
+    assert_eq!(settings(), before);
+    push(&free, &[&active(&third)]).ok();
+    free.gatos(["hook", "install", "--server", "--policy", &id]).ok();
 }
 
 /// At a server nothing stands but what its gate recorded, these rules, and so many more wait to be.

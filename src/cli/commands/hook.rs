@@ -42,7 +42,7 @@ enum Verb {
 /// Install the gate in the repository around the working directory
 ///
 /// From then on a push is judged by the law that stands here, a refusal is recorded under audit/policy, and an accepted push
-/// has a receipt. What was installed is looked at; exit 1 where it does not stand. Example, in a bare repository: git gatos hook install --server --root blake3:…
+/// has a receipt. What was installed is looked at; exit 1 where it does not stand. Example, in a bare repository: git gatos hook install --server --root blake3:… --policy blake3:…
 #[derive(clap::Args)]
 struct Install {
     /// This repository is one that others push to
@@ -51,6 +51,10 @@ struct Install {
     /// The repository id whose trust graph may be pushed here; `git gatos trust pin` prints it
     #[arg(long, value_name = "ID")]
     root: Option<Blake3>,
+    /// The first policy here must be this one or descend from it; `git gatos policy show` prints it. Without it any policy of the
+    /// repository may come first, also an older one. Stays as it was until another is named
+    #[arg(long, value_name = "ID")]
+    policy: Option<Blake3>,
     /// What tells who pushes; at first nothing does, and later what was named before
     #[arg(long, value_name = "SOURCE",
           value_parser = ["none", "ssh", "http", "gitlab", "gitea", "gitolite", "cert"])]
@@ -125,7 +129,8 @@ impl Install {
         let program = std::env::current_exe().context("finding this program")?;
         let source = self.identity.as_deref().and_then(Source::parse);
         let (await_receipt, patience) = (self.await_receipt, self.patience);
-        let order = Order { actor: self.actor, root: self.root, source, await_receipt, patience, program };
+        let order =
+            Order { actor: self.actor, root: self.root, policy: self.policy, source, await_receipt, patience, program };
         let made = hook::install(context.ambient(), order)?;
         let tested = tested(made.steps);
         Ok(Answer::verdict(
