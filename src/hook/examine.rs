@@ -1,5 +1,6 @@
 use super::error::HookError;
 use super::files;
+use super::gate::Gate;
 use super::install::{AGAIN, hooks_dir, is_ours, parts_of, program_of};
 use super::settings::Settings;
 use crate::ambient::Ambient;
@@ -19,16 +20,28 @@ pub struct Step {
 /// A ref that no plane has, so that a gate must refuse it.
 const SCRATCH: &str = "hook-test";
 
+/// What a gate was found to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examined {
+    /// None where nothing is set, or where the law that stands cannot be read: a step tells why.
+    pub gate: Option<Gate>,
+    pub steps: Vec<Step>,
+}
+
 /// Looks whether the gate of the repository around the working directory stands, and pushes into a ref that it must refuse.
 /// The refusal is recorded as every other.
-pub fn examine(ambient: &Ambient) -> Result<Vec<Step>, HookError> {
+pub fn examine(ambient: &Ambient) -> Result<Examined, HookError> {
     let store = Store::discover(ambient)?;
     let hooks = hooks_dir(&store)?;
     let mut steps = look(&store, ambient, &hooks)?;
+    let gate = Settings::read(store.common_dir())?.map(|settings| Gate::of(&store, ambient, settings)).transpose();
+    if let Err(e) = &gate {
+        steps.push(Step { what: "the law that stands".into(), fault: Some(e.to_string()) });
+    }
     if steps.iter().all(|s| s.fault.is_none()) {
         steps.push(Step { what: "a push that must be refused".into(), fault: scratch(ambient, &store)? });
     }
-    Ok(steps)
+    Ok(Examined { gate: gate.unwrap_or_default(), steps })
 }
 
 /// The same without a push: nothing is recorded.

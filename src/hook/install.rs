@@ -1,10 +1,11 @@
 use super::error::HookError;
 use super::examine::{Step, look};
 use super::files::{self, failed};
+use super::gate::Gate;
 use super::settings::{Settings, Source};
 use crate::ambient::Ambient;
 use crate::git::{Git, Plane, RefName, Store, gate_dir};
-use crate::id::{Actor, Blake3, Oid, PublicKey};
+use crate::id::{Actor, Blake3, Oid};
 use crate::policy::Bundle;
 use crate::trust::Graph;
 use std::fs;
@@ -30,14 +31,8 @@ pub struct Order {
 /// A gate that was installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
-    pub actor: Actor,
-    pub key: PublicKey,
-    pub root: Option<Blake3>,
+    pub gate: Gate,
     pub hooks: PathBuf,
-    /// Of which repository the trust graph here is, where one stands.
-    pub repo: Option<Blake3>,
-    /// That graph lets the gate give receipts.
-    pub trusted: bool,
     /// What was looked at, and what is wrong.
     pub steps: Vec<Step>,
 }
@@ -65,17 +60,8 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
     }
     // What libgit2 writes again is not protected in cruft packs.
     store.put_config("gc.cruftPacks", "false")?;
-    let tip = store.resolve(&RefName::own(Plane::TrustGraph))?;
-    let graph = tip.map(|tip| Graph::load(store.reader(), tip)).transpose()?;
-    Ok(Installed {
-        root: settings.root,
-        repo: graph.as_ref().map(Graph::repo),
-        trusted: graph.is_some_and(|graph| graph.gives_receipts(&settings.actor, &settings.key, &ambient.now())),
-        steps: look(&store, ambient, &hooks)?,
-        actor: settings.actor,
-        key: settings.key,
-        hooks,
-    })
+    let steps = look(&store, ambient, &hooks)?;
+    Ok(Installed { gate: Gate::of(&store, ambient, settings)?, hooks, steps })
 }
 
 /// The settings that stand, with what the order changes; the key is made once.

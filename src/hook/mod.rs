@@ -15,6 +15,7 @@ mod error;
 mod examine;
 mod files;
 mod flood;
+mod gate;
 mod install;
 mod journal;
 mod law;
@@ -36,7 +37,8 @@ mod waiting;
 
 pub use denial::Denial;
 pub use error::HookError;
-pub use examine::{Step, examine};
+pub use examine::{Examined, Step, examine};
+pub use gate::Gate;
 pub use install::{Installed, Order, install, uninstall};
 pub use process::Process;
 pub use receive::{Verdict, hold, post_receive, pre_receive, rehearse};

@@ -49,7 +49,7 @@ impl Source {
     }
 
     /// The variable that names the pusher.
-    fn variable(self) -> Option<&'static str> {
+    pub fn variable(self) -> Option<&'static str> {
         match self {
             Source::None => None,
             Source::Ssh => Some("GATOS_PUSHER"),
@@ -103,7 +103,7 @@ pub struct Settings {
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Settings {
-    pub(super) fn patience(&self) -> Duration {
+    pub fn patience(&self) -> Duration {
         self.patience.map_or(PATIENCE, Duration::from_secs)
     }
 

@@ -1,5 +1,5 @@
 use super::notation::plain;
-use super::{Ink, Page, View, notation};
+use super::{Ink, Page, View, count, notation};
 use crate::canon::{Map, Value};
 use crate::id::{Actor, Blake3, Oid, PublicKey};
 use std::io::{self, Write as _};
@@ -76,53 +76,125 @@ impl RefusedRef {
 /// Most refs of which a refusal speaks.
 const SHOWN_MAX: usize = 20;
 
-/// A gate that stands.
-pub struct GateInstalled {
+/// What a gate is set to, and what it meets in its repository.
+pub struct GateSet {
     pub actor: Actor,
     pub key: PublicKey,
     /// The repository that the gate was told.
     pub root: Option<Blake3>,
-    /// The one whose trust graph stands here.
+    /// What the first policy must be or descend from.
+    pub policy: Option<Blake3>,
+    /// What tells who pushes, and the variable that it is read from.
+    pub source: &'static str,
+    pub variable: Option<&'static str>,
+    pub await_receipt: bool,
+    /// Seconds.
+    pub patience: u64,
+    /// The repository whose trust graph stands here.
     pub repo: Option<Blake3>,
-    pub hooks: PathBuf,
-    /// The trust graph here knows the gate's key.
+    /// The trust graph here lets the gate give receipts.
     pub trusted: bool,
+    /// The policy that stands here.
+    pub active: Option<Oid>,
+}
+
+impl GateSet {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let name = "name it: git gatos hook install --server";
+        match (self.root, self.repo) {
+            (Some(root), _) => writeln!(page, "repository  {root}")?,
+            (None, Some(repo)) => writeln!(page, "repository  {repo}, by the trust graph here; no --root")?,
+            (None, None) => writeln!(page, "repository  no --root: only code passes; {name} --root ID")?,
+        }
+        match (self.policy, self.active) {
+            (Some(policy), Some(_)) => writeln!(page, "policy      {policy} or what descends from it")?,
+            (Some(policy), None) => writeln!(page, "policy      {policy} or what descends from it; none stands yet")?,
+            (None, Some(_)) => writeln!(page, "policy      the one that stands here; no --policy")?,
+            (None, None) => {
+                writeln!(page, "policy      no --policy: any may come first, also an older one; {name} --policy ID")?
+            }
+        }
+        match self.variable {
+            Some(variable) => writeln!(page, "pusher      whom {variable} names (--identity {})", self.source)?,
+            None => writeln!(page, "pusher      not told apart (--identity {})", self.source)?,
+        }
+        match self.await_receipt {
+            true => writeln!(page, "receipts    before a push returns (--await-receipt)")?,
+            false => writeln!(page, "receipts    a moment after a push has returned")?,
+        }
+        writeln!(page, "patience    {} s, then an accepted push that moves no ref is ended", self.patience)?;
+        writeln!(page, "{} signs with {}", self.actor, page.ink(Ink::Name, self.key))
+    }
+
+    /// What a root does so that its receipts count.
+    fn introduce(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.trusted {
+            return Ok(());
+        }
+        writeln!(page, "let a root of the repository run and push:")?;
+        writeln!(page, "  git gatos trust add-actor {} {}", self.actor, self.key)?;
+        writeln!(page, "  git gatos trust grant {} gate:receipt", self.actor)
+    }
+
+    fn map(&self) -> Map {
+        let id = |id: Option<Blake3>| id.map_or(Value::Null, Value::text);
+        let mut map = Map::new();
+        map.insert("actor", self.actor.as_str());
+        map.insert("key", Value::text(self.key));
+        map.insert("root", id(self.root));
+        map.insert("policy", id(self.policy));
+        map.insert("identity", self.source);
+        map.insert("await_receipt", self.await_receipt);
+        map.insert("patience", count(self.patience));
+        map.insert("repo", id(self.repo));
+        map.insert("trusted", self.trusted);
+        map.insert("active", self.active.map_or(Value::Null, Value::text));
+        map
+    }
+}
+
+/// A gate that stands.
+pub struct GateInstalled {
+    pub gate: GateSet,
+    pub hooks: PathBuf,
     pub tested: GateTested,
 }
 
 impl View for GateInstalled {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let gate = self;
-        writeln!(page, "gate installed in {}", gate.hooks.display())?;
-        gate.tested.faults(page)?;
-        match (gate.root, gate.repo) {
-            (Some(root), _) => writeln!(page, "repository {root}")?,
-            (None, Some(repo)) => {
-                writeln!(page, "repository {repo}, by the trust graph here; run again with --root to name it")?
-            }
-            (None, None) => writeln!(page, "no --root: only code passes; run again with --root ID")?,
-        }
-        writeln!(page, "{} signs with {}", gate.actor, page.ink(Ink::Name, gate.key))?;
-        if !gate.trusted {
-            writeln!(page, "let a root of the repository run and push:")?;
-            writeln!(page, "  git gatos trust add-actor {} {}", gate.actor, gate.key)?;
-            writeln!(page, "  git gatos trust grant {} gate:receipt", gate.actor)?;
-        }
-        Ok(())
+        writeln!(page, "gate installed in {}", self.hooks.display())?;
+        self.tested.faults(page)?;
+        self.gate.text(page)?;
+        self.gate.introduce(page)
     }
 
     fn json(&self) -> Value {
-        let gate = self;
-        let mut map = Map::new();
-        map.insert("actor", gate.actor.as_str());
-        map.insert("key", Value::text(gate.key));
-        map.insert("hooks", gate.hooks.to_string_lossy().into_owned());
-        map.insert("root", gate.root.map_or(Value::Null, Value::text));
-        map.insert("repo", gate.repo.map_or(Value::Null, Value::text));
-        map.insert("trusted", gate.trusted);
-        map.insert("stands", gate.tested.stands());
-        map.insert("steps", gate.tested.steps());
+        let mut map = self.gate.map();
+        map.insert("hooks", self.hooks.to_string_lossy().into_owned());
+        map.insert("stands", self.tested.stands());
+        map.insert("steps", self.tested.steps());
         Value::Map(map)
+    }
+}
+
+/// A gate that was looked at.
+pub struct GateExamined {
+    pub gate: Option<GateSet>,
+    pub tested: GateTested,
+}
+
+impl View for GateExamined {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if let Some(gate) = &self.gate {
+            gate.text(page)?;
+            gate.introduce(page)?;
+        }
+        self.tested.text(page)
+    }
+
+    fn json(&self) -> Value {
+        let gate = self.gate.as_ref().map_or(Value::Null, |gate| Value::Map(gate.map()));
+        Value::map([("gate", gate), ("stands", self.tested.stands().into()), ("steps", self.tested.steps())])
     }
 }
 
@@ -144,7 +216,7 @@ impl View for GateRemoved {
     }
 }
 
-/// What a gate was found to be.
+/// What must be so for a gate to stand, and whether it is.
 pub struct GateTested {
     /// What must be so, and why it is not.
     pub steps: Vec<(String, Option<String>)>,
@@ -170,9 +242,7 @@ impl GateTested {
             Value::map([("what", what.as_str().into()), ("fault", fault)])
         }))
     }
-}
 
-impl View for GateTested {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         for (what, fault) in &self.steps {
             match fault {
@@ -184,10 +254,6 @@ impl View for GateTested {
             true => writeln!(page, "the gate stands"),
             false => writeln!(page, "the gate does not stand"),
         }
-    }
-
-    fn json(&self) -> Value {
-        Value::map([("stands", self.stands().into()), ("steps", self.steps())])
     }
 }
 

@@ -35,6 +35,53 @@ fn a_gate_is_installed_twice_without_harm_and_taken_away() {
 }
 
 #[test]
+fn what_a_gate_is_set_to_is_shown() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let policy = court.alice.gatos(["--json", "policy", "show"]).ok().json();
+    let policy = policy["id"].as_str().expect("an id");
+    let shown = |args: &[&str]| {
+        let install = ["hook", "install", "--server"].iter().chain(args);
+        let made = fits("hook-install", court.server.gatos(["--json"].iter().chain(install.clone())).ok().json());
+        let gate = fits("hook-test", court.server.gatos(["--json", "hook", "test"]).ok().json())["gate"].clone();
+        gate.as_object().expect("a gate").iter().for_each(|(name, value)| assert_eq!(made[name], *value, "{name}"));
+        (gate, [court.server.gatos(install).ok(), court.server.gatos(["hook", "test"]).ok()])
+    };
+    let (gate, texts) = shown(&[]);
+    let stands = court.server.git(["rev-parse", super::court::ACTIVE]).ok().stdout();
+    let told = [&gate["root"], &gate["repo"], &gate["active"]].map(|told| told.as_str().expect("an id"));
+    assert_eq!(told, [court.id(), court.id(), stands]);
+    assert_eq!((&gate["identity"], gate["patience"].as_u64()), (&"none".into(), Some(60)));
+    assert_eq!((&gate["policy"], &gate["trusted"]), (&serde_json::Value::Null, &true.into()));
+    for text in texts {
+        text.says(&format!("repository  {}\n", court.id()))
+            .says("policy      the one that stands here; no --policy\n")
+            .says("pusher      not told apart (--identity none)\n")
+            .says("receipts    before a push returns (--await-receipt)\n")
+            .says("patience    60 s, ");
+    }
+    shown(&["--policy", policy, "--identity", "http", "--patience", "90", "--await-receipt=false"]);
+    // What is not named again is shown as it stays.
+    let (gate, texts) = shown(&[]);
+    let told = [&gate["identity"], &gate["policy"]].map(|told| told.as_str().expect("a text"));
+    assert_eq!((told, gate["patience"].as_u64()), (["http", policy], Some(90)));
+    assert_eq!(gate["await_receipt"], false);
+    for text in texts {
+        text.says(&format!("policy      {policy} or what descends from it\n"))
+            .says("pusher      whom REMOTE_USER names (--identity http)\n")
+            .says("receipts    a moment after a push has returned\n")
+            .says("patience    90 s, ");
+    }
+    // A law that cannot be read is one thing that is not as it must be.
+    court.server.git(["update-ref", super::court::TRUST, super::court::ACTIVE]).ok();
+    court.server.gatos(["hook", "test"]).code(1).says("BAD   the law that stands: ").says("good  pre-receive");
+    let told = fits("hook-test", court.server.gatos(["--json", "hook", "test"]).code(1).json());
+    assert_eq!(told["gate"], serde_json::Value::Null);
+    let bare = world.bare("bare").gatos(["--json", "hook", "test"]).code(1).json();
+    assert_eq!(fits("hook-test", bare)["gate"], serde_json::Value::Null);
+}
+
+#[test]
 fn a_foreign_hook_runs_behind_the_gate_and_comes_back() {
     let world = World::new();
     let court = Court::new(&world);

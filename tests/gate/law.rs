@@ -145,7 +145,10 @@ fn a_refusal_from_before_there_was_a_law_is_explained() {
     let server = world.bare("server").as_person("git");
     alice.git(["remote", "add", "origin", server.path().to_str().expect("UTF-8")]).ok();
     let gate = server.gatos(["--json", "hook", "install", "--server", "--await-receipt"]).ok().json();
-    server.gatos(["hook", "install", "--server"]).ok().says("no --root: only code passes; run again with --root ID");
+    server
+        .gatos(["hook", "install", "--server"])
+        .ok()
+        .says("no --root: only code passes; name it: git gatos hook install --server --root ID");
     alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
     alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
     alice.git(["push", "-q", "origin", TRUST]).code(1).err_says("rule    gate.unpinned  ");

@@ -1,9 +1,9 @@
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::hook::{self, Denial, Order, Process, Source, Step};
+use crate::hook::{self, Denial, Gate, Order, Process, Source, Step};
 use crate::id::{Actor, Blake3};
-use crate::view::{GateInstalled, GateRemoved, GateTested, Refusal, RefusedRef};
+use crate::view::{GateExamined, GateInstalled, GateRemoved, GateSet, GateTested, Refusal, RefusedRef};
 use anyhow::Context as _;
 use std::ffi::OsString;
 use std::io;
@@ -21,7 +21,7 @@ enum Verb {
     Install(Install),
     /// Take the hooks away and put back what stood there before; key, settings and records stay
     Uninstall,
-    /// Look whether the gate stands, and push into a ref that it must refuse
+    /// Show what the gate is set to, look whether it stands, and push into a ref that it must refuse
     ///
     /// The refusal is recorded as every other.
     Test,
@@ -97,9 +97,10 @@ impl Hook {
             Verb::Install(order) => order.run(context),
             Verb::Uninstall => Ok(Answer::yes(GateRemoved { found: hook::uninstall(context.ambient())? })),
             Verb::Test => {
-                let steps = hook::examine(context.ambient())?;
-                let tested = tested(steps);
-                Ok(Answer::verdict(tested.stands(), tested))
+                let found = hook::examine(context.ambient())?;
+                let tested = tested(found.steps);
+                let gate = found.gate.map(set);
+                Ok(Answer::verdict(tested.stands(), GateExamined { gate, tested }))
             }
             Verb::PreReceive => {
                 let verdict = hook::pre_receive(context.ambient(), io::stdin().lock())?;
@@ -133,18 +134,24 @@ impl Install {
             Order { actor: self.actor, root: self.root, policy: self.policy, source, await_receipt, patience, program };
         let made = hook::install(context.ambient(), order)?;
         let tested = tested(made.steps);
-        Ok(Answer::verdict(
-            tested.stands(),
-            GateInstalled {
-                actor: made.actor,
-                key: made.key,
-                root: made.root,
-                repo: made.repo,
-                hooks: made.hooks,
-                trusted: made.trusted,
-                tested,
-            },
-        ))
+        Ok(Answer::verdict(tested.stands(), GateInstalled { gate: set(made.gate), hooks: made.hooks, tested }))
+    }
+}
+
+fn set(gate: Gate) -> GateSet {
+    let Gate { settings, repo, trusted, active } = gate;
+    GateSet {
+        patience: settings.patience().as_secs(),
+        actor: settings.actor,
+        key: settings.key,
+        root: settings.root,
+        policy: settings.policy,
+        source: settings.source.as_str(),
+        variable: settings.source.variable(),
+        await_receipt: settings.await_receipt,
+        repo,
+        trusted,
+        active,
     }
 }
 
