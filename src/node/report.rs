@@ -20,16 +20,22 @@ pub struct Finding {
     pub code: String,
     pub sentence: String,
     pub severity: Severity,
+    /// Of how many things it tells, where they are several: the ref and the commit are those of the first.
+    pub count: Option<u64>,
 }
 
 impl Finding {
     pub(super) fn new(name: impl Into<String>, commit: Oid, code: &str, sentence: impl Into<String>) -> Finding {
         let (name, code, sentence) = (name.into(), code.to_owned(), sentence.into());
-        Finding { name, commit, seq: None, code, sentence, severity: Severity::Fail }
+        Finding { name, commit, seq: None, code, sentence, severity: Severity::Fail, count: None }
     }
 
     pub(super) fn note(self) -> Finding {
         Finding { severity: Severity::Note, ..self }
+    }
+
+    pub(super) fn of_many(self, count: u64) -> Finding {
+        Finding { count: (count > 1).then_some(count), ..self }
     }
 
     pub fn is_failure(&self) -> bool {
@@ -47,18 +53,23 @@ impl Finding {
         map.insert("code", self.code.as_str());
         map.insert("sentence", self.sentence.as_str());
         map.insert("severity", if self.is_failure() { "fail" } else { "note" });
+        if let Some(count) = self.count {
+            map.insert("count", Value::Int(count as i64));
+        }
         Value::Map(map)
     }
 
     pub(super) fn from_value(value: &Value) -> Option<Finding> {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let number = |name: &str| value.get(name).and_then(Value::as_int).and_then(|n| u64::try_from(n).ok());
         Some(Finding {
             name: text("ref")?.to_owned(),
             commit: text("commit")?.parse().ok()?,
-            seq: value.get("seq").and_then(Value::as_int).and_then(|n| u64::try_from(n).ok()),
+            seq: number("seq"),
             code: text("code")?.to_owned(),
             sentence: text("sentence")?.to_owned(),
             severity: if text("severity")? == "fail" { Severity::Fail } else { Severity::Note },
+            count: number("count"),
         })
     }
 }

@@ -73,5 +73,6 @@ pub(super) fn stray_finding(stray: Stray, authority: Option<&Segment>) -> Findin
             fault.code, fault.sentence
         ),
         severity: if trusted { Severity::Fail } else { Severity::Note },
+        count: None,
     }
 }

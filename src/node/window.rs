@@ -88,6 +88,7 @@ impl Node {
                     ),
                     // The revocation of a key says which of its branches is good, and voids the others.
                     severity: if self.is_voided(&journal.writer) { Severity::Note } else { Severity::Fail },
+                    count: None,
                 });
             }
             let actor = journal.writer.actor();
@@ -102,6 +103,7 @@ impl Node {
                         journal.writer.key8()
                     ),
                     severity: Severity::Fail,
+                    count: None,
                 });
                 continue;
             };
@@ -200,6 +202,7 @@ impl Node {
                 code: fault.code.into(),
                 sentence: fault.sentence.clone(),
                 severity: Severity::Fail,
+                count: None,
             });
         }
         for skipped in merge.skipped() {
@@ -210,6 +213,7 @@ impl Node {
                 code: skipped.code.into(),
                 sentence: skipped.sentence.clone(),
                 severity: Severity::Fail,
+                count: None,
             });
         }
         for (origin, position) in merge.positions() {

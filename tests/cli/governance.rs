@@ -157,3 +157,58 @@ fn a_word_that_does_not_hold_is_named_and_has_no_say() {
     alice.git(["update-ref", &name, "HEAD"]).ok();
     alice.gatos(["proposals"]).ok().silent().err_says("does not count");
 }
+
+#[test]
+fn what_a_revoked_key_approved_is_told_at_once() {
+    let world = World::new();
+    let (alice, bob) = leads(&world);
+    let carol = alice.clone_to("c").as_person("carol");
+    carol.gatos(["key", "new"]).ok();
+    let key = |repo: &Repo<'_>| {
+        let line = repo.gatos(["key", "show"]).ok().stdout();
+        line.split_whitespace().next().expect("a key").to_owned()
+    };
+    alice.gatos(["trust", "add-actor", "user:carol", &key(&carol)]).ok();
+    alice.gatos(["trust", "group", "add", "leads", "user:carol"]).ok();
+    alice.git(["remote", "add", "carol", &carol.path().display().to_string()]).ok();
+    let ids: Vec<String> = (0..5)
+        .map(|n| {
+            let target = format!("gatos://assets/{n}.bin");
+            let args = ["propose", "publish.artifact", "--target", &target, "--quorum", "3-of-3@leads", "--json"];
+            alice.gatos(args).ok().json()["proposal_id"].as_str().expect("an id").to_owned()
+        })
+        .collect();
+    for (repo, name, approved) in [(&bob, "bob", &ids[..]), (&carol, "carol", &ids[..1])] {
+        hear(repo, "origin");
+        approved.iter().for_each(|id| drop(repo.gatos(["approve", id]).ok()));
+        hear(&alice, name);
+    }
+    let told = |exit: i32| fits("verify", alice.gatos(["verify", "--json"]).code(exit).json());
+    let before = told(0);
+    for repo in [&bob, &carol] {
+        alice.gatos(["trust", "revoke", &key(repo), "--reason", "stolen"]).ok();
+    }
+    let after = told(0);
+    let void: Vec<&Value> = after["findings"].as_array().expect("a list").iter().collect();
+    let found = |owner: &Repo<'_>| {
+        let key = key(owner);
+        let mut of = void.iter().filter(|f| f["sentence"].as_str().is_some_and(|s| s.contains(&key)));
+        let one = of.next().unwrap_or_else(|| panic!("nothing of {key}: {after}"));
+        assert_eq!((of.count(), &one["code"], &one["severity"]), (0, &"approval.void".into(), &"note".into()));
+        (one["count"].as_u64(), one["sentence"].as_str().expect("a sentence").to_owned())
+    };
+    assert_eq!(void.len(), 2, "{after}");
+    let mut short: Vec<String> = ids.iter().map(|id| id[7..19].to_owned()).collect();
+    short.sort();
+    let named = format!("; they are of the proposals {} and 2 more", short[..3].join(", "));
+    let (count, sentence) = found(&bob);
+    assert_eq!(count, Some(5));
+    assert!(sentence.starts_with("it and 4 more do not count: ") && sentence.ends_with(&named), "{sentence}");
+    let (count, sentence) = found(&carol);
+    assert_eq!(count, None);
+    assert!(sentence.starts_with("it does not count: "), "{sentence}");
+    for counted in ["journals", "events", "void", "checkpoints", "bundles", "refusals", "receipts"] {
+        assert_eq!(after[counted], before[counted], "{counted}");
+    }
+    alice.gatos(["verify"]).ok().says("(note)").says("PASSED");
+}

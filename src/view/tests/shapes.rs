@@ -33,6 +33,7 @@ fn a_report_counts_failures_and_names_notes() {
         code: "a.b".into(),
         sentence: "s".into(),
         severity,
+        count: None,
     };
     let mut report = Report {
         repo: None,
