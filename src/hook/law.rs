@@ -4,7 +4,7 @@ use super::error::HookError;
 use super::journal::of_decision;
 use super::memory::Memory;
 use super::visit::Visit;
-use crate::git::{GitError, Plane, Reader};
+use crate::git::{GitError, Plane, Reader, own_refspec};
 use crate::id::{Blake3, Oid};
 use crate::policy::consent::Consents;
 use crate::policy::{Bundle, Judge, Leave, PolicyError, SignedAct, Verb, bundle_signers, may_sign_now, trust_leave};
@@ -188,10 +188,14 @@ pub(super) fn check_active(
     name: &str,
     new: Oid,
 ) -> Result<Judged, HookError> {
+    let root = standing.as_ref().map(|policy| policy.root);
+    let pinned = visit.settings.as_ref().and_then(|s| s.policy).filter(|_| root.is_none());
     let mut before = standing.as_ref().map(|p| (p.id, p.version));
     let mut replaced: Option<Judge> = None;
-    let mut line = Vec::new();
-    for step in visit.pushed.chain(new, standing.as_ref().map(|p| p.root), 0)? {
+    // Where none stands, none is replaced: the root that was named and the signatures are enough. What the bundles of then
+    // asked for, a grant, cannot have come in before them. From one that was named on it is as if that stood.
+    let mut asked = root.is_some();
+    for step in visit.pushed.chain(new, root, 0)? {
         let (commit, _) = step?;
         let bundle = match read_bundle(&visit.pushed, graph, name, commit)? {
             Ok(bundle) => bundle,
@@ -204,47 +208,39 @@ pub(super) fn check_active(
         }
         // What comes onto a law that stands is signed by who may sign now. The first push of law brings all there ever was,
         // and what becomes active by it is the last of that.
-        if (standing.is_some() || commit == new) && !may_sign(visit, graph, commit)? {
-            let hint = match &standing {
-                // It is the pusher's own active policy too: what is published onto it would be refused with it.
-                Some(standing) => format!(
-                    "if another gate has received it, {COPY}; if not, take the server's again: git update-ref {name} {}; \
-                     then publish and activate yours anew",
-                    standing.root
-                ),
-                None => format!(
-                    "if another gate has received it, {COPY}; if not, publish and activate it anew: git gatos policy publish"
-                ),
-            };
-            return Ok(Err(Box::new(unsigned(name).at(commit).hint(hint))));
+        if (root.is_some() || commit == new) && !may_sign(visit, graph, commit)? {
+            return Ok(Err(Box::new(unsigned(name).at(commit).hint(signed_elsewhere(name, root)))));
         }
-        // Where none stands, none is replaced here: the root that was named and the signatures are enough. What the bundles
-        // of then asked for, a grant, cannot have come in before them.
-        if let Some(standing) = standing.as_mut()
-            && let judge = replaced.as_mut().unwrap_or(&mut standing.judge)
+        let judge = replaced.as_mut().or(standing.as_deref_mut().map(|policy| &mut policy.judge));
+        if let Some(judge) = judge.filter(|_| asked)
             && let Err(denial) = permitted(visit, graph, judge, name, &bundle)?
         {
-            return Ok(Err(denial));
+            return Ok(Err(match root {
+                Some(_) => denial,
+                None => Box::new(denial.hint(BRING_FIRST)),
+            }));
         }
+        asked |= pinned == Some(bundle.id());
         before = Some((bundle.id(), bundle.version()));
-        line.push(bundle.id());
         replaced = Some(Judge::new(bundle, None));
     }
-    match standing {
-        Some(_) => Ok(Ok(())),
-        None => Ok(descends(visit, name, new, &line)),
-    }
+    Ok(match (pinned, before) {
+        (Some(pinned), Some((found, _))) if !asked => Err(Box::new(not_named(name, &pinned, &found).at(new))),
+        _ => Ok(()),
+    })
 }
 
-/// Whether what becomes the first policy is the bundle that was named at install or descends from it, by the line of its
-/// bundles: who may push could bring an older law otherwise, signed by a key that still stands.
-fn descends(visit: &Visit, name: &str, new: Oid, line: &[Blake3]) -> Judged {
-    let Some(pinned) = visit.settings.as_ref().and_then(|s| s.policy) else { return Ok(()) };
-    let Some(found) = line.last().filter(|_| !line.contains(&pinned)) else { return Ok(()) };
+/// How a policy comes about behind the one that was named.
+const BRING_FIRST: &str = "bring the policy that was named at install first, and this one when its rules allow it; or the operator \
+     names this one: git gatos hook install --server --policy ID";
+
+/// The refusal of a first policy that is not the one that was named at install and does not descend from it: who may push
+/// could bring an older law, signed by a key that still stands.
+fn not_named(name: &str, pinned: &Blake3, found: &Blake3) -> Denial {
     let why = format!("the first policy here must be {pinned} or descend from it, and {found} does not");
     let hint = "push a policy of that line (git gatos policy log shows it); if it was named by mistake, the operator names \
                 another: git gatos hook install --server --policy ID";
-    Err(Box::new(Denial::of(name, "policy.root", why).at(new).hint(hint)))
+    Denial::of(name, "policy.root", why).hint(hint)
 }
 
 /// Whether a bundle is signed by somebody whom trust lets sign when this push is received.
@@ -252,12 +248,24 @@ fn may_sign(visit: &Visit, graph: &Graph, commit: Oid) -> Result<bool, HookError
     Ok(may_sign_now(graph, &bundle_signers(&visit.pushed, commit)?, Some(&visit.received_at)))
 }
 
-/// What was received elsewhere under other trust is not judged by the trust of now.
-const COPY: &str =
-    "this server's operator copies it from there with its receipts: git fetch URL 'refs/gatos/*:refs/gatos/*'";
-
 fn unsigned(name: &str) -> Denial {
     Denial::of(name, "policy.signer", "nobody signed it whom trust lets sign now")
+}
+
+/// What to do about a policy of a key that signs no more. Another gate may have received it under other trust; else it is the
+/// pusher's own active policy too, and what he publishes onto it would be refused with it.
+fn signed_elsewhere(name: &str, root: Option<Oid>) -> String {
+    let own = match root {
+        Some(root) => {
+            format!("take the server's again: git update-ref {name} {root}; then publish and activate yours anew")
+        }
+        None => "publish and activate it anew: git gatos policy publish".to_owned(),
+    };
+    let refs = own_refspec();
+    format!(
+        "if another gate has received it, this server's operator copies it from there with its receipts: git fetch URL '{refs}'; \
+         if not, {own}"
+    )
 }
 
 /// Judges a bundle that is published and becomes nothing yet.

@@ -1,6 +1,6 @@
 //! Whose law a server takes, and what nobody can take back alone.
 
-use super::court::{ACTIVE, Court, JOURNALS, OPEN, TRUST, activate, id_of};
+use super::court::{ACTIVE, Court, JOURNALS, OPEN, TRUST, activate, id_of, publish};
 use crate::cli::{fits, refused};
 use crate::harness::{Repo, World};
 
@@ -77,6 +77,17 @@ fn must_take_as_first_policy_the_one_that_was_named_or_what_descends_from_it() {
     recorded(two, &["policy.root", "policy.root"], 0);
     push(one, &[&active(&second)]).ok();
     push(one, &[&active(&third)]).ok();
+    // Behind the one that was named its rules are asked, as if it stood: bob, who may sign law, is no root.
+    let bob = alice.clone_to("bob").as_person("bob");
+    bob.gatos(["key", "new"]).ok();
+    let key = bob.gatos(["--json", "key", "show"]).ok().jsonl()[0]["key"].as_str().expect("a key").to_owned();
+    alice.gatos(["trust", "add-actor", "user:bob", &key]).ok();
+    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+    bob.git(["fetch", "-q", "origin", "refs/gatos/*:refs/gatos/*"]).ok();
+    bob.write("gatos/policies/10-all.rgs", OPEN.replace("if root()", "if known()"));
+    let (_, own) = publish(&bob);
+    alice.git(["fetch", "-q", bob.path().to_str().expect("UTF-8"), &own]).ok();
+    push(two, &[TRUST, &active(&own)]).code(1).err_says("rule    none  ").err_says("bring the policy that was named");
     push(two, &[TRUST, &active(&third)]).ok();
     // The operator may name another.
     push(three, &[TRUST]).ok();
