@@ -136,9 +136,16 @@ impl Slots {
     }
 
     fn read_all(&self) -> Result<Vec<(usize, Vec<u8>)>, HookError> {
-        let mut all = Vec::with_capacity(SLOT * SLOTS);
-        self.at(0).and_then(|mut file| file.read_to_end(&mut all)).map_err(failed("reading", &self.path))?;
-        Ok(all.chunks(SLOT).take(SLOTS).enumerate().filter_map(|(slot, block)| Some((slot, held(block)?))).collect())
+        let reading = failed("reading", &self.path);
+        let file = self.at(0).map_err(&reading)?;
+        // One block for all: a push waits for every page of memory that it is the first to touch.
+        let (mut block, mut found) = (Vec::with_capacity(SLOT), Vec::new());
+        for slot in 0..SLOTS {
+            block.clear();
+            file.take(SLOT as u64).read_to_end(&mut block).map_err(&reading)?;
+            found.extend(held(&block).map(|bytes| (slot, bytes)));
+        }
+        Ok(found)
     }
 
     fn read(&self, slot: usize) -> Result<Option<Vec<u8>>, HookError> {
