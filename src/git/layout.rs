@@ -7,6 +7,8 @@ const OWN: &str = "refs/gatos/";
 const TRACKING: &str = "refs/gatos-remotes/";
 const LOST: &str = "refs/gatos-lost/";
 const CACHE: &str = "refs/gatos-cache/";
+/// Where git keeps code.
+const CODE: [&str; 2] = ["refs/heads/", "refs/tags/"];
 /// Where decisions and receipts are.
 const AUDITS: &str = "audit/policy";
 /// What every name of ours and every look-alike starts with, whatever its case.
@@ -461,6 +463,20 @@ pub fn listing_fetch_args(remote: &Segment) -> Vec<String> {
 }
 
 fn fetching(how: &[&str], remote: &Segment) -> Vec<String> {
+    let all = [format!("{OWN}*:{TRACKING}{remote}/*"), format!("^{OWN}sessions/*")];
+    fetch_of(how, &remote.to_string(), all)
+}
+
+/// The arguments of a fetch that takes over what another server has, of ours and of code, unforced, and lists it: all but the
+/// chain of the gate here. A `rehearsal` brings the objects and moves nothing.
+pub fn copy_args(url: &str, own: &Writer, rehearsal: bool) -> Vec<String> {
+    let how = ["--porcelain", "--verbose", "--dry-run"];
+    let all = [OWN].into_iter().chain(CODE).map(|of| format!("{of}*:{of}*"));
+    let not = [format!("^{OWN}{AUDITS}/{own}"), format!("^{OWN}sessions/*")];
+    fetch_of(if rehearsal { &how } else { &how[..2] }, url, all.chain(not))
+}
+
+fn fetch_of(how: &[&str], from: &str, refspecs: impl IntoIterator<Item = String>) -> Vec<String> {
     // Without its own look at what descends from what, git takes a rewritten ref for a forward one.
     const ALWAYS: [&str; 6] = [
         "--no-tags",
@@ -470,9 +486,7 @@ fn fetching(how: &[&str], remote: &Segment) -> Vec<String> {
         "--show-forced-updates",
         "--refmap=",
     ];
-    let mut args: Vec<String> = ["fetch"].iter().chain(how).chain(&ALWAYS).map(|arg| (*arg).to_owned()).collect();
-    args.push(remote.to_string());
-    args.push(format!("{OWN}*:{TRACKING}{remote}/*"));
-    args.push(format!("^{OWN}sessions/*"));
-    args
+    let from = ["--", from];
+    let args = ["fetch"].iter().chain(how).chain(&ALWAYS).chain(&from).map(|arg| (*arg).to_owned());
+    args.chain(refspecs).collect()
 }

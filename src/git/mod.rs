@@ -37,8 +37,8 @@ pub use deflate::Compressed;
 pub use error::GitError;
 pub use file_lock::{FileLock, gate_dir, gate_settings, has_gate};
 pub use layout::{
-    FAMILY, JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, audits, fetch_args,
-    listing_fetch_args, named, own_refspec, refspec_reaches_ours, stranger_named,
+    FAMILY, JobPart, Lost, Month, Named, Place, Plane, ProofKind, RefName, Scope, SegmentNo, audits, copy_args,
+    fetch_args, listing_fetch_args, named, own_refspec, refspec_reaches_ours, stranger_named,
 };
 pub use moves::Move;
 pub use objects::TreeEntry;

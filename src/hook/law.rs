@@ -4,7 +4,7 @@ use super::error::HookError;
 use super::journal::of_decision;
 use super::memory::Memory;
 use super::visit::Visit;
-use crate::git::{GitError, Plane, Reader, own_refspec};
+use crate::git::{GitError, Plane, Reader};
 use crate::id::{Blake3, Oid};
 use crate::policy::consent::Consents;
 use crate::policy::{Bundle, Judge, Leave, PolicyError, SignedAct, Verb, bundle_signers, may_sign_now, trust_leave};
@@ -261,11 +261,7 @@ fn signed_elsewhere(name: &str, root: Option<Oid>) -> String {
         }
         None => "publish and activate it anew: git gatos policy publish".to_owned(),
     };
-    let refs = own_refspec();
-    format!(
-        "if another gate has received it, this server's operator copies it from there with its receipts: git fetch URL '{refs}'; \
-         if not, {own}"
-    )
+    format!("if another gate has received it, this server's operator copies it: git gatos hook copy URL; if not, {own}")
 }
 
 /// Judges a bundle that is published and becomes nothing yet.

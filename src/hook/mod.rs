@@ -10,6 +10,7 @@
 mod bounds;
 mod branch;
 mod consent;
+mod copy;
 mod denial;
 mod error;
 mod examine;
@@ -35,6 +36,7 @@ mod updates;
 mod visit;
 mod waiting;
 
+pub use copy::{Apart, Copied, copy};
 pub use denial::Denial;
 pub use error::HookError;
 pub use examine::{Examined, Step, examine};

@@ -216,6 +216,53 @@ impl View for GateRemoved {
     }
 }
 
+/// What was copied from another server.
+pub struct GateCopied {
+    pub moved: Vec<(String, Oid)>,
+    pub apart: Vec<RefApart>,
+}
+
+/// A ref that this server and the other have in two ways: it is left here as it was.
+pub struct RefApart {
+    pub name: String,
+    pub here: Option<Oid>,
+    pub there: Oid,
+}
+
+impl View for GateCopied {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        for (name, tip) in &self.moved {
+            writeln!(page, "copied {} at {tip}", plain(name))?;
+        }
+        for RefApart { name, here, there } in &self.apart {
+            let (apart, name) = (page.ink(Ink::Bad, "APART"), plain(name));
+            match here {
+                Some(here) => {
+                    writeln!(page, "{apart} {name}: {here} here, {there} there, and neither goes on from the other")?
+                }
+                None => writeln!(page, "{apart} {name}: {there} there, which git did not take here")?,
+            }
+        }
+        match self.moved.is_empty() && self.apart.is_empty() {
+            true => writeln!(page, "nothing to copy: all of it is here"),
+            false => writeln!(page, "next: git gatos verify"),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let moved =
+            |(name, tip): &(String, Oid)| Value::map([("ref", name.as_str().into()), ("new", Value::text(tip))]);
+        let apart = |apart: &RefApart| {
+            let here = apart.here.map_or(Value::Null, Value::text);
+            Value::map([("ref", apart.name.as_str().into()), ("here", here), ("there", Value::text(apart.there))])
+        };
+        Value::map([
+            ("copied", Value::list(self.moved.iter().map(moved))),
+            ("apart", Value::list(self.apart.iter().map(apart))),
+        ])
+    }
+}
+
 /// What must be so for a gate to stand, and whether it is.
 pub struct GateTested {
     /// What must be so, and why it is not.

@@ -45,7 +45,9 @@ pub use document::Document;
 pub use error_frame::ErrorFrame;
 pub use explained::Explained;
 pub use fold_tested::{FoldCase, FoldEnd, FoldTested};
-pub use gate::{GateExamined, GateInstalled, GateRemoved, GateSet, GateTested, Refusal, RefusedRef, Rehearsed};
+pub use gate::{
+    GateCopied, GateExamined, GateInstalled, GateRemoved, GateSet, GateTested, RefApart, Refusal, RefusedRef, Rehearsed,
+};
 pub use health::{Complaint, Health};
 pub use initialised::Initialised;
 pub use keys::{PlacedKey, ShownKey};

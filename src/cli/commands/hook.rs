@@ -1,9 +1,11 @@
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::hook::{self, Denial, Gate, Order, Process, Source, Step};
+use crate::hook::{self, Apart, Copied, Denial, Gate, Order, Process, Source, Step};
 use crate::id::{Actor, Blake3};
-use crate::view::{GateExamined, GateInstalled, GateRemoved, GateSet, GateTested, Refusal, RefusedRef};
+use crate::view::{
+    GateCopied, GateExamined, GateInstalled, GateRemoved, GateSet, GateTested, RefApart, Refusal, RefusedRef,
+};
 use anyhow::Context as _;
 use std::ffi::OsString;
 use std::io;
@@ -25,6 +27,14 @@ enum Verb {
     ///
     /// The refusal is recorded as every other.
     Test,
+    /// Copy what another server holds, with the receipts of its gate
+    ///
+    /// For a second server, which cannot be pushed what a key signed that was removed since. Nothing is judged again and nothing
+    /// set back; `git gatos verify` holds all of it against the receipts. Exit 1 where a ref went apart.
+    Copy {
+        /// Where the other server is, as git names it
+        url: String,
+    },
     /// Judge a push (git runs this)
     #[command(hide = true)]
     PreReceive,
@@ -101,6 +111,12 @@ impl Hook {
                 let tested = tested(found.steps);
                 let gate = found.gate.map(set);
                 Ok(Answer::verdict(tested.stands(), GateExamined { gate, tested }))
+            }
+            Verb::Copy { url } => {
+                let Copied { moved, apart } = hook::copy(context.ambient(), &url)?;
+                let apart: Vec<_> =
+                    apart.into_iter().map(|Apart { name, here, there }| RefApart { name, here, there }).collect();
+                Ok(Answer::verdict(apart.is_empty(), GateCopied { moved, apart }))
             }
             Verb::PreReceive => {
                 let verdict = hook::pre_receive(context.ambient(), io::stdin().lock())?;
