@@ -8,7 +8,7 @@ use super::updates::Update;
 use super::visit::Visit;
 use super::waiting::{Place, Waiting};
 use crate::canon::{Map, Value, digest, json, trailers};
-use crate::git::{Named, Store, named};
+use crate::git::{Named, Plane, Store, named};
 use crate::id::{Blake3, Oid, Timestamp};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -304,6 +304,12 @@ impl Accepted {
         })
     }
 
+    /// Whether a ref stood when the push was accepted.
+    fn replaces(&self, name: &str) -> bool {
+        let old = |update: &Value| update.get("old").and_then(Value::as_str).and_then(|old| Oid::from_hex(old).ok());
+        self.updates().any(|(of, _, update)| of == name && old(update).is_some_and(|old| old != Oid::ZERO))
+    }
+
     /// Notes which of its refs stand where it moves them, of those that the push at hand would move on. True where there is
     /// something new to note.
     fn observe(&mut self, visit: &Visit, names: &HashSet<&str>) -> Result<bool, HookError> {
@@ -324,7 +330,8 @@ impl Accepted {
         for (name, new, update) in self.updates() {
             let there = self.has_happened(name)
                 || match store.resolve_ref(name)? {
-                    None => new == Oid::ZERO,
+                    // Law is not deleted by a push: it was taken away since, and what it would have become is known here alone.
+                    None => new == Oid::ZERO || is_law(name) && self.replaces(name) && store.contains(new),
                     Some(tip) => tip == new || named(name) != Named::Other && grown(store, new, tip),
                 };
             if there {
@@ -333,6 +340,10 @@ impl Accepted {
         }
         Ok(happened)
     }
+}
+
+fn is_law(name: &str) -> bool {
+    matches!(named(name), Named::Ours(Plane::TrustGraph | Plane::PolicyActive))
 }
 
 /// Whether a ref of ours, which only grows, has gone on from there.

@@ -107,7 +107,7 @@ fn judged(ambient: &Ambient, updates: Vec<Update>, alone: bool) -> Result<Held, 
 }
 
 /// Takes the gate for a push, and writes the receipts of those before it. Nothing where it has to be had alone for that.
-fn take(visit: &mut Visit, alone: bool) -> Result<Option<Lock>, HookError> {
+pub(super) fn take(visit: &mut Visit, alone: bool) -> Result<Option<Lock>, HookError> {
     let lock = Lock::take(visit.durable.common_dir(), alone, &visit.ambient)?;
     // The holder of the last push may have been killed.
     if receipt::settle(visit, None, alone)?.unseen {
@@ -349,8 +349,11 @@ fn law(visit: &Visit, denials: &mut Vec<Denial>) -> Result<Option<Law>, HookErro
     };
     let Some(active) = tip(Plane::PolicyActive).filter(|_| law.policy.is_none()) else { return Ok(Some(law)) };
     let name = RefName::own(Plane::PolicyActive).to_string();
-    let back = gone.iter().any(|gone| gone.plane == Plane::PolicyActive);
-    let judged = if back { Ok(()) } else { check_active(visit, &law.graph, None, &name, active)? };
+    let judged = if Gone::puts_back(&gone, &Plane::PolicyActive, active) {
+        Ok(())
+    } else {
+        check_active(visit, &law.graph, None, &name, active)?
+    };
     Ok(Some(match judged {
         Ok(()) => Law { policy: Some(Policy::load(&visit.pushed, active, &law.graph, None)?), ..law },
         Err(denial) => {

@@ -1,7 +1,7 @@
 //! Law that was deleted on the server, past its gate.
 
 use super::again::enact;
-use super::court::{ACTIVE, Court, JOURNALS, OPEN, POLICIES, TRUST, publish};
+use super::court::{ACTIVE, Court, JOURNALS, OPEN, POLICIES, TRUST, id_of, publish};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
@@ -103,7 +103,7 @@ fn must_copy_and_put_back_law_whose_signer_was_removed_since() {
     alice.gatos(["trust", "remove-key", "user:bob", &court.key("bob")]).ok();
     court.push(alice, [TRUST]).ok();
     alice.git(["push", "-q", path, TRUST]).ok();
-    let copy = "git fetch URL 'refs/gatos/*:refs/gatos/*'";
+    let copy = "git gatos hook copy URL";
     let policies = "refs/gatos-remotes/origin/policies/*:refs/gatos/policies/*";
     alice.git(["push", path, policies]).code(1).err_says("rule    policy.signer  ").err_says(copy);
     // An empty server is told the same.
@@ -112,7 +112,8 @@ fn must_copy_and_put_back_law_whose_signer_was_removed_since() {
     let to = empty.path().to_str().expect("UTF-8");
     alice.git(["push", to, TRUST, policies]).code(1).err_says("rule    policy.signer  ").err_says(copy);
     for server in [&mirror, &empty] {
-        server.git(["fetch", "-q", url, "refs/gatos/*:refs/gatos/*"]).ok();
+        server.gatos(["hook", "copy", url]).ok().says("copied refs/gatos/policies/active at ");
+        server.gatos(["hook", "copy", url]).ok().says("nothing to copy");
         assert_eq!(fails(server, 0), [""; 0]);
     }
     // Work goes on there, and here after the operator has lost the policy.
@@ -122,4 +123,137 @@ fn must_copy_and_put_back_law_whose_signer_was_removed_since() {
     court.server.git(["update-ref", "-d", ACTIVE]).ok();
     court.push(alice, ["refs/gatos-remotes/origin/policies/active:refs/gatos/policies/active", JOURNALS]).ok();
     assert_eq!(fails(&Liar::of(&court).stranger("carol"), 0), [""; 0]);
+}
+
+/// What this gate gave receipts for may be older than what it copied, also where it has given none.
+#[test]
+fn must_put_law_back_as_the_furthest_gate_told_of_it() {
+    for early in [true, false] {
+        let world = World::new();
+        let court = Court::new(&world);
+        let (alice, bob, mirror) = (&court.alice, &court.bob, court.mirror());
+        let (path, url) = (mirror.path().to_str().expect("UTF-8"), court.server.path().to_str().expect("UTF-8"));
+        alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+        court.push(alice, [TRUST]).ok();
+        court.emit(bob, "{\"n\":5}");
+        if early {
+            alice.git(["push", "-q", path, TRUST, POLICIES]).ok();
+            bob.git(["push", "-q", path, JOURNALS]).ok();
+        }
+        let older = [TRUST, ACTIVE].map(|name| format!("{}:{name}", at(alice, name)));
+        enact(&court, alice, OPEN);
+        court.fetch(bob);
+        bob.write("gatos/policies/10-open.rgs", OPEN.replace("if root()", "if known()"));
+        let (_, own) = publish(bob);
+        alice.gatos(["trust", "remove-key", "user:bob", &court.key("bob")]).ok();
+        court.push(alice, [TRUST]).ok();
+        court.emit(bob, "{\"n\":6}");
+        court.fetch(bob);
+        mirror.gatos(["hook", "copy", url]).ok();
+        // A chain of nobody whom trust lets give receipts tells nothing.
+        let liar = Liar::of(&court);
+        let mut map = liar.last();
+        map.insert("policy_root", own.as_str());
+        map.insert("updates", gatos::canon::Value::List(Vec::new()));
+        let key8 = court.key("bob").replace("ed25519:", "")[..8].to_owned();
+        mirror.git(["fetch", "-q", bob.path().to_str().expect("UTF-8"), "refs/gatos/*:refs/lent/*"]).ok();
+        liar.write(&mirror, &format!("refs/gatos/audit/policy/user.bob+{key8}.aaaaaa"), &map, &court.signer("bob"));
+        [TRUST, ACTIVE].iter().for_each(|name| drop(mirror.git(["update-ref", "-d", name]).ok()));
+        bob.git(["push", path].into_iter().chain([older[0].as_str(), &older[1], JOURNALS]))
+            .code(1)
+            .err_says("gate.law-gone");
+        let with_own = [format!("{}:{TRUST}", at(alice, TRUST)), format!("{own}:{ACTIVE}")];
+        bob.git(["push", path].into_iter().chain(with_own.iter().map(String::as_str)))
+            .code(1)
+            .err_says("gate.law-gone");
+        alice.git(["push", "-q", path, TRUST, ACTIVE]).ok();
+        court.emit(alice, "{\"n\":7}");
+        alice.git(["push", "-q", path, JOURNALS]).ok();
+        mirror.git(["update-ref", "-d", &format!("refs/gatos/audit/policy/user.bob+{key8}.aaaaaa")]).ok();
+        assert_eq!(fails(&mirror, 0), [""; 0], "early {early}");
+    }
+}
+
+/// A gate that was put before law that stood has no receipt of it, and names it.
+#[test]
+fn must_find_no_fault_where_law_that_is_older_than_its_gate_is_put_back() {
+    let world = World::new();
+    let alice = world.repo("alice");
+    alice.gatos(["init"]).ok();
+    let server = world.bare("server").as_person("git");
+    let url = server.path().to_str().expect("UTF-8");
+    alice.git(["remote", "add", "origin", url]).ok();
+    alice.git(["push", "-q", "origin", "refs/gatos/*:refs/gatos/*"]).ok();
+    let install = ["--json", "hook", "install", "--server", "--await-receipt", "--root", &id_of(&alice)];
+    let gate = server.gatos(install).ok().json();
+    alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
+    alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
+    alice.git(["push", "-q", "origin", TRUST]).ok();
+    alice.gatos(["emit", "add", "{\"n\":1}"]).ok();
+    alice.git(["push", "-q", "origin", JOURNALS]).ok();
+    for name in [ACTIVE, TRUST] {
+        server.git(["update-ref", "-d", name]).ok();
+        alice.git(["push", "-q", "origin", name]).ok();
+        alice.gatos(["emit", "add", "{\"n\":2}"]).ok();
+        alice.git(["push", "-q", "origin", JOURNALS]).ok();
+        assert_eq!(fails(&server, 0), [""; 0], "{name}");
+    }
+}
+
+/// The receipt of a push of law is not dropped because that law is gone when it is written.
+#[test]
+fn must_remember_law_that_was_deleted_before_its_receipt_stood() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let alice = &court.alice;
+    let hook = court.server.path().join("hooks/reference-transaction");
+    let script = "#!/bin/sh\n[ $1 = committed ] && [ ! -e gone ] && grep -q policies/active && touch gone && \
+                  git update-ref -d refs/gatos/policies/active\nexit 0\n";
+    std::fs::write(&hook, script).expect("a file");
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    let older = format!("{}:{ACTIVE}", at(alice, ACTIVE));
+    alice.write("gatos/policies/10-open.rgs", OPEN);
+    court.enact(alice);
+    assert!(court.server.path().join("gone").exists(), "the hook ran");
+    court.server.git(["rev-parse", "-q", "--verify", ACTIVE]).code(1);
+    std::fs::remove_file(hook).expect("a hook");
+    court.refused(alice, [&older], "gate.law-gone");
+    court.push(alice, [ACTIVE]).ok();
+    assert_eq!(fails(&Liar::of(&court).stranger("carol"), 0), [""; 0]);
+}
+
+/// Of another server is taken what goes on from what is here, and never the chain of this gate.
+#[test]
+fn must_copy_what_goes_on_from_here_and_keep_the_rest() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, mirror) = (&court.alice, court.mirror());
+    let (path, url) = (mirror.path().to_str().expect("UTF-8"), court.server.path().to_str().expect("UTF-8"));
+    for (server, branch) in [(url, "one"), (path, "two")] {
+        alice.git(["checkout", "-q", "--orphan", branch]).ok();
+        alice.commit(branch);
+        if server == path {
+            mirror.gatos(["hook", "copy", url]).ok();
+        }
+        alice.git(["push", "-q", server, "HEAD:refs/heads/main"]).code(i32::from(server == path));
+    }
+    alice.git(["push", "-q", "-f", path, "HEAD:refs/heads/main"]).ok();
+    // The mirror is further with the journal, and that is no fault.
+    court.emit(alice, "{\"n\":2}");
+    alice.git(["push", "-q", path, JOURNALS]).ok();
+    let chain =
+        mirror.git(["for-each-ref", "--format=%(refname)", "refs/gatos/audit/policy/service.mirror*"]).ok().stdout();
+    let before = at(&mirror, &chain);
+    court.server.git(["fetch", "-q", path, &format!("{chain}:{chain}")]).ok();
+    let poison =
+        court.server.git(["commit-tree", "-p", &before, "-m", "x", &format!("{before}^{{tree}}")]).ok().stdout();
+    court.server.git(["update-ref", &chain, &poison]).ok();
+    let told = fits("hook-copy", mirror.gatos(["--json", "hook", "copy", url]).code(1).json());
+    let apart = &told["apart"][0];
+    assert_eq!((&apart["ref"], &told["copied"]), (&"refs/heads/main".into(), &serde_json::json!([])), "{told}");
+    assert_eq!((apart["here"].as_str(), apart["there"].as_str()), (Some(&*at(alice, "two")), Some(&*at(alice, "one"))));
+    assert_eq!(at(&mirror, &chain), before);
+    mirror.gatos(["hook", "copy", url]).code(1).says("APART refs/heads/main: ").says("neither goes on from the other");
+    mirror.gatos(["hook", "copy", "/nowhere"]).code(3).err_says("/nowhere");
+    alice.gatos(["hook", "copy", url]).code(3).err_says("there is no gate here");
 }

@@ -16,8 +16,15 @@ pub(super) const PAST_THE_GATE: &str = "look at who can write to the server past
 struct Stands {
     seq: u64,
     received_at: Option<crate::id::Timestamp>,
-    trust: Option<usize>,
-    policy: Option<usize>,
+    trust: Stood,
+    policy: Stood,
+}
+
+/// How far a chain of the law had come at a gate, and where it was when the gate first told of it.
+#[derive(Clone, Copy, Default)]
+struct Stood {
+    now: Option<usize>,
+    first: Option<usize>,
 }
 
 /// One of the two chains of the law.
@@ -50,6 +57,15 @@ impl LawChain {
         let brought = received.iter().filter(brings).filter_map(span).flatten().collect();
         LawChain { what, plane, places, brought, back }
     }
+
+    /// Whether a receipt puts back what gates had let in up to a place, or what is older than its gate.
+    fn is_back(&self, receipt: &Receipt, now: usize, held: Stood) -> bool {
+        let Some(before) = held.now.filter(|before| *before <= now) else { return false };
+        let brought = |place: usize| self.brought.contains(&place);
+        self.back.contains(&receipt.commit)
+            && (brought(now) || held.first == Some(now))
+            && (before + 1..=now).all(brought)
+    }
 }
 
 impl Verification<'_> {
@@ -66,7 +82,7 @@ impl Verification<'_> {
         for line in &self.lines {
             let mut stands = Stands::default();
             for receipt in &line.receipts {
-                let (mut said, stood) = (Vec::new(), stands.policy);
+                let (mut said, stood) = (Vec::new(), stands.policy.now);
                 stands.order(receipt, &mut said);
                 stands.trust = stands.law(&trust, receipt, receipt.trust_root, stands.trust, &mut said);
                 stands.policy = stands.law(&policy, receipt, receipt.policy_root, stands.policy, &mut said);
@@ -123,24 +139,15 @@ impl Stands {
     }
 
     /// Holds the law that a receipt names against what stood, and gives what stands behind it.
-    fn law(
-        &self,
-        chain: &LawChain,
-        receipt: &Receipt,
-        named: Option<Oid>,
-        stood: Option<usize>,
-        said: &mut Vec<Said>,
-    ) -> Option<usize> {
-        let what = chain.what;
+    fn law(&self, chain: &LawChain, receipt: &Receipt, named: Option<Oid>, held: Stood, said: &mut Vec<Said>) -> Stood {
+        let (what, stood) = (chain.what, held.now);
         let moved = receipt.moved(&chain.plane);
         let mut fail = |why: String| said.push(("receipt.law", why, true));
         let place = named.and_then(|root| chain.places.get(&root).copied());
         match (named, place, stood) {
-            // What was taken away past the gate and comes back as a gate had let it in changes nothing.
-            (Some(_), Some(now), Some(before))
-                if chain.back.contains(&receipt.commit)
-                    && (now, moved.and_then(|m| m.new)) == (before, named)
-                    && chain.brought.contains(&now) => {}
+            // What was taken away past the gate and comes back as it was changes nothing.
+            (Some(_), Some(now), Some(_))
+                if moved.is_some_and(|m| m.new == named) && chain.is_back(receipt, now, held) => {}
             // Nothing but what comes first is judged by no law before it, and whoever takes the law away makes nothing first again.
             (_, _, Some(_)) if moved.is_some_and(|m| m.old.is_none()) => {
                 fail(format!("it says that it brought the first {what}, and one stood: no law judged what it let in"));
@@ -169,7 +176,7 @@ impl Stands {
             let new = moved.new.unwrap_or(Oid::ZERO);
             said.push(("receipt.law", format!("it lets in the {what} {new}, which is none that counts here"), true));
         }
-        stood.max(place).max(brought)
+        Stood { now: stood.max(place).max(brought), first: held.first.or(place) }
     }
 }
 
