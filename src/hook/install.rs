@@ -68,10 +68,10 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
 fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, HookError> {
     let common_dir = store.common_dir();
     let held = Settings::read(common_dir)?;
-    check_pins(store, order)?;
+    let found = check_pins(store, order)?;
     let settings = match held {
         Some(held) => Settings {
-            root: order.root.or(held.root),
+            root: order.root.or(held.root).or(found),
             policy: order.policy.or(held.policy),
             source: order.source.unwrap_or(held.source),
             await_receipt: order.await_receipt.unwrap_or(held.await_receipt),
@@ -82,7 +82,7 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
             key: *Settings::keys(common_dir, ambient).create()?.public(),
             actor: order.actor.clone(),
             replica: ambient.replica(),
-            root: order.root,
+            root: order.root.or(found),
             policy: order.policy,
             source: order.source.unwrap_or(Source::None),
             await_receipt: order.await_receipt.unwrap_or(false),
@@ -93,19 +93,21 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
     Ok(settings)
 }
 
-/// Whether the law that stands here is what the order names.
-fn check_pins(store: &Store, order: &Order) -> Result<(), HookError> {
+/// Whether the law that stands here is what the order names; the repository that it is of. Once it stood at a gate, a trust
+/// graph of no other comes there.
+fn check_pins(store: &Store, order: &Order) -> Result<Option<Blake3>, HookError> {
     let tip = |plane: Plane| store.resolve(&RefName::own(plane));
     let graph = tip(Plane::TrustGraph)?.map(|tip| Graph::load(store.reader(), tip)).transpose()?;
-    if let (Some(pinned), Some(found)) = (order.root, graph.as_ref().map(Graph::repo))
+    let repo = graph.as_ref().map(Graph::repo);
+    if let (Some(pinned), Some(found)) = (order.root, repo)
         && pinned != found
     {
         return Err(HookError::Pinned { pinned, found });
     }
-    match (order.policy, tip(Plane::PolicyActive)?) {
-        (Some(pinned), Some(active)) => check_policy(store, graph.as_ref(), pinned, active),
-        _ => Ok(()),
+    if let (Some(pinned), Some(active)) = (order.policy, tip(Plane::PolicyActive)?) {
+        check_policy(store, graph.as_ref(), pinned, active)?;
     }
+    Ok(repo)
 }
 
 /// Whether the policy that stands is the one that was named, or descends from it.

@@ -101,10 +101,9 @@ pub struct GateSet {
 impl GateSet {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let name = "name it: git gatos hook install --server";
-        match (self.root, self.repo) {
-            (Some(root), _) => writeln!(page, "repository  {root}")?,
-            (None, Some(repo)) => writeln!(page, "repository  {repo}, by the trust graph here; no --root")?,
-            (None, None) => writeln!(page, "repository  no --root: only code passes; {name} --root ID")?,
+        match self.root.or(self.repo) {
+            Some(root) => writeln!(page, "repository  {root}")?,
+            None => writeln!(page, "repository  no --root: only code passes; {name} --root ID")?,
         }
         match (self.policy, self.active) {
             (Some(policy), Some(_)) => writeln!(page, "policy      {policy} or what descends from it")?,
