@@ -1,7 +1,7 @@
 //! Bytes and values: one value type and its exact spellings.
 //!
 //! Owns: `Value`, strict canonical JSON (RFC 8785 under RFC 7493), strict DAG-CBOR, CIDs, content ids, Merkle roots,
-//! commit trailers, text forms of keys, the decimal form of Q32.32 fractions.
+//! commit trailers, text forms of keys, the decimal form of Q32.32 fractions, foreign text as it is shown.
 //! Imports: id.
 //! Invariant: this room does not know what a document means; it never normalises and never repairs.
 
@@ -11,6 +11,7 @@ mod error;
 pub mod fixed;
 pub mod json;
 pub mod merkle;
+pub mod shown;
 pub mod text;
 pub mod trailers;
 mod value;

@@ -1,6 +1,6 @@
 use super::error::CliError;
 use crate::ambient::Env;
-use crate::canon::json;
+use crate::canon::{json, shown};
 use crate::view::{Page, View};
 use anyhow::Context as _;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, StdoutLock, Write};
@@ -10,13 +10,16 @@ pub struct Output {
     out: BufWriter<StdoutLock<'static>>,
     json: bool,
     colour: bool,
+    terminal: bool,
     /// The reader went away.
     closed: bool,
 }
 
 impl Output {
     pub fn new(json: bool, colour: bool) -> Output {
-        Output { out: BufWriter::new(io::stdout().lock()), json, colour: colour && !json, closed: false }
+        let out = io::stdout().lock();
+        let terminal = out.is_terminal();
+        Output { out: BufWriter::new(out), json, colour: colour && !json, terminal, closed: false }
     }
 
     pub fn is_json(&self) -> bool {
@@ -30,7 +33,7 @@ impl Output {
         }
         let printed = match (self.json, view.is_complaint()) {
             (true, _) => self.print_json(view),
-            (false, false) => view.text(&mut Page::new(&mut self.out, self.colour)),
+            (false, false) => view.text(&mut Page::new(&mut self.out, self.colour).on_terminal(self.terminal)),
             (false, true) => {
                 complain(view, self.colour);
                 Ok(())
@@ -42,8 +45,9 @@ impl Output {
     fn print_json(&mut self, view: &dyn View) -> io::Result<()> {
         let mut line = Vec::new();
         json::write(&view.json(), &mut line).map_err(io::Error::other)?;
-        line.push(b'\n');
-        self.out.write_all(&line)
+        let line = String::from_utf8(line).map_err(io::Error::other)?;
+        self.out.write_all(shown::json(&line).as_bytes())?;
+        self.out.write_all(b"\n")
     }
 
     pub fn flush(&mut self) -> Result<bool, CliError> {
@@ -85,5 +89,6 @@ fn complain(view: &dyn View, colour: bool) {
 /// Standard error: talk. One that is closed is no reason to fail.
 pub fn say(line: impl std::fmt::Display) {
     // Standard error has no buffer: one write a line, so that lines of several processes do not mix.
-    let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+    let line = format!("{line}\n");
+    let _ = io::stderr().lock().write_all(shown::text(&line).as_bytes());
 }

@@ -2,11 +2,13 @@ use super::answer::Answer;
 use super::args::Root;
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::output::Output;
+use super::output::{Output, say};
 use super::panic::guarded;
 use crate::ambient::Ambient;
+use crate::canon::shown;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -63,7 +65,11 @@ fn refuse_arguments(output: &mut Output, args: &[OsString], e: &clap::Error) -> 
         let reason = text.trim_end().strip_prefix("error: ").unwrap_or(&text);
         return fail(output, &CliError::usage(reason));
     }
-    let _ = e.print();
+    // What was typed may have been copied from somebody; only as it is can it have colours.
+    match shown::text(&e.render().to_string()) {
+        Cow::Borrowed(_) => drop(e.print()),
+        Cow::Owned(text) => say(text.trim_end()),
+    }
     Kind::Usage.exit()
 }
 

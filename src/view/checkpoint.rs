@@ -1,4 +1,4 @@
-use super::notation::some;
+use super::notation::{plain, some};
 use super::{Ink, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::id::{Ns, Oid};
@@ -85,7 +85,7 @@ impl View for FoldJudgement {
             }
             Some(difference) => {
                 let failed = page.ink(Ink::Bad, "FAILED");
-                writeln!(page, "{failed} {} {}: {difference}", v.ns, v.commit)
+                writeln!(page, "{failed} {} {}: {}", v.ns, v.commit, plain(difference))
             }
         }
     }

@@ -1,3 +1,4 @@
+use super::notation::plain;
 use super::{Ink, Page, View};
 use crate::canon::{Map, Value};
 use crate::node::Standing;
@@ -47,14 +48,14 @@ impl View for ShownProposal {
         let s = &self.0;
         line(s, page)?;
         for vote in &s.case.votes {
-            let void = vote.void.as_ref().map_or(String::new(), |why| format!(" (does not count: {why})"));
+            let void = vote.void.as_ref().map_or(String::new(), |why| format!(" (does not count: {})", plain(why)));
             writeln!(page, "  approved by {}{void}", vote.actor)?;
         }
         if let Some(issued) = s.case.issued() {
             writeln!(page, "  grant {}", page.ink(Ink::Name, issued.id))?;
         }
         if let Some(end) = s.case.revocation() {
-            writeln!(page, "  revoked by {}: {}", end.document.revoked_by, end.document.reason)?;
+            writeln!(page, "  revoked by {}: {}", end.document.revoked_by, plain(&end.document.reason))?;
         }
         self.next().map_or(Ok(()), |next| writeln!(page, "next   {next}"))
     }
@@ -161,7 +162,7 @@ impl View for VerifiedGrant {
             0 => writeln!(page, "  expiry   {}, judged by receipts", proposal.expire_at)?,
             n => writeln!(page, "  expiry   {}, not judged: {n} approvals have no receipt", proposal.expire_at)?,
         }
-        self.why().map_or(Ok(()), |why| writeln!(page, "  because  {why}"))
+        self.why().map_or(Ok(()), |why| writeln!(page, "  because  {}", plain(why)))
     }
 
     fn json(&self) -> Value {

@@ -1,3 +1,4 @@
+use super::notation::plain;
 use super::{Ink, Page, View, notation};
 use crate::canon::{Map, Value};
 use crate::policy::{Bundle, NONE, Recorded, RuleInfo, Verdict};
@@ -57,21 +58,21 @@ impl View for Explained {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let r = &self.recorded;
         writeln!(page, "decision {} at {}", page.ink(Ink::Name, r.commit), r.at)?;
-        writeln!(page, "verdict  {}: {}", page.ink(Ink::Bad, r.verdict.as_str()), r.reason)?;
+        writeln!(page, "verdict  {}: {}", page.ink(Ink::Bad, r.verdict.as_str()), plain(&r.reason))?;
         writeln!(page, "intent   {}", notation::line(&Value::Map(r.intent.clone())))?;
         writeln!(page, "facts    {}", notation::line(&self.facts()))?;
         match self.rule() {
             Some(rule) => {
-                writeln!(page, "rule     {}  {}:{}", rule.id, rule.file, rule.line)?;
+                writeln!(page, "rule     {}  {}:{}", rule.id, plain(&rule.file), rule.line)?;
                 rule.text.lines().try_for_each(|line| writeln!(page, "  | {line}"))?;
             }
-            None => writeln!(page, "rule     {}", r.rule)?,
+            None => writeln!(page, "rule     {}", plain(&r.rule))?,
         }
         for way in self.helps() {
-            writeln!(page, "allows   {way}")?;
+            writeln!(page, "allows   {}", plain(way))?;
         }
         if let Some(hint) = &r.hint {
-            writeln!(page, "remedy   {hint}")?;
+            writeln!(page, "remedy   {}", plain(hint))?;
         }
         for (what, root) in [("policy", r.policy_root), ("trust ", r.trust_root)] {
             match root {

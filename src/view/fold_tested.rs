@@ -1,4 +1,4 @@
-use super::notation::some;
+use super::notation::{plain, some};
 use super::{Difference, Ink, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::state::Change;
@@ -40,7 +40,7 @@ impl View for FoldTested {
             let ok = matches!(case.end, FoldEnd::Same);
             let word = if ok { page.ink(Ink::Good, "ok  ") } else { page.ink(Ink::Bad, "FAIL") };
             writeln!(page, "{word} {} ({})", case.name, some(case.events, "event"))?;
-            case.reverted.iter().try_for_each(|line| writeln!(page, "  reverted {line}"))?;
+            case.reverted.iter().try_for_each(|line| writeln!(page, "  reverted {}", plain(line)))?;
             match &case.end {
                 FoldEnd::Same => {}
                 FoldEnd::Unable(why) => writeln!(page, "{why}")?,

@@ -1,4 +1,4 @@
-use super::notation::plain;
+use super::notation::{brief, plain};
 use super::{Ink, Page, View, count, notation};
 use crate::canon::{Map, Value};
 use crate::id::{Actor, Blake3, Oid, PublicKey};
@@ -47,14 +47,14 @@ impl View for Refusal {
 
 impl RefusedRef {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        writeln!(page, "gatos: DENY {}", plain(&self.name))?;
-        writeln!(page, "  rule    {}  {}", self.rule, plain(&self.reason))?;
+        writeln!(page, "gatos: DENY {}", brief(&self.name))?;
+        writeln!(page, "  rule    {}  {}", plain(&self.rule), brief(&self.reason))?;
         let facts = notation::facts(&self.facts);
         if !facts.is_empty() {
             writeln!(page, "  facts   {facts}")?;
         }
         match &self.hint {
-            Some(hint) => writeln!(page, "  next    {}", plain(hint)),
+            Some(hint) => writeln!(page, "  next    {}", brief(hint)),
             None => Ok(()),
         }
     }
@@ -276,7 +276,7 @@ impl GateTested {
     fn faults(&self, page: &mut Page<'_>) -> io::Result<()> {
         for (what, fault) in &self.steps {
             if let Some(fault) = fault {
-                writeln!(page, "{}   {what}: {fault}", page.ink(Ink::Bad, "BAD"))?;
+                writeln!(page, "{}   {what}: {}", page.ink(Ink::Bad, "BAD"), plain(fault))?;
             }
         }
         if self.stands() { Ok(()) } else { writeln!(page, "the gate does not stand") }
@@ -293,7 +293,7 @@ impl GateTested {
         for (what, fault) in &self.steps {
             match fault {
                 None => writeln!(page, "good  {what}")?,
-                Some(fault) => writeln!(page, "BAD   {what}: {fault}")?,
+                Some(fault) => writeln!(page, "BAD   {what}: {}", plain(fault))?,
             }
         }
         match self.stands() {

@@ -1,3 +1,4 @@
+use super::notation::plain;
 use super::{Ink, Page, View};
 use crate::canon::{Map, Value};
 use std::io::{self, Write as _};
@@ -33,9 +34,9 @@ impl View for Health {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         for c in &self.complaints {
             let severity = page.ink(c.ink, c.severity);
-            writeln!(page, "{severity} {} {}: {}", c.code, c.subject, c.sentence)?;
+            writeln!(page, "{severity} {} {}: {}", c.code, plain(&c.subject), plain(&c.sentence))?;
             if let Some(remedy) = &c.remedy {
-                writeln!(page, "     remedy: {remedy}")?;
+                writeln!(page, "     remedy: {}", plain(remedy))?;
             }
         }
         let verdict = if self.content() { page.ink(Ink::Good, "CONTENT") } else { page.ink(Ink::Bad, "AILING") };

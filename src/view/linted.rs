@@ -32,7 +32,7 @@ impl View for Linted {
             for f in findings {
                 let ink = if f.severity == Severity::Error { Ink::Bad } else { Ink::Name };
                 let code = page.ink(ink, f.code);
-                writeln!(page, "{file}:{}:{}: {code}: {}", f.line, f.col, f.sentence)?;
+                writeln!(page, "{file}:{}:{}: {code}: {}", f.line, f.col, super::notation::plain(&f.sentence))?;
             }
         }
         Ok(())

@@ -20,7 +20,7 @@ impl View for LoggedEvent {
         match &self.reverted {
             Some(r) => {
                 let class = page.ink(Ink::Bad, &r.class);
-                writeln!(page, "  reverted ({class}): {}", r.message)
+                writeln!(page, "  reverted ({class}): {}", notation::plain(&r.message))
             }
             None => Ok(()),
         }

@@ -75,7 +75,7 @@ pub trait View {
     /// What a person reads, each line ended.
     fn text(&self, page: &mut Page<'_>) -> std::io::Result<()>;
 
-    /// What `--json` prints on one line, in canonical form. `schemas/v1/view` describes it.
+    /// What `--json` prints on one line, in canonical form but for what must not reach a terminal. `schemas/v1/view` describes it.
     fn json(&self) -> Value;
 
     /// Whether its text is talk for standard error. Its JSON goes to standard output all the same.

@@ -1,8 +1,9 @@
 //! Canonical values as people like to read them.
 
-use crate::canon::{Map, Value, json};
+use crate::canon::{Map, Value, json, shown};
 use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
+use std::fmt::Display;
 
 /// A state this short stands on one line.
 const SHORT: usize = 60;
@@ -14,17 +15,20 @@ pub(super) fn some(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
-/// A value on one line, in canonical form.
+/// A value on one line, in canonical form but for what must not reach a terminal.
 pub(super) fn line(value: &Value) -> String {
     let mut out = Vec::new();
     match json::write(value, &mut out) {
-        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
+        Ok(()) => shown::json(&String::from_utf8_lossy(&out)).into_owned(),
         Err(e) => format!("({e})"),
     }
 }
 
 /// Facts of every act, which tell little beside a reason.
 const EVER: [&str; 2] = ["received_at", "trust_version"];
+
+/// Most characters of a fact or a reason that a refusal repeats.
+const BRIEF_MAX: usize = 300;
 
 /// Most members of a list that are shown.
 const LIST_MAX: usize = 6;
@@ -35,7 +39,7 @@ pub(super) fn facts(facts: &Map) -> String {
     let telling = facts.iter().filter(|(name, value)| !EVER.contains(name) && !empty(value));
     let shown = telling.filter_map(|(name, value)| {
         let value = match value {
-            Value::Text(text) => plain(text),
+            Value::Text(text) => brief(text),
             Value::Int(n) => n.to_string(),
             Value::Bool(b) => b.to_string(),
             Value::List(items) => list(items),
@@ -49,7 +53,7 @@ pub(super) fn facts(facts: &Map) -> String {
 
 /// The first members of a list as words.
 fn list(items: &[Value]) -> String {
-    let word = |item: &Value| item.as_str().map_or_else(|| line(item), plain);
+    let word = |item: &Value| item.as_str().map_or_else(|| line(item), brief);
     let mut words: Vec<String> = items.iter().take(LIST_MAX).map(word).collect();
     if items.len() > LIST_MAX {
         words.push(format!("and {} more", items.len() - LIST_MAX));
@@ -63,17 +67,23 @@ fn entry(name: &str, fact: &Value) -> Option<String> {
     let text = |field: &str| fact.get(field).and_then(Value::as_str);
     match (number("count"), number("have"), number("need")) {
         (Some(0), ..) => None,
-        (Some(_), ..) => Some(plain(text("first").unwrap_or(name))),
+        (Some(_), ..) => Some(brief(text("first").unwrap_or(name))),
         (_, Some(have), Some(need)) => {
-            Some(format!("{} {have} of {need} (@{})", plain(name), plain(text("group").unwrap_or("?"))))
+            Some(format!("{} {have} of {need} (@{})", brief(name), brief(text("group").unwrap_or("?"))))
         }
-        _ => Some(plain(name)),
+        _ => Some(brief(name)),
     }
 }
 
-/// A stranger's text without control characters, cut to a line.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().take(300).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+/// A stranger's text on one line, and not too long.
+pub(super) fn brief(text: &str) -> String {
+    let end = text.char_indices().nth(BRIEF_MAX).map_or(text.len(), |(at, _)| at);
+    plain(&text[..end])
+}
+
+/// A stranger's text on one line.
+pub(super) fn plain(text: impl Display) -> String {
+    shown::line(&text.to_string()).into_owned()
 }
 
 /// A state with its provenance as its last member, as the project announced it: on one line where it is short.
@@ -90,7 +100,8 @@ pub(super) fn with_provenance(state: &Value, provenance: &str) -> String {
         return format!("{{ {} }}", members.join(", "));
     }
     let record = Record(members.collect());
-    serde_json::to_string_pretty(&record).unwrap_or_else(|e| format!("({e})"))
+    let pretty = serde_json::to_string_pretty(&record).unwrap_or_else(|e| format!("({e})"));
+    shown::json(&pretty).into_owned()
 }
 
 fn key(name: &str) -> String {

@@ -1,6 +1,6 @@
 use super::{Page, View};
 use crate::canon::{Value, json};
-use std::io::{self, Write as _};
+use std::io;
 
 /// An answer of the plumbing, which speaks JSON lines whether `--json` is given or not.
 pub struct PlumbAnswer(pub Value);
@@ -10,7 +10,7 @@ impl View for PlumbAnswer {
         let mut line = Vec::new();
         json::write(&self.0, &mut line).map_err(io::Error::other)?;
         line.push(b'\n');
-        page.write_all(&line)
+        page.raw(&line)
     }
 
     fn json(&self) -> Value {

@@ -1,3 +1,4 @@
+use super::notation::plain;
 use super::{Denial, Ink, Page, View, count, notation};
 use crate::canon::{Map, Value};
 use crate::id::{Oid, Sha256};
@@ -47,8 +48,11 @@ impl View for PolicyFaults {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         for (path, f) in &self.faults {
             match f.weight {
-                Weight::Error => writeln!(page, "{path}:{f}")?,
-                Weight::Warning => writeln!(page, "{path}:{}:{}: warning: {}: {}", f.line, f.col, f.rule, f.sentence)?,
+                Weight::Error => writeln!(page, "{}:{}", plain(path), plain(f))?,
+                Weight::Warning => {
+                    let path = plain(path);
+                    writeln!(page, "{path}:{}:{}: warning: {}: {}", f.line, f.col, f.rule, plain(&f.sentence))?;
+                }
             }
         }
         Ok(())
@@ -186,9 +190,9 @@ impl View for ShownBundle {
         writeln!(page, "commit  {}", bundle.commit())?;
         writeln!(page, "code    {}", bundle.code_root())?;
         for rule in bundle.rules() {
-            writeln!(page, "rule    {}  on {}  {}:{}", rule.id, asked(rule), rule.file, rule.line)?;
+            writeln!(page, "rule    {}  on {}  {}:{}", rule.id, asked(rule), plain(&rule.file), rule.line)?;
         }
-        bundle.files().try_for_each(|(path, bytes)| writeln!(page, "file    {path} ({} bytes)", bytes.len()))
+        bundle.files().try_for_each(|(path, bytes)| writeln!(page, "file    {} ({} bytes)", plain(path), bytes.len()))
     }
 
     fn json(&self) -> Value {
@@ -258,7 +262,7 @@ impl PolicyDiff {
 
 impl View for PolicyDiff {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        self.lines.iter().try_for_each(|(sign, what, name)| writeln!(page, "{sign} {what} {name}"))
+        self.lines.iter().try_for_each(|(sign, what, name)| writeln!(page, "{sign} {what} {}", plain(name)))
     }
 
     fn json(&self) -> Value {
@@ -288,14 +292,14 @@ impl View for JudgedCases {
         for (file, judged) in &self.0 {
             let (verdict, rule) = (judged.got.0.as_str(), &judged.got.1);
             if judged.holds() {
-                writeln!(page, "{}   {}  {verdict} {rule}", page.ink(Ink::Good, "ok"), judged.name)?;
+                writeln!(page, "{}   {}  {verdict} {rule}", page.ink(Ink::Good, "ok"), plain(&judged.name))?;
                 continue;
             }
             let wanted = judged.wanted.1.as_deref().unwrap_or_default();
             let bad = page.ink(Ink::Bad, "FAIL");
             let wanted = format!("{} {wanted}", judged.wanted.0.as_str());
-            writeln!(page, "{bad} {}  {verdict} {rule}, wanted {}", judged.name, wanted.trim_end())?;
-            writeln!(page, "     {file}: {}", judged.reason)?;
+            writeln!(page, "{bad} {}  {verdict} {rule}, wanted {}", plain(&judged.name), wanted.trim_end())?;
+            writeln!(page, "     {file}: {}", plain(&judged.reason))?;
         }
         writeln!(page, "{}, {} failed", notation::some(self.0.len() as u64, "case"), self.failed())
     }
@@ -322,8 +326,15 @@ impl View for ChangedVerdict {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let c = &self.0;
         let (verdict, rule) = (c.now.verdict.as_str(), &c.now.rule);
-        writeln!(page, "{} {} {} -> {verdict}  rule {rule}  {}", page.ink(Ink::Name, &c.id), c.at, c.was.0, c.act)?;
-        writeln!(page, "  {}", c.now.reason)?;
+        writeln!(
+            page,
+            "{} {} {} -> {verdict}  rule {rule}  {}",
+            page.ink(Ink::Name, &c.id),
+            c.at,
+            c.was.0,
+            plain(&c.act)
+        )?;
+        writeln!(page, "  {}", plain(&c.now.reason))?;
         writeln!(page, "  facts {}", notation::line(&c.now.facts))
     }
 
@@ -350,7 +361,7 @@ impl View for Replayed {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         writeln!(page, "{} judged, {} would change", notation::some(self.0.judged, "decision"), self.0.changes)?;
         let unknown = &self.0.unknown;
-        unknown.iter().try_for_each(|(what, n)| writeln!(page, "{n} not replayable: not on record: {what}"))
+        unknown.iter().try_for_each(|(what, n)| writeln!(page, "{n} not replayable: not on record: {}", plain(what)))
     }
 
     fn json(&self) -> Value {
@@ -391,7 +402,7 @@ pub struct BundleFile {
 
 impl View for BundleFile {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        page.write_all(&self.bytes)
+        page.raw(&self.bytes)
     }
 
     fn json(&self) -> Value {

@@ -43,13 +43,13 @@ impl View for Denial {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let d = &self.decision;
         let verdict = page.ink(Ink::Bad, "policy violation");
-        writeln!(page, "{verdict}: {}", d.reason)?;
+        writeln!(page, "{verdict}: {}", notation::plain(&d.reason))?;
         writeln!(page, "  rule    {} ({})", d.rule, d.verdict.as_str())?;
         if let Some(facts) = d.facts.as_map().map(notation::facts).filter(|facts| !facts.is_empty()) {
             writeln!(page, "  facts   {facts}")?;
         }
         if let Some(hint) = &d.hint {
-            writeln!(page, "  remedy  {hint}")?;
+            writeln!(page, "  remedy  {}", notation::plain(hint))?;
         }
         writeln!(page, "  logged  {} under {}", self.audit, audits())
     }

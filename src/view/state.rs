@@ -1,5 +1,5 @@
 use super::{Page, View, count, notation};
-use crate::canon::{Map, Value, json};
+use crate::canon::{Map, Value, json, shown};
 use crate::ledger::Heads;
 use crate::node::{Finding, Shown, SourceKind};
 use crate::state::Reverted;
@@ -83,7 +83,7 @@ pub struct RawState(pub Vec<u8>);
 
 impl View for RawState {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        page.write_all(&self.0)
+        page.raw(&self.0)
     }
 
     fn json(&self) -> Value {
@@ -96,7 +96,7 @@ pub struct Selected(pub Vec<String>);
 
 impl View for Selected {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        self.0.iter().try_for_each(|output| writeln!(page, "{output}"))
+        self.0.iter().try_for_each(|output| writeln!(page, "{}", shown::json(output)))
     }
 
     fn json(&self) -> Value {

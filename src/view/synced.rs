@@ -1,3 +1,4 @@
+use super::notation::plain;
 use super::{Ink, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::id::Blake3;
@@ -143,11 +144,6 @@ fn moved(page: &mut Page<'_>, what: &str, moved: &[MovedRef]) -> io::Result<()> 
 
 fn refs(n: usize) -> String {
     if n == 1 { "1 ref".into() } else { format!("{n} refs") }
-}
-
-/// A stranger's text without control characters.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn json(synced: &Synced) -> Map {

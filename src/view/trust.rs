@@ -1,3 +1,4 @@
+use super::notation::plain;
 use super::{Ink, ListedGrant, Page, View};
 use crate::canon::Value;
 use crate::id::{Actor, Blake3, Oid, PublicKey, Timestamp};
@@ -24,7 +25,7 @@ impl ShownTrust {
 /// How a key is shown: a revoked one says so.
 fn key_line(graph: &Graph, key: &PublicKey) -> String {
     match graph.revocation_of(key) {
-        Some(revocation) => format!("  {key} (revoked: {})", revocation.reason),
+        Some(revocation) => format!("  {key} (revoked: {})", plain(&revocation.reason)),
         None => format!("  {key}"),
     }
 }

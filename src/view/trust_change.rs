@@ -1,3 +1,4 @@
+use super::notation::plain;
 use super::{Denial, Ink, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::id::{Oid, PublicKey};
@@ -29,7 +30,7 @@ impl View for ChangedTrust {
                 write!(page, "  ")?;
             }
         }
-        writeln!(page, "{}", changed.changes.join("\n  "))
+        writeln!(page, "{}", changed.changes.iter().map(plain).collect::<Vec<_>>().join("\n  "))
     }
 
     fn json(&self) -> Value {
@@ -145,7 +146,7 @@ impl View for ListedTrust {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let commit = page.ink(Ink::Name, self.commit);
         writeln!(page, "{commit} version {}", self.version)?;
-        self.changes.iter().try_for_each(|line| writeln!(page, "  {line}"))?;
+        self.changes.iter().try_for_each(|line| writeln!(page, "  {}", plain(line)))?;
         for (key, actor) in &self.signers {
             let actor = actor.as_deref().unwrap_or("a stranger");
             writeln!(page, "  {}", page.ink(Ink::Faint, format_args!("signed by {actor} with {key}")))?;

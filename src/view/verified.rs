@@ -1,4 +1,4 @@
-use super::notation::some;
+use super::notation::{plain, some};
 use super::{Ink, Page, View, count};
 use crate::canon::{Map, Value};
 use crate::node::{Anchors, Finding, Kind, Report};
@@ -12,7 +12,7 @@ impl View for Verified {
         let r = &self.0;
         for finding in &r.findings {
             let note = if finding.is_failure() { "" } else { " (note)" };
-            writeln!(page, "{finding}{note}")?;
+            writeln!(page, "{}{note}", plain(finding))?;
         }
         if r.receipts > 0 {
             again(page, r)?;
@@ -80,7 +80,7 @@ fn again(page: &mut Page<'_>, r: &Report) -> io::Result<()> {
         writeln!(page, "judged by some version of trust: {n} {}", Kind::Undated.of(*n))?;
     }
     for ((kind, what), n) in &r.again.unknown {
-        writeln!(page, "not judged again: {n} {}: {what}", kind.of(*n))?;
+        writeln!(page, "not judged again: {n} {}: {}", kind.of(*n), plain(what))?;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ mod quorum;
 mod receipts;
 mod replay;
 mod rules;
+mod shown;
 mod stale;
 mod strays;
 mod sync;

@@ -89,6 +89,11 @@ impl Outcome {
         self.stdout
     }
 
+    /// Standard output and standard error to the byte.
+    pub fn streams(self) -> (Vec<u8>, Vec<u8>) {
+        (self.stdout, self.stderr)
+    }
+
     /// Its standard error as text, without the last newline.
     pub fn stderr(self) -> String {
         let text = String::from_utf8_lossy(&self.stderr);

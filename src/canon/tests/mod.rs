@@ -5,5 +5,6 @@ mod fixed;
 mod json;
 mod map;
 mod merkle;
+mod shown;
 mod text;
 mod trailers;

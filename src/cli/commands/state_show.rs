@@ -1,3 +1,4 @@
+use crate::canon::shown::line;
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -69,6 +70,11 @@ fn explain(context: &Context, shown: &Shown) {
         context.warn(finding);
     }
     for reverted in &shown.reverted {
-        context.warn(format_args!("event {} changed nothing ({}): {}", reverted.cid, reverted.class, reverted.message));
+        context.warn(format_args!(
+            "event {} changed nothing ({}): {}",
+            reverted.cid,
+            reverted.class,
+            line(&reverted.message)
+        ));
     }
 }
