@@ -151,6 +151,8 @@ pub(super) struct Past<'n> {
     judges: VecDeque<(Oid, SharedJudge)>,
     dockets: VecDeque<Held>,
     granted: VecDeque<Granted>,
+    /// Whether policies ask for receipts.
+    asking: HashMap<Oid, bool>,
     heads: Heads,
     /// What is here of consent and a gate gave no receipt for, by its chain: nobody tells when it had that. It may have come in
     /// before the gate was installed, under an older key of it, or from another gate.
@@ -159,8 +161,19 @@ pub(super) struct Past<'n> {
 
 impl<'n> Past<'n> {
     pub(super) fn new(node: &'n Node, histories: Arc<Vec<History>>) -> Past<'n> {
-        let (laws, judges, dockets, granted, heads, loose) = Default::default();
-        Past { node, histories, graphs: Graphs::new(node.graph()), laws, judges, dockets, granted, heads, loose }
+        let (laws, judges, dockets, granted, asking, heads, loose) = Default::default();
+        Past {
+            node,
+            histories,
+            graphs: Graphs::new(node.graph()),
+            laws,
+            judges,
+            dockets,
+            granted,
+            asking,
+            heads,
+            loose,
+        }
     }
 
     pub(super) fn reader(&self) -> &'n Reader {
@@ -248,6 +261,23 @@ impl<'n> Past<'n> {
             }
         }
         Ok(true)
+    }
+
+    /// The same of the receipts of two gates, whose order nobody knows: of all policies from the one to the other that they name,
+    /// by their places in the chain.
+    pub(super) fn asked_between(&mut self, ages: &HashMap<Oid, usize>, one: &Receipt, other: &Receipt) -> bool {
+        let age = |receipt: &Receipt| receipt.policy_root.and_then(|root| ages.get(&root).copied());
+        let (Some(one), Some(other)) = (age(one), age(other)) else { return false };
+        let between = one.min(other)..=one.max(other);
+        ages.iter().filter(|(_, age)| between.contains(age)).all(|(policy, _)| self.asks(*policy))
+    }
+
+    fn asks(&mut self, policy: Oid) -> bool {
+        let node = self.node;
+        *self.asking.entry(policy).or_insert_with(|| {
+            let bundle = Bundle::read(node.reader(), policy, node.graph());
+            bundle.is_ok_and(|bundle| bundle.profile().asks(Demand::Receipts))
+        })
     }
 
     /// The judge of a bundle. A candidate has no commit, and no past is asked by two of them.

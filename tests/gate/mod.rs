@@ -33,6 +33,7 @@ mod sync;
 mod sync_random;
 mod tidied;
 mod transport;
+mod two_gates;
 mod unconsented;
 mod unreceived;
 mod void;

@@ -10,7 +10,7 @@ const STATE: &str = "refs/gatos/state/main";
 
 /// What somebody finds, as severity, code and sentence.
 #[track_caller]
-fn found(repo: &Repo<'_>, code: i32) -> Vec<(String, String, String)> {
+pub fn found(repo: &Repo<'_>, code: i32) -> Vec<(String, String, String)> {
     let report = fits("verify", repo.gatos(["--json", "verify"]).code(code).json());
     let text = |finding: &serde_json::Value, field: &str| finding[field].as_str().unwrap_or_default().to_owned();
     let all = report["findings"].as_array().expect("a list").iter();
@@ -19,7 +19,7 @@ fn found(repo: &Repo<'_>, code: i32) -> Vec<(String, String, String)> {
 
 /// The one failure that somebody finds.
 #[track_caller]
-fn fails(repo: &Repo<'_>, code: &str, says: &str) {
+pub fn fails(repo: &Repo<'_>, code: &str, says: &str) {
     let found: Vec<_> = found(repo, 1).into_iter().filter(|(severity, ..)| severity == "fail").collect();
     let [(_, only, why)] = &found[..] else { panic!("expected one failure: {found:?}") };
     assert!(only == code && why.contains(says), "{only}: {why}");

@@ -20,7 +20,7 @@ pub(super) struct Events<'n> {
     ns: Ns,
     /// How old each bundle is.
     age: HashMap<Oid, usize>,
-    pushes: HashMap<Writer, Vec<Pushes>>,
+    pushes: HashMap<Writer, Taken>,
     /// The commit of a journal that was met last.
     at: HashMap<Writer, Oid>,
     /// In which journal an act was done that a proposal names.
@@ -32,6 +32,25 @@ pub(super) struct Events<'n> {
     /// Receipts whose ends do not fit the journal or each other.
     misfits: Vec<Finding>,
     tally: Tally,
+}
+
+/// What gates took of one journal.
+#[derive(Default)]
+struct Taken {
+    gates: Vec<Pushes>,
+    /// The receipts of the pushes that ended last, whatever gates gave them, and what came behind them with none.
+    last: Vec<Place>,
+    gap: Option<Gap>,
+}
+
+impl Taken {
+    /// Counts an event that no gate received. Before its first receipt a gate may not have been there.
+    fn miss(&mut self, commit: Oid, seq: u64) {
+        let fresh = Gap { commit, seq, events: 0 };
+        let of_gates = self.gates.iter_mut().filter(|pushes| pushes.last.is_some()).map(|pushes| &mut pushes.gap);
+        let of_all = (!self.last.is_empty()).then_some(&mut self.gap);
+        of_gates.chain(of_all).for_each(|gap| gap.get_or_insert(fresh).events += 1);
+    }
 }
 
 /// What one gate took of one journal.
@@ -47,6 +66,7 @@ struct Pushes {
 }
 
 /// Events in a row that no gate received: the first of them, and how many they are.
+#[derive(Clone, Copy)]
 struct Gap {
     commit: Oid,
     seq: u64,
@@ -68,13 +88,6 @@ impl Pushes {
                 self.by_new.entry(new).or_default().push(receipt);
                 None
             }
-        }
-    }
-
-    /// Counts an event that no gate received. Before its first receipt a gate may not have been there.
-    fn miss(&mut self, commit: Oid, seq: u64) {
-        if self.last.is_some() {
-            self.gap.get_or_insert(Gap { commit, seq, events: 0 }).events += 1;
         }
     }
 
@@ -106,7 +119,7 @@ struct Judged {
 
 impl<'n> Events<'n> {
     pub(super) fn new(node: &'n Node, past: Past<'n>, ns: &Ns, age: HashMap<Oid, usize>) -> Events<'n> {
-        let mut pushes: HashMap<Writer, Vec<Pushes>> = HashMap::new();
+        let mut pushes: HashMap<Writer, Taken> = HashMap::new();
         let mut misfits = Vec::new();
         for (at, history) in past.histories.iter().enumerate() {
             for (receipt, moved) in
@@ -116,7 +129,7 @@ impl<'n> Events<'n> {
                 if of != ns {
                     continue;
                 }
-                let of_writer = pushes.entry(writer.clone()).or_default();
+                let of_writer = &mut pushes.entry(writer.clone()).or_default().gates;
                 if of_writer.last().is_none_or(|last| last.history != at) {
                     of_writer.push(Pushes::of(at));
                 }
@@ -141,18 +154,18 @@ impl<'n> Events<'n> {
             self.turn(&origin.writer, before)?;
             self.meet(&origin.writer, loaded.commit);
         }
-        let mut pushes = self.pushes.remove(&origin.writer).unwrap_or_default();
+        let mut taken = self.pushes.remove(&origin.writer).unwrap_or_default();
         let mut covered = false;
-        for push in pushes.iter_mut().filter_map(|pushes| pushes.now.as_mut()) {
+        for push in taken.gates.iter_mut().filter_map(|pushes| pushes.now.as_mut()) {
             covered = true;
             let again = self.again(push, origin, &loaded.event)?;
             push.judged.push(Judged { commit: loaded.commit, seq: loaded.event.header.seq, again });
         }
         if !covered {
             self.tally.unknown(Kind::Events, "no receipt", 1);
-            pushes.iter_mut().for_each(|pushes| pushes.miss(loaded.commit, loaded.event.header.seq));
+            taken.miss(loaded.commit, loaded.event.header.seq);
         }
-        self.pushes.insert(origin.writer.clone(), pushes);
+        self.pushes.insert(origin.writer.clone(), taken);
         if self.ends.contains(&loaded.event.cid) {
             self.ended.insert(loaded.event.cid);
         }
@@ -161,40 +174,55 @@ impl<'n> Events<'n> {
 
     /// Ends the pushes that end with a commit, and begins those that begin behind it.
     fn turn(&mut self, writer: &Writer, before: Option<Oid>) -> Result<(), NodeError> {
-        let Some(mut pushes) = self.pushes.remove(writer) else { return Ok(()) };
-        for pushes in &mut pushes {
+        let Some(mut taken) = self.pushes.remove(writer) else { return Ok(()) };
+        let mut ended = Vec::new();
+        for pushes in &mut taken.gates {
             if let Some(push) = pushes.now.take_if(|push| Some(push.end) == before) {
                 pushes.last = Some(push.place.receipt);
+                ended.push(push.place);
                 self.keep(writer, push);
             }
-            if pushes.now.is_none()
-                && let Some((receipt, end)) = pushes.begin(&before)
-            {
-                let place = Place { history: pushes.history, receipt };
-                pushes.now = Some(Push { place, end, law: None, told: None, judged: Vec::new() });
-                if let (Some(last), Some(gap)) = (pushes.last, pushes.gap.take()) {
-                    self.unreceived(writer, place, last, gap)?;
+        }
+        if !ended.is_empty() {
+            taken.last = ended;
+        }
+        let mut begun = false;
+        for pushes in taken.gates.iter_mut().filter(|pushes| pushes.now.is_none()) {
+            let Some((receipt, end)) = pushes.begin(&before) else { continue };
+            let place = Place { history: pushes.history, receipt };
+            pushes.now = Some(Push { place, end, law: None, told: None, judged: Vec::new() });
+            if let (Some(last), Some(gap)) = (pushes.last, pushes.gap.take()) {
+                self.unreceived(writer, Place { receipt: last, ..place }, place, gap)?;
+            }
+            // Of its own receipts it was said, though others may stand between them.
+            for last in taken.last.iter().filter(|last| last.history != place.history) {
+                if let Some(gap) = taken.gap {
+                    self.unreceived(writer, *last, place, gap)?;
                 }
             }
+            begun = true;
         }
-        self.pushes.insert(writer.clone(), pushes);
+        if begun {
+            taken.gap = None;
+        }
+        self.pushes.insert(writer.clone(), taken);
         Ok(())
     }
 
     /// Names what no gate received and a later push stands upon, where the law of all that time asked for receipts.
-    fn unreceived(&mut self, writer: &Writer, place: Place, last: usize, gap: Gap) -> Result<(), NodeError> {
-        if !self.past.asked_for_receipts(place.history, last, place.receipt)? {
+    fn unreceived(&mut self, writer: &Writer, last: Place, next: Place, gap: Gap) -> Result<(), NodeError> {
+        let (before, behind) = (self.past.receipt(last), self.past.receipt(next));
+        let asked = match last.history == next.history {
+            true => self.past.asked_for_receipts(next.history, last.receipt, next.receipt)?,
+            false => self.past.asked_between(&self.age, &before, &behind),
+        };
+        if !asked {
             return Ok(());
         }
-        let before = self.past.receipt(Place { receipt: last, ..place });
-        let (gate, seq, next) = (before.gate.actor(), before.seq, self.past.receipt(place).seq);
-        let sentence = format!(
-            "no gate has given a receipt for it, and {gate} has for what stands before and behind it ({seq} and {next}): \
-             {PAST_THE_GATE}"
-        );
+        let sentence = format!("no gate has given a receipt for it, and {}: {PAST_THE_GATE}", around(&before, &behind));
         let finding = Finding::new(journal_name(&self.ns, writer), gap.commit, "event.no-receipt", sentence);
         let finding = Finding { seq: Some(gap.seq), ..finding };
-        // Where two gates received what stands around it, it is named once.
+        // Where several gates received what stands around it, it is named once.
         let of = format!("event.no-receipt {}", gap.commit);
         self.wrong.entry((writer.clone(), of)).or_insert((finding, gap.events));
         Ok(())
@@ -202,7 +230,7 @@ impl<'n> Events<'n> {
 
     /// Names the receipts that end with a commit and began nowhere before it: what they let in is judged by nobody.
     fn meet(&mut self, writer: &Writer, commit: Oid) {
-        for pushes in self.pushes.get_mut(writer).into_iter().flatten() {
+        for pushes in self.pushes.get_mut(writer).into_iter().flat_map(|taken| &mut taken.gates) {
             for receipt in pushes.by_new.remove(&commit).unwrap_or_default() {
                 let receipt = self.past.receipt(Place { history: pushes.history, receipt });
                 let name = journal_name(&self.ns, writer);
@@ -292,7 +320,7 @@ impl<'n> Events<'n> {
         for writer in writers {
             let last = self.at.get(&writer).copied();
             self.turn(&writer, last)?;
-            for pushes in self.pushes.remove(&writer).unwrap_or_default() {
+            for pushes in self.pushes.remove(&writer).unwrap_or_default().gates {
                 let begun = pushes.now.as_ref().is_some_and(|push| push.judged.is_empty());
                 let cut = pushes.now.into_iter().map(|push| push.judged.len() as u64).sum::<u64>();
                 if cut > 0 {
@@ -313,6 +341,19 @@ impl<'n> Events<'n> {
         };
         Ok((self.wrong.into_values().map(told).chain(self.misfits).collect(), self.tally))
     }
+}
+
+/// Which receipts stand before and behind something.
+fn around(before: &Receipt, behind: &Receipt) -> String {
+    let (one, other) = (before.gate.actor(), behind.gate.actor());
+    let (seq, next) = (before.seq, behind.seq);
+    if before.key == behind.key {
+        return format!("{one} has for what stands before and behind it ({seq} and {next})");
+    }
+    let (key, of) = (before.key, behind.key);
+    format!(
+        "{one} has for what stands before it ({seq}, by {key}), and {other} for what stands behind it ({next}, by {of})"
+    )
 }
 
 fn misfit(receipt: &Receipt, name: String, new: Oid, old: Option<Oid>, why: &str) -> Finding {

@@ -66,6 +66,26 @@ impl LawChain {
             && (brought(now) || held.first == Some(now))
             && (before + 1..=now).all(brought)
     }
+
+    /// How a gate may name a place beyond what stood there by its own receipts, and whether that came past all gates.
+    fn unseen(&self, stood: Option<usize>, now: usize) -> Option<(&'static str, bool)> {
+        match stood {
+            Some(before) if now > before => Some(match (before + 1..=now).all(|place| self.brought.contains(&place)) {
+                true => ("another gate has received, and this one has not", false),
+                false => ("no gate has received", true),
+            }),
+            // Where a gate has told of nothing before, it may be a copy. What no gate brought is none, or older than they all.
+            None if self.brought_upto(now).is_some_and(|last| last < now) => {
+                Some(("no gate has received, and gates have what stands before it", true))
+            }
+            _ => None,
+        }
+    }
+
+    /// The last place up to one that came in with a receipt. None where all of that is older than the gates.
+    fn brought_upto(&self, place: usize) -> Option<usize> {
+        self.brought.iter().copied().filter(|brought| *brought <= place).max()
+    }
 }
 
 impl Verification<'_> {
@@ -86,7 +106,7 @@ impl Verification<'_> {
                 stands.order(receipt, &mut said);
                 stands.trust = stands.law(&trust, receipt, receipt.trust_root, stands.trust, &mut said);
                 stands.policy = stands.law(&policy, receipt, receipt.policy_root, stands.policy, &mut said);
-                self.weigh_unseen(&policy, stood, &mut said);
+                self.weigh_unseen(&policy, stood.or_else(|| stood_elsewhere(&policy, receipt)), &mut said);
                 said.extend(right(graphs.doubt(receipt), receipt));
                 if seen.insert(receipt.commit) {
                     let name = line.name.to_string();
@@ -163,11 +183,13 @@ impl Stands {
             (Some(root), ..) if moved.is_some_and(|m| m.old.or(m.new) != named) => {
                 fail(format!("it names the {what} {root} and moves another"));
             }
-            (Some(root), Some(now), Some(before)) if now > before => {
-                let received = (before + 1..=now).all(|place| chain.brought.contains(&place));
-                let how =
-                    if received { "another gate has received, and this one has not" } else { "no gate has received" };
-                said.push(("receipt.unseen", format!("it names the {what} {root}, which {how}"), !received));
+            (Some(root), Some(now), stood) => {
+                let unseen = chain.unseen(stood, now);
+                said.extend(
+                    unseen.map(|(how, fails)| {
+                        ("receipt.unseen", format!("it names the {what} {root}, which {how}"), fails)
+                    }),
+                );
             }
             _ => {}
         }
@@ -178,6 +200,12 @@ impl Stands {
         }
         Stood { now: stood.max(place).max(brought), first: held.first.or(place) }
     }
+}
+
+/// The policy that stood where a gate had not told of any: the last that gates brought up to the one that its receipt names.
+fn stood_elsewhere(policy: &LawChain, receipt: &Receipt) -> Option<usize> {
+    let named = *policy.places.get(&receipt.policy_root?)?;
+    policy.brought_upto(named).or(Some(named))
 }
 
 /// What the right of its key lets a receipt say.
