@@ -7,8 +7,6 @@ const OWN: &str = "refs/gatos/";
 const TRACKING: &str = "refs/gatos-remotes/";
 const LOST: &str = "refs/gatos-lost/";
 const CACHE: &str = "refs/gatos-cache/";
-/// Where git keeps code.
-const CODE: [&str; 2] = ["refs/heads/", "refs/tags/"];
 /// Where decisions and receipts are.
 const AUDITS: &str = "audit/policy";
 /// What every name of ours and every look-alike starts with, whatever its case.
@@ -467,13 +465,15 @@ fn fetching(how: &[&str], remote: &Segment) -> Vec<String> {
     fetch_of(how, &remote.to_string(), all)
 }
 
-/// The arguments of a fetch that takes over what another server has, of ours and of code, unforced, and lists it: all but the
-/// chain of the gate here. A `rehearsal` brings the objects and moves nothing.
+/// The arguments of a fetch that takes over what another server has, unforced, and lists it: all but what a repository keeps
+/// for itself and the chain of the gate here. A `rehearsal` brings the objects and moves nothing; the other leaves the law out.
 pub fn copy_args(url: &str, own: &Writer, rehearsal: bool) -> Vec<String> {
     let how = ["--porcelain", "--verbose", "--dry-run"];
-    let all = [OWN].into_iter().chain(CODE).map(|of| format!("{of}*:{of}*"));
-    let not = [format!("^{OWN}{AUDITS}/{own}"), format!("^{OWN}sessions/*")];
-    fetch_of(if rehearsal { &how } else { &how[..2] }, url, all.chain(not))
+    let law = [Plane::TrustGraph, Plane::PolicyActive].map(|plane| format!("^{}", RefName::own(plane)));
+    let mut refs = vec!["refs/*:refs/*".to_owned(), format!("^{OWN}{AUDITS}/{own}"), format!("^{OWN}sessions/*")];
+    refs.extend([TRACKING, LOST, CACHE].map(|private| format!("^{private}*")));
+    refs.extend(law.into_iter().filter(|_| !rehearsal));
+    fetch_of(if rehearsal { &how } else { &how[..2] }, url, refs)
 }
 
 fn fetch_of(how: &[&str], from: &str, refspecs: impl IntoIterator<Item = String>) -> Vec<String> {

@@ -1,9 +1,13 @@
 use super::error::HookError;
+use super::install::check_policy;
 use super::receive::take;
+use super::settings::Settings;
 use super::visit::Visit;
 use crate::ambient::Ambient;
-use crate::git::{Fetched, Git, Store, copy_args, fetched, listing_failure};
+use crate::git::{Expected, Fetched, Git, Plane, RefName, Store, copy_args, fetched, listing_failure};
 use crate::id::Oid;
+use crate::policy::Bundle;
+use crate::trust::Graph;
 
 /// What was copied from another server.
 #[derive(Debug, Default)]
@@ -28,17 +32,28 @@ pub fn copy(ambient: &Ambient, url: &str) -> Result<Copied, HookError> {
     let store = Store::discover(ambient)?;
     let mut visit = Visit::open(ambient, Vec::new())?;
     let own = visit.gate()?.writer();
-    // The objects may take a while, and pushes must not wait for that. What goes wrong is told by the run that counts.
-    Git::new(&store).args(copy_args(url, &own, true)).end()?;
-    let lock = take(&mut visit, true)?;
-    let ended = Git::new(&store).args(copy_args(url, &own, false)).end()?;
-    drop(lock);
-    let lines = fetched(&ended.output.stdout);
-    // A ref that was rejected makes the exit code too; without one the fetch itself failed.
-    if !ended.status.success() && !lines.iter().any(|line| line.rejected) {
-        return Err(listing_failure(ambient.env(), &ended).into());
-    }
+    let fetch = |rehearsal: bool| -> Result<Vec<Fetched>, HookError> {
+        let ended = Git::new(&store).args(copy_args(url, &own, rehearsal)).end()?;
+        let lines = fetched(&ended.output.stdout);
+        // A ref that was rejected makes the exit code too; without one the fetch itself failed.
+        match !ended.status.success() && !lines.iter().any(|line| line.rejected) {
+            true => Err(listing_failure(ambient.env(), &ended).into()),
+            false => Ok(lines),
+        }
+    };
+    // The objects may take a while, and pushes must not wait for that.
+    let there = fetch(true)?;
     let mut copied = Copied::default();
+    let law = Law::there(&store, &there, &mut copied)?;
+    law.check(&store, visit.gate()?)?;
+    // The store takes the gate for each of these moves.
+    for Step { name, here, there } in [law.trust, law.policy].into_iter().flatten() {
+        store.update(&name, here.map_or(Expected::Absent, Expected::At), there)?;
+        copied.moved.push((name.to_string(), there));
+    }
+    let lock = take(&mut visit, true)?;
+    let lines = fetch(false)?;
+    drop(lock);
     for Fetched { name, old, new, rejected } in lines {
         match (rejected, old) {
             (false, _) if old != Some(new) => copied.moved.push((name, new)),
@@ -49,4 +64,55 @@ pub fn copy(ambient: &Ambient, url: &str) -> Result<Copied, HookError> {
         }
     }
     Ok(copied)
+}
+
+/// How far the law moves here by a copy.
+struct Law {
+    trust: Option<Step>,
+    policy: Option<Step>,
+}
+
+struct Step {
+    name: RefName,
+    here: Option<Oid>,
+    there: Oid,
+}
+
+impl Law {
+    fn there(store: &Store, there: &[Fetched], copied: &mut Copied) -> Result<Law, HookError> {
+        let mut step = |plane: Plane| -> Result<Option<Step>, HookError> {
+            let name = RefName::own(plane);
+            let Some(there) = there.iter().find(|line| line.name == name.to_string()).map(|line| line.new) else {
+                return Ok(None);
+            };
+            let here = store.resolve(&name)?;
+            let goes_on = |from: Oid, to: Oid| store.is_ancestor(from, to).unwrap_or(false);
+            match here {
+                Some(here) if goes_on(there, here) => Ok(None),
+                Some(from) if !goes_on(from, there) => {
+                    copied.apart.push(Apart { name: name.to_string(), here, there });
+                    Ok(None)
+                }
+                _ => Ok(Some(Step { name, here, there })),
+            }
+        };
+        Ok(Law { trust: step(Plane::TrustGraph)?, policy: step(Plane::PolicyActive)? })
+    }
+
+    /// Whether it is that of the repository and of the line of policies for which the gate was installed.
+    fn check(&self, store: &Store, gate: &Settings) -> Result<(), HookError> {
+        let stands = || store.resolve(&RefName::own(Plane::TrustGraph));
+        let trust = self.trust.as_ref().map_or_else(stands, |step| Ok(Some(step.there)))?;
+        let graph = trust.map(|trust| Graph::load(store.reader(), trust)).transpose()?;
+        if let (Some(pinned), Some(found)) = (gate.root, graph.as_ref().map(Graph::repo))
+            && pinned != found
+        {
+            return Err(HookError::Pinned { pinned, found });
+        }
+        let Some(policy) = &self.policy else { return Ok(()) };
+        if let Some(graph) = &graph {
+            Bundle::read(store.reader(), policy.there, graph)?;
+        }
+        gate.policy.map_or(Ok(()), |pinned| check_policy(store, graph.as_ref(), pinned, policy.there))
+    }
 }

@@ -111,7 +111,7 @@ fn check_pins(store: &Store, order: &Order) -> Result<Option<Blake3>, HookError>
 }
 
 /// Whether the policy that stands is the one that was named, or descends from it.
-fn check_policy(store: &Store, graph: Option<&Graph>, pinned: Blake3, active: Oid) -> Result<(), HookError> {
+pub(super) fn check_policy(store: &Store, graph: Option<&Graph>, pinned: Blake3, active: Oid) -> Result<(), HookError> {
     let Some(graph) = graph else {
         let why =
             "a policy stands here and no trust graph, so that nobody can tell from what it descends; push the trust \

@@ -7,10 +7,10 @@ use super::law::Law;
 use super::record::RULE;
 use super::visit::Visit;
 use crate::canon::trailers;
-use crate::git::{GitError, Named, Place, Plane, RefName, Scope};
+use crate::git::{Named, Place, Plane, RefName, Scope};
 use crate::id::{Blake3, Oid, Writer};
 use crate::policy::{EntryKind, Receipt, read_entry};
-use crate::trust::{Graph, TrustError};
+use crate::trust::Graph;
 
 /// A ref of the law that is gone, and where it stood by the receipts of this gate, and of others whose chains were copied.
 pub(super) struct Gone {
@@ -29,11 +29,7 @@ impl Gone {
         let mut gone = Vec::new();
         if missing.0 {
             let tip = furthest(visit, &told, &Plane::TrustGraph, &|tip, receipt| {
-                match Graph::load(&visit.pushed, tip) {
-                    Ok(graph) => graph.repo() == repo && may(&graph, receipt),
-                    // Whoever does not bring it may not go round it.
-                    Err(e) => matches!(e, TrustError::Git(GitError::Missing { .. })),
-                }
+                Graph::load(&visit.pushed, tip).is_ok_and(|graph| graph.repo() == repo && may(&graph, receipt))
             });
             gone.extend(tip.map(|tip| Gone { plane: Plane::TrustGraph, tip }));
         }
@@ -57,7 +53,8 @@ impl Gone {
         let first = update(left).or(visit.updates.first()).map_or("", |update| update.name.as_str());
         let name = |gone: &Gone| RefName::own(gone.plane.clone()).to_string();
         let back: Vec<String> = gone.iter().map(|gone| format!("{}:{}", gone.tip, name(gone))).collect();
-        let why = format!("{} was deleted on the server, past its gate; it stood at {}", name(left), left.tip);
+        let why =
+            format!("{} is not on the server any more, and by the receipts there it stood at {}", name(left), left.tip);
         let hint = format!("put it back first: git push REMOTE {}", back.join(" "));
         Some(Denial::of(first, "gate.law-gone", why).hint(hint))
     }
@@ -113,8 +110,7 @@ fn furthest(visit: &Visit, told: &[Told], plane: &Plane, counts: &dyn Fn(Oid, &R
     let others = told.iter().filter(|told| !told.own);
     let others = others.filter_map(|told| told.receipt.leaves(plane).filter(|tip| counts(*tip, &told.receipt)));
     others.fold(own, |far, tip| match far {
-        // What cannot be read here is brought by whoever puts it back.
-        Some(far) if visit.pushed.contains(tip) && !visit.pushed.is_ancestor(far, tip).unwrap_or(false) => Some(far),
+        Some(far) if !visit.pushed.is_ancestor(far, tip).unwrap_or(false) => Some(far),
         _ => Some(tip),
     })
 }

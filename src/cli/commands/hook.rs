@@ -33,6 +33,7 @@ enum Verb {
     /// set back; `git gatos verify` holds all of it against the receipts. Exit 1 where a ref went apart.
     Copy {
         /// Where the other server is, as git names it
+        #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
         url: String,
     },
     /// Judge a push (git runs this)
