@@ -18,6 +18,7 @@ mod found;
 mod gone;
 mod hook;
 mod killed;
+mod laundered;
 mod law;
 mod liar;
 mod profile;

@@ -84,9 +84,23 @@ impl Verification<'_> {
         let change = Change { before, bundle, signers: &signers };
         let places = walk.covered.get(&bundle.commit()).map(Vec::as_slice).unwrap_or_default();
         let mut all = Vec::new();
+        // Elsewhere the one before it stood by then: a server that has none yet must not be the way round what that forbids.
+        let stood = |at: &Place| {
+            let covered = before.and_then(|before| walk.covered.get(&before.commit()));
+            covered.is_some_and(|places| places.iter().any(|place| place.history != at.history))
+        };
+        let mut asked = false;
         for place in places {
-            all.push((Some(past.receipt(*place)), change.by_receipt(past, *place)?));
+            let first = past.receipt(*place).moved(&Plane::PolicyActive).is_some_and(|moved| moved.old.is_none());
+            let again = change.by_receipt(past, *place, first, stood(place))?;
+            asked |= !first && matches!(again, Again::Right);
+            all.push((Some(past.receipt(*place)), first, again));
         }
+        // What a gate has asked about need not be asked again by one that only receives it.
+        if asked {
+            all.retain(|(_, first, again)| !first || !matches!(again, Again::Wrong { .. }));
+        }
+        let mut all: Vec<_> = all.into_iter().map(|(receipt, _, again)| (receipt, again)).collect();
         let kind = if all.is_empty() { Kind::Undated } else { Kind::Activations };
         if all.is_empty() {
             all.push((None, change.by_any(self, past, &mut walk.version)?));
@@ -141,14 +155,13 @@ impl Change<'_> {
     }
 
     /// As the gate judged it.
-    fn by_receipt(&self, past: &mut Past<'_>, place: Place) -> Result<Again, NodeError> {
+    fn by_receipt(&self, past: &mut Past<'_>, place: Place, first: bool, stood: bool) -> Result<Again, NodeError> {
         let receipt = past.receipt(place);
         let Some(graph) = receipt.trust_root.and_then(|root| past.graphs.at(root)) else {
             return Ok(Again::unknown("trust graphs of another chain"));
         };
         let moved = receipt.moved(&Plane::PolicyActive);
         // The first push of law brings a chain of it, which was signed under many versions; what becomes active by it is the last.
-        let first = moved.is_some_and(|moved| moved.old.is_none());
         let signed = match first && moved.is_some_and(|moved| moved.new != Some(self.bundle.commit())) {
             true => Bundle::read(past.reader(), self.bundle.commit(), &graph).is_ok(),
             false => may_sign_now(&graph, self.signers, Some(&receipt.received_at)),
@@ -157,7 +170,7 @@ impl Change<'_> {
             return Ok(Change::unsigned());
         }
         // A server that has no policy asks none of those that are brought to it.
-        let Some(before) = self.before.filter(|_| !first) else { return Ok(Again::Right) };
+        let Some(before) = self.before.filter(|_| !first || stood) else { return Ok(Again::Right) };
         let at = receipt.received_at;
         let consents = past.consents(place, before, at)?;
         let judge = past.judge(before);

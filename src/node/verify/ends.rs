@@ -35,17 +35,20 @@ impl Verification<'_> {
             for (name, said) in refs {
                 // This one by another key is another gate.
                 let others = gates.iter().filter(|(other, _)| other.name.plane != line.name.plane);
-                let others: Vec<Said<'_>> = others.filter_map(|(_, refs)| refs.get(name)).flatten().copied().collect();
+                // What nobody let give receipts excuses nothing.
+                let others = others.filter_map(|(_, refs)| refs.get(name)).flatten().copied();
+                let others: Vec<Said<'_>> = others.filter(|(of, _)| past.graphs.is_judged(of)).collect();
                 for (n, (receipt, moved)) in loose(said).enumerate() {
-                    if came_by_another(&others, moved) || !seen.insert((receipt.commit, &moved.name)) {
+                    let copied = gates.len() > 1 && self.came_by_copy(&others, said, (receipt, moved));
+                    if copied || !seen.insert((receipt.commit, &moved.name)) {
                         continue;
                     }
-                    if n > 0 {
+                    if n > 0 || !is_first(said, (receipt, moved)) {
                         findings.extend(weigh(&mut past, receipt, moved, true)?);
                         continue;
                     }
                     // A ref may be older than the gate, and not than what another gate has told of it.
-                    if let Some(before) = self.told_before(&mut past, &trust, &others, (receipt, moved)) {
+                    if let Some(before) = self.told_before(&trust, &others, (receipt, moved)) {
                         let asked = past.asked_between(&self.policy_age, before, receipt);
                         findings.extend(weigh(&mut past, receipt, moved, asked)?);
                     }
@@ -56,22 +59,30 @@ impl Verification<'_> {
         Ok(())
     }
 
+    /// Whether a copy may have brought a ref to where a push begins: some gate had brought it there, and a copy takes no ref
+    /// back from where this gate had left it.
+    fn came_by_copy(&self, others: &[Said<'_>], said: &[Said<'_>], (receipt, moved): Said<'_>) -> bool {
+        let Some(old) = moved.old else { return false };
+        let before = said.iter().take_while(|(of, _)| of.commit != receipt.commit);
+        let brought = others.iter().chain(before.clone()).any(|(_, of)| of.new == Some(old));
+        let reader = self.node.reader();
+        brought
+            && before.last().and_then(|(_, last)| last.new).is_none_or(|left| {
+                // Of what is here its history is here too; of what is not nobody can tell.
+                reader.is_ancestor(left, old).unwrap_or(!reader.contains(old))
+            })
+    }
+
     /// The last receipt for a ref by other gates before the first by this one, where the ref cannot have stood so before them
     /// all, nor been missing here.
-    fn told_before<'a>(
-        &self,
-        past: &mut Past<'_>,
-        trust: &Places,
-        others: &[Said<'a>],
-        (receipt, moved): Said<'_>,
-    ) -> Option<&'a Receipt> {
+    fn told_before<'a>(&self, trust: &Places, others: &[Said<'a>], (receipt, moved): Said<'_>) -> Option<&'a Receipt> {
         let old = moved.old?;
         // A clock may be set back, but to no trust graph that does not let the gate in.
         let time = |(of, moved): &Said<'_>| -> Option<(usize, Timestamp, bool)> {
             Some((*trust.get(&of.trust_root?)?, of.received_at, moved.old.is_some()))
         };
         let now = time(&(receipt, moved));
-        let before = others.iter().filter(|of| past.graphs.is_judged(of.0) && time(of) < now);
+        let before = others.iter().filter(|of| time(of) < now);
         let mut before: Vec<Said<'a>> = before.copied().collect();
         before.sort_by_key(time);
         let stood = before.first()?.1.old;
@@ -115,9 +126,10 @@ fn loose<'s, 'a>(said: &'s [Said<'a>]) -> impl Iterator<Item = Said<'a>> + use<'
     said.iter().copied().filter(is_loose)
 }
 
-/// Whether another gate says that it brought the ref there.
-fn came_by_another(others: &[Said<'_>], moved: &Moved) -> bool {
-    moved.old.is_some() && others.iter().any(|(_, other)| other.new == moved.old)
+/// Whether a push is the first for its ref: it begins where the first receipt does, or was received with that, which another
+/// may have overtaken. Whatever begins elsewhere later was not there before the gate.
+fn is_first(said: &[Said<'_>], (receipt, moved): Said<'_>) -> bool {
+    said.first().is_none_or(|(first, begun)| moved.old == begun.old || receipt.received_at <= first.received_at)
 }
 
 /// Where the law of then asked for receipts, nothing may have moved the ref without one.

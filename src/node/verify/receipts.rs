@@ -25,6 +25,8 @@ struct Stands {
 struct Stood {
     now: Option<usize>,
     first: Option<usize>,
+    /// Where the gate itself let it come to last.
+    let_in: Option<usize>,
 }
 
 /// One of the two chains of the law.
@@ -63,7 +65,7 @@ impl LawChain {
         let Some(before) = held.now.filter(|before| *before <= now) else { return false };
         let brought = |place: usize| self.brought.contains(&place);
         self.back.contains(&receipt.commit)
-            && (brought(now) || held.first == Some(now))
+            && (brought(now) || [held.first, held.let_in].contains(&Some(now)))
             && (before + 1..=now).all(brought)
     }
 
@@ -198,7 +200,8 @@ impl Stands {
             let new = moved.new.unwrap_or(Oid::ZERO);
             said.push(("receipt.law", format!("it lets in the {what} {new}, which is none that counts here"), true));
         }
-        Stood { now: stood.max(place).max(brought), first: held.first.or(place) }
+        let let_in = brought.filter(|_| !chain.back.contains(&receipt.commit)).or(held.let_in);
+        Stood { now: stood.max(place).max(brought), first: held.first.or(place), let_in }
     }
 }
 
