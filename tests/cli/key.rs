@@ -68,6 +68,7 @@ fn a_lost_key_is_told_and_another_takes_its_place() {
     assert_eq!(found.map(|f| &f["subject"]), Some(&json!(lost)), "{ailing}");
     // Nothing is made in its place unasked: the directory may only be away.
     refused(repo.gatos(["init", "--json"]), 3, "KEY_MISSING");
+    repo.gatos(["key", "show"]).ok().silent().err_says(lost).err_says("git gatos key new, then git gatos init");
     let fresh = repo.gatos(["key", "new", "--json"]).ok().json()["key"].clone();
     let taken = fits("init", repo.gatos(["init", "--json"]).ok().json());
     assert_eq!((&taken["key"], &taken["key_lost"], &taken["key_known"]), (&fresh, &json!(lost), &json!(false)));

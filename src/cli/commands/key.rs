@@ -71,10 +71,19 @@ impl Key {
 fn show(keys: &KeyDir, context: &mut Context) -> Result<Answer, CliError> {
     // Outside a repository no key signs here.
     let reader = Reader::discover(context.ambient()).ok();
-    let here = reader.and_then(|reader| reader.config_text("gatos.key").ok().flatten());
+    let set = |name| reader.as_ref().and_then(|reader| reader.config_text(name).ok().flatten());
+    let (here, file) = (set("gatos.key"), set("gatos.keyfile"));
     let list = keys.list()?;
     if list.is_empty() {
-        context.note(format_args!("no keys in {}; git gatos init makes one", keys.path().display()));
+        let next = match (&here, file) {
+            (_, Some(file)) => format!("this clone signs with {file}"),
+            // `init` makes none in the place of one that may only be away.
+            (Some(key), None) => {
+                format!("{key}, with which this clone signs, is gone: git gatos key new, then git gatos init")
+            }
+            (None, None) => "git gatos init makes one".to_owned(),
+        };
+        context.note(format_args!("no keys in {}; {next}", keys.path().display()));
     }
     for info in list {
         let here = here.as_deref() == Some(info.key.to_string().as_str());
