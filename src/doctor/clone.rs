@@ -2,9 +2,9 @@
 
 use super::patient::{Patient, quoted};
 use super::{ExamError, Finding};
-use crate::git::{Plane, RefName, Scope};
+use crate::git::{Lost, Plane, Reader, RefName, Scope};
 use crate::id::{Blake3, Ns, Oid, Replica, Writer};
-use crate::node::{Memory, NodeError, Pin, ReplicaFile, alarm, pinned, replica_file, replica_path, revoked_key};
+use crate::node::{Memory, NodeError, Pin, ReplicaFile, alarm, pinned, replica_file, replica_path};
 
 pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
     let mut found = place(patient);
@@ -32,7 +32,6 @@ pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
         }
     };
     found.extend(fork(patient));
-    found.extend(revoked(patient));
     let (replica, finding) = replica(patient)?;
     found.extend(finding);
     if let (Some(replica), Some(pin)) = (replica, pin) {
@@ -137,16 +136,6 @@ fn fork(patient: &Patient) -> Option<Finding> {
     }
 }
 
-/// A clone whose own key is over can say nothing that counts. What keeps trust from being read is told above.
-fn revoked(patient: &Patient) -> Option<Finding> {
-    let (actor, key) = revoked_key(&patient.ambient).ok()??;
-    let sentence = format!("this clone signs as {actor} with a key that was revoked: nothing that it says is taken");
-    let remedy = format!(
-        "make another key: git gatos key new; let a root run: git gatos trust add-key {actor} KEY; then: git config gatos.key KEY"
-    );
-    Some(Finding::fail("key.revoked", key, sentence, remedy))
-}
-
 /// The replica id where it is this clone's own.
 fn replica(patient: &Patient) -> Result<(Option<Replica>, Option<Finding>), ExamError> {
     let path = replica_path(patient.reader.common_dir());
@@ -183,9 +172,20 @@ fn holds(patient: &Patient, ns: &Ns, writer: &Writer, remembered: Oid) -> Result
     let reader = &patient.reader;
     let name = RefName::own(Plane::Journal { ns: ns.clone(), writer: writer.clone() });
     Ok(match reader.resolve(&name)? {
-        None => false,
+        // What a gate never took was put aside.
+        None => aside(reader, ns, writer, remembered)?,
         Some(tip) if tip == remembered => true,
         // A tip that cannot be read is told elsewhere.
-        Some(tip) => reader.contains(remembered) && reader.is_ancestor(remembered, tip).unwrap_or(true),
+        Some(tip) => {
+            reader.contains(remembered)
+                && (reader.is_ancestor(remembered, tip).unwrap_or(true) || aside(reader, ns, writer, remembered)?)
+        }
     })
+}
+
+/// Whether an append lies among the lost of its journal.
+fn aside(reader: &Reader, ns: &Ns, writer: &Writer, append: Oid) -> Result<bool, ExamError> {
+    let lost = Lost { ns: ns.clone(), writer: writer.clone() };
+    let held = reader.resolve_ref(&lost.to_string())?;
+    Ok(held.is_some_and(|held| held == append || reader.is_ancestor(append, held).unwrap_or(true)))
 }

@@ -18,6 +18,7 @@ pub(super) fn examine(patient: &Patient) -> Result<Vec<Finding>, ExamError> {
     };
     let mut found: Vec<Finding> = keys.examine().iter().map(|error| finding(&keys, error)).collect();
     found.extend(lost(patient, &keys)?);
+    found.extend(super::ended::examine(patient, &keys)?);
     found.extend(keyless(patient));
     Ok(found)
 }

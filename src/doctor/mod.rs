@@ -6,6 +6,7 @@
 
 mod clock;
 mod clone;
+mod ended;
 mod error;
 mod finding;
 mod hooks;

@@ -4,12 +4,13 @@ use super::lock::Lock;
 use super::open::Node;
 use super::pin::{self, Pin};
 use super::policy_sources::read_source;
+use super::settle;
 use crate::ambient::Ambient;
 use crate::git::{Expected, Git, GitError, Place, Plane, RefName, Scope, Store, fetch_args};
 use crate::id::{Actor, ActorKind, Blake3, Ns, PublicKey};
 use crate::lua;
 use crate::policy::{Bundle, Demand, PROFILE_YAML, Profile, create_default, fold_files};
-use crate::trust::{KeyDir, Signer, genesis, load_key_file};
+use crate::trust::{Ended, KeyDir, Signer, genesis, load_key_file};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,10 @@ pub struct InitReport {
     pub key: PublicKey,
     /// The key that this clone signed with before, of which there is no file any more.
     pub lost: Option<PublicKey>,
+    /// That key still stands for the actor: whoever finds it can use it.
+    pub lost_stands: bool,
+    /// The key that this clone signed with before, or signs with still, where it stands for the actor no more.
+    pub ended: Option<(PublicKey, Ended)>,
     /// A genesis that was here, or at `origin`, was taken over.
     pub adopted: bool,
     /// Whether the key stands for the actor in the trust graph.
@@ -62,7 +67,7 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
     let adopted = adopt(&store, order.offline)?;
     // Files of a repository that somebody else made come with its branches, and stand in the way where they are here already.
     let joined = fetched(&store)?;
-    let Chosen { signer, made, lost } = choose_key(ambient, &store, order.key.as_deref())?;
+    let Chosen { signer, made, lost, ended } = choose_key(ambient, &store, &actor, order.key.as_deref())?;
     let mut unchanged = !made;
     unchanged &= !configure(&store, &actor, &signer, order.key.as_deref(), ambient)?;
     if !adopted {
@@ -86,6 +91,8 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
         repo: node.repo(),
         key: *signer.public(),
         lost,
+        lost_stands: lost.is_some_and(|lost| node.graph().stands(&actor, &lost)),
+        ended: ended.or_else(|| Some((*signer.public(), node.graph().ended(&actor, signer.public())?))),
         adopted,
         known,
         holder,
@@ -156,10 +163,15 @@ struct Chosen {
     made: bool,
     /// The one in whose place it stands, where that is gone.
     lost: Option<PublicKey>,
+    /// The one in whose place it stands, where trust took that away.
+    ended: Option<(PublicKey, Ended)>,
 }
 
-fn choose_key(ambient: &Ambient, store: &Store, file: Option<&Path>) -> Result<Chosen, NodeError> {
-    let held = |signer| Chosen { signer, made: false, lost: None };
+fn held(signer: Signer) -> Chosen {
+    Chosen { signer, made: false, lost: None, ended: None }
+}
+
+fn choose_key(ambient: &Ambient, store: &Store, actor: &Actor, file: Option<&Path>) -> Result<Chosen, NodeError> {
     if let Some(path) = file {
         return Ok(held(load_key_file(&ambient.env().cwd().join(path), ambient)?));
     }
@@ -169,7 +181,7 @@ fn choose_key(ambient: &Ambient, store: &Store, file: Option<&Path>) -> Result<C
     let keys = KeyDir::of(ambient)?;
     let lost = match store.config_text("gatos.key")? {
         Some(text) => match text.parse()? {
-            key if keys.holds(&key) => return Ok(held(keys.load(&key)?)),
+            key if keys.holds(&key) => return standing(store, &keys, actor, key),
             key => Some(key),
         },
         None => None,
@@ -178,15 +190,37 @@ fn choose_key(ambient: &Ambient, store: &Store, file: Option<&Path>) -> Result<C
     match (&keys.list()?[..], lost) {
         // A directory that is not there today may be there tomorrow: whoever lost a key says so by making another.
         ([], Some(key)) => Err(NodeError::KeyLost { key, dir: keys.path().to_owned() }),
-        ([], None) => Ok(Chosen { signer: keys.create()?, made: true, lost }),
-        ([only], _) => Ok(Chosen { signer: keys.load(&only.key)?, made: false, lost }),
-        (several, _) => Err(NodeError::NoKey(format!(
-            "there are {} keys in {}; choose one: git config gatos.key KEY ({})",
-            several.len(),
-            keys.path().display(),
-            several.iter().map(|k| k.key.to_string()).collect::<Vec<_>>().join(", ")
-        ))),
+        ([], None) => Ok(Chosen { made: true, ..held(keys.create()?) }),
+        ([only], _) => Ok(Chosen { lost, ..held(keys.load(&only.key)?) }),
+        (several, _) => Err(which(&keys, &several.iter().map(|held| held.key).collect::<Vec<_>>())),
     }
+}
+
+/// The configured key; where trust took it from its actor, another one that stands for him, else one that trust has for
+/// nobody and a root may add.
+fn standing(store: &Store, keys: &KeyDir, actor: &Actor, key: PublicKey) -> Result<Chosen, NodeError> {
+    // What keeps trust from being read is told when it is opened.
+    let graph = settle::trust_here(store.reader()).ok();
+    let ended = graph.as_ref().and_then(|graph| Some((graph, graph.ended(actor, &key)?)));
+    let Some((graph, ended)) = ended else { return Ok(held(keys.load(&key)?)) };
+    let all: Vec<PublicKey> = keys.list()?.into_iter().map(|held| held.key).collect();
+    let only = |fits: &dyn Fn(&PublicKey) -> bool| all.iter().copied().filter(|key| fits(key)).collect::<Vec<_>>();
+    let stand = only(&|key| graph.stands(actor, key));
+    let fresh = only(&|key| graph.current().holder(key).is_none() && graph.ended(actor, key).is_none());
+    match &(if stand.is_empty() { fresh } else { stand })[..] {
+        [] => Ok(held(keys.load(&key)?)),
+        [other] => Ok(Chosen { ended: Some((key, ended)), ..held(keys.load(other)?) }),
+        several => Err(which(keys, several)),
+    }
+}
+
+fn which(keys: &KeyDir, several: &[PublicKey]) -> NodeError {
+    NodeError::NoKey(format!(
+        "there are {} keys in {}; choose one: git config gatos.key KEY ({})",
+        several.len(),
+        keys.path().display(),
+        several.iter().map(PublicKey::to_string).collect::<Vec<_>>().join(", ")
+    ))
 }
 
 /// Remembers who speaks here; true where something was written.

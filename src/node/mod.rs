@@ -77,7 +77,7 @@ pub use query::{Shown, StateQuery};
 pub use replay::{Change, Replay};
 pub use replica::{ReplicaFile, draw as draw_replica, replica_file, replica_path};
 pub use report::{Anchors, Finding, Report, Severity};
-pub use settle::{Alarm, alarm, revoked_key};
+pub use settle::{Alarm, alarm, ended_key, trust_here};
 pub use source::{Source, SourceKind};
 pub use sync::{CloneEnd, CloneOrder, Cloned, MovedRef, RefusedPush, SealedAnew, Synced, clone, sync};
 pub use tally::{Kind, Tally};

@@ -3,7 +3,7 @@ use super::pin::{self, Pin};
 use crate::ambient::Ambient;
 use crate::git::{Place, Plane, Reader, RefName, Scope, has_gate};
 use crate::id::{Actor, Blake3, Oid, PublicKey};
-use crate::trust::Graph;
+use crate::trust::{Ended, Graph};
 use std::fmt;
 
 /// Two branches of the trust graph, both signed to the threshold: equivocation.
@@ -69,15 +69,19 @@ pub fn alarm(ambient: &Ambient) -> Result<Option<Alarm>, NodeError> {
     Ok(decide(&reader, held, &|tip| pin::look(&reader, tip))?.alarm)
 }
 
-/// The key that this clone is set to sign with, and whose, where it is revoked here; nothing is written.
-pub fn revoked_key(ambient: &Ambient) -> Result<Option<(Actor, PublicKey)>, NodeError> {
-    let reader = Reader::discover(ambient)?;
+/// The trust graph that counts here; nothing is written.
+pub fn trust_here(reader: &Reader) -> Result<Graph, NodeError> {
+    let held = Pin::read(reader.common_dir())?;
+    Ok(decide(reader, held, &|tip| pin::look(reader, tip))?.graph)
+}
+
+/// The key that this clone is set to sign with, and whose, where it stands for him no more; nothing is written.
+pub fn ended_key(reader: &Reader) -> Result<Option<(Actor, PublicKey, Ended)>, NodeError> {
     let (actor, key) = (reader.config_text("gatos.actor")?, reader.config_text("gatos.key")?);
     let (Some(actor), Some(key)) = (actor, key) else { return Ok(None) };
     let (actor, key): (Actor, PublicKey) = (actor.parse()?, key.parse()?);
-    let held = Pin::read(reader.common_dir())?;
-    let graph = decide(&reader, held, &|tip| pin::look(&reader, tip))?.graph;
-    Ok(graph.is_revoked(&key).then_some((actor, key)))
+    let ended = trust_here(reader)?.ended(&actor, &key);
+    Ok(ended.map(|ended| (actor, key, ended)))
 }
 
 pub(super) type Tips = Vec<(RefName, Oid)>;

@@ -1,7 +1,7 @@
 use super::bundle::{Bundle, Court};
 use super::decision::{Answer, Decision, NONE, Verdict};
 use super::error::PolicyError;
-use super::facts::Facts;
+use super::facts::{Facts, Stranger};
 use super::intent::{Intent, SINGULAR};
 use super::remembered::Memory;
 use super::schema::Schema;
@@ -143,7 +143,11 @@ impl Judge {
                     return Ok(match seat.court.rules {
                         true => ended(Verdict::Deny, answer),
                         false => {
-                            let hint = answer.hint.map(|hint| remedy(hint, intent, facts));
+                            let ended = facts.stranger().filter(|stranger| stranger.ended);
+                            let hint = match ended {
+                                Some(stranger) => Some(stranger.hint.clone()),
+                                None => answer.hint.map(|hint| remedy(hint, intent, facts)),
+                            };
                             Decision::denied(&answer.rule, answer.reason, hint, facts, roots)
                         }
                     });
@@ -169,7 +173,8 @@ impl Judge {
         let hint = match (ways.is_empty(), facts.stranger()) {
             (true, _) => "activate a policy that has a rule for it: git gatos policy show".to_owned(),
             (false, None) => ways.join("; "),
-            (false, Some(stranger)) => format!("{stranger}; {}", ways.join("; ")),
+            (false, Some(Stranger { hint, ended: true })) => hint.clone(),
+            (false, Some(Stranger { hint, .. })) => format!("{hint}; {}", ways.join("; ")),
         };
         Decision::denied(NONE, format!("nothing permits {act}"), Some(hint), facts, roots)
     }

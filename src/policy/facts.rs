@@ -1,7 +1,7 @@
 use super::error::PolicyError;
 use crate::canon::{Map, Value, json};
 use crate::id::{Actor, Blake3, PublicKey, Segment, Timestamp};
-use crate::trust::Graph;
+use crate::trust::{Ended, Graph};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the repository says about an intent: the second thing a rule reads. A fact that is absent is not known.
@@ -12,7 +12,16 @@ pub struct Facts {
     canonical: Vec<(String, Vec<u8>)>,
     asked: Asked,
     /// Why the key does not stand for the actor, and what to do; for the remedy alone, as what is asked.
-    stranger: Option<String>,
+    stranger: Option<Stranger>,
+}
+
+/// A key that does not stand for its actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stranger {
+    /// Why it does not, and what to do.
+    pub hint: String,
+    /// It did once: nothing that is told of the act helps where another key does.
+    pub ended: bool,
 }
 
 /// A proposal that waits for more approvals.
@@ -51,8 +60,8 @@ impl Facts {
     }
 
     /// Why trust does not know who acts, and what to do.
-    pub(super) fn stranger(&self) -> Option<&str> {
-        self.stranger.as_deref()
+    pub(super) fn stranger(&self) -> Option<&Stranger> {
+        self.stranger.as_ref()
     }
 
     /// Writes down the facts of these names, or all; each ends with its line.
@@ -73,7 +82,7 @@ impl Facts {
 pub struct FactsOf {
     known: Map,
     asked: Asked,
-    stranger: Option<String>,
+    stranger: Option<Stranger>,
 }
 
 impl FactsOf {
@@ -129,17 +138,24 @@ impl FactsOf {
     }
 }
 
-/// Why a key does not stand for an actor.
-fn stranger(graph: &Graph, actor: &Actor, key: &PublicKey) -> String {
-    if graph.is_revoked(key) {
-        return format!(
-            "{key} of {actor} was revoked; with another key, a root runs: git gatos trust add-key {actor} KEY"
-        );
-    }
-    match graph.keys_of(actor).is_empty() {
-        true => format!("{actor} is not in the trust graph; a root runs: git gatos trust add-actor {actor} {key}"),
-        false => format!("{key} does not stand for {actor}; a root runs: git gatos trust add-key {actor} {key}"),
-    }
+/// Why a key does not stand for an actor, with one command that helps.
+fn stranger(graph: &Graph, actor: &Actor, key: &PublicKey) -> Stranger {
+    let keys = graph.keys_of(actor);
+    let hint = match graph.ended(actor, key) {
+        Some(Ended::Revoked) => {
+            format!("{key} of {actor} was revoked; with another key, a root runs: git gatos trust add-key {actor} KEY")
+        }
+        // To add it again would undo what the roots did.
+        Some(ended) if keys.iter().any(|key| graph.stands(actor, key)) => {
+            format!("{key} of {actor} {ended}; say it again with another key: git gatos init")
+        }
+        Some(ended) => format!("{key} of {actor} {ended}, and {actor} has no key any more"),
+        None if keys.is_empty() => {
+            format!("{actor} is not in the trust graph; a root runs: git gatos trust add-actor {actor} {key}")
+        }
+        None => format!("{key} does not stand for {actor}; a root runs: git gatos trust add-key {actor} {key}"),
+    };
+    Stranger { hint, ended: graph.ended(actor, key).is_some() }
 }
 
 /// The actor that a transport means by a name of its own.

@@ -42,7 +42,7 @@ pub use keydir::{KeyDir, KeyForm, KeyInfo};
 pub use openssh::{load_key_file, parse_public, public_line};
 pub use proposal::{Proposal, Proposed};
 pub use revocation::{REASON_MAX, Revocation, Target, is_reason};
-pub use rights::{GIVE_RECEIPTS, GrantState, Void};
+pub use rights::{Ended, GIVE_RECEIPTS, GrantState, Void};
 pub use signer::Signer;
 pub use statement::{Said, Statement};
 pub use verify::{Verifier, verify};

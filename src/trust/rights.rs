@@ -6,11 +6,31 @@ use super::statement::{Said, Statement};
 use super::{Cap, Grant};
 use crate::id::{Actor, Cid, Oid, PublicKey, Segment, Timestamp, Writer};
 use std::collections::HashMap;
+use std::fmt;
 
 /// What a gate must hold.
 pub const GIVE_RECEIPTS: &str = "gate:receipt";
 /// The last second that a time can name: what is held then is held for ever.
 const LAST_SECOND: i64 = 253_402_300_799;
+
+/// How it came about that a key stands for its actor no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Revoked,
+    /// This version of the graph took it away.
+    Removed {
+        version: u32,
+    },
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ended::Revoked => f.write_str("was revoked"),
+            Ended::Removed { version } => write!(f, "was removed in trust version {version}"),
+        }
+    }
+}
 
 /// What the revocation of a key takes from a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +147,18 @@ impl Graph {
     /// Whether a key may speak for an actor now: it stands for him in the newest version and is not revoked.
     pub fn stands(&self, actor: &Actor, key: &PublicKey) -> bool {
         self.keys_of(actor).contains(key) && !self.is_revoked(key)
+    }
+
+    /// How a key ended that may speak for an actor no more.
+    pub fn ended(&self, actor: &Actor, key: &PublicKey) -> Option<Ended> {
+        if self.is_revoked(key) {
+            return Some(Ended::Revoked);
+        }
+        if !self.knows(actor, key) {
+            return None;
+        }
+        let last = self.versions().iter().rposition(|v| v.doc.keys_of(actor).contains(key))?;
+        self.versions().get(last + 1).map(|v| Ended::Removed { version: v.doc.version })
     }
 
     /// How many roots of the newest version are among the signers, with keys that are not revoked.

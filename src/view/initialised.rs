@@ -13,26 +13,35 @@ impl Initialised {
     /// What to type next, each way with a sentence before it.
     fn ways(&self) -> Vec<(String, Vec<String>)> {
         let Initialised(r) = self;
-        match &r.holder {
-            Some(holder) => {
-                let own = format!("git gatos init --actor {} --key FILE", r.actor);
-                vec![
-                    (
-                        format!("This key is {holder}'s, and a key stands for one actor. To speak as {holder}:"),
-                        vec![format!("git gatos init --actor {holder}")],
-                    ),
-                    (
-                        format!("To speak as {}, with another key, whose FILE the first line prints:", r.actor),
-                        vec!["git gatos key new".to_owned(), own],
-                    ),
-                ]
+        // Behind what brings the new key, for the only one of an actor cannot be missed.
+        let remove =
+            r.lost.filter(|_| r.lost_stands).map(|lost| format!("git gatos trust remove-key {} {lost}", r.actor));
+        let mut ways = match (&r.holder, r.ended) {
+            (Some(holder), _) => vec![
+                (
+                    format!("This key is {holder}'s, and a key stands for one actor. To speak as {holder}:"),
+                    vec![format!("git gatos init --actor {holder}")],
+                ),
+                (self.anew(), self.another()),
+            ],
+            (None, Some((key, _))) if key == r.key => vec![(self.anew(), self.another())],
+            (None, _) if r.known => vec![("Next:".to_owned(), NEXT.map(str::to_owned).to_vec())],
+            (None, _) => {
+                let add = format!("git gatos trust add-key {} {}", r.actor, r.key);
+                let sentence = "The trust graph does not know this key yet. Somebody who is a root in it runs:";
+                return vec![(sentence.to_owned(), [add].into_iter().chain(remove).collect())];
             }
-            None if r.known => vec![("Next:".to_owned(), NEXT.map(str::to_owned).to_vec())],
-            None => vec![(
-                "The trust graph does not know this key yet. Somebody who is a root in it runs:".to_owned(),
-                vec![format!("git gatos trust add-key {} {}", r.actor, r.key)],
-            )],
-        }
+        };
+        ways.extend(remove.map(|remove| ("The lost key still speaks. A root runs:".to_owned(), vec![remove])));
+        ways
+    }
+
+    fn anew(&self) -> String {
+        format!("To speak as {}, with another key, whose FILE the first line prints:", self.0.actor)
+    }
+
+    fn another(&self) -> Vec<String> {
+        vec!["git gatos key new".to_owned(), format!("git gatos init --actor {} --key FILE", self.0.actor)]
     }
 }
 
@@ -49,6 +58,9 @@ impl View for Initialised {
         writeln!(page, "key        {}", r.key)?;
         if let Some(lost) = &r.lost {
             writeln!(page, "lost       {lost}, whose file is gone")?;
+        }
+        if let Some((key, ended)) = &r.ended {
+            writeln!(page, "ended      {key}, which {ended}")?;
         }
         if !r.files.is_empty() {
             writeln!(page, "wrote      {}", r.files.join(", "))?;
@@ -69,6 +81,9 @@ impl View for Initialised {
         }
         if let Some(lost) = &r.lost {
             map.insert("key_lost", Value::text(lost));
+        }
+        if let Some((key, _)) = &r.ended {
+            map.insert("key_ended", Value::text(key));
         }
         let fields = [
             ("repo", Value::text(r.repo)),

@@ -25,6 +25,7 @@ mod profile;
 mod proposed;
 mod quorum;
 mod receipts;
+mod removed;
 mod replay;
 mod rules;
 mod shown;
