@@ -60,7 +60,7 @@ impl Ended {
 
 /// The error that a fetch which lists its refs ended with. A git that knows no such fetch prints all its options; its
 /// version is told instead.
-pub fn listing_failure(env: &Env, ended: &Ended) -> GitError {
+pub(super) fn listing_failure(env: &Env, ended: &Ended) -> GitError {
     let (needed, first) = LISTING;
     match (ended.status.code(), version(env)) {
         (Some(USAGE), Some((version, found))) if found < first => GitError::TooOld { version, needed },

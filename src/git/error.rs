@@ -94,6 +94,9 @@ pub enum GitError {
     TooOld { version: String, needed: &'static str },
     #[error("`git {command}` failed ({status}): {stderr}")]
     Child { command: String, status: std::process::ExitStatus, stderr: String },
+    /// A run of git with somebody else; `said` is what it said last, `look` a command that asks the same peer.
+    #[error("cannot {doing} {peer}: {said}; look with: {look}")]
+    Remote { doing: &'static str, peer: String, said: String, look: String },
 }
 
 fn found_text(found: &Option<Oid>) -> String {
@@ -144,7 +147,7 @@ impl GitError {
             GitError::Moved { .. } => "REF_MOVED",
             GitError::UpdateRef { .. } => "REF_WRITE",
             GitError::Fault(_) => "FAULT",
-            GitError::Spawn { .. } | GitError::Child { .. } => "GIT_CHILD",
+            GitError::Spawn { .. } | GitError::Child { .. } | GitError::Remote { .. } => "GIT_CHILD",
             GitError::TooOld { .. } => "GIT_VERSION",
         }
     }

@@ -22,6 +22,7 @@ mod objects;
 mod open;
 mod pack;
 mod packs;
+mod peer;
 mod porcelain;
 mod reader;
 mod retry;
@@ -31,7 +32,8 @@ mod tidy;
 
 pub use chain::Chain;
 pub use changes::{ChangeKind, Changed, Changes, TooMuch};
-pub use child::{Ended, Git, Output, listing_failure};
+use child::listing_failure;
+pub use child::{Ended, Git, Output};
 pub use commit::{Commit, NewCommit, Who, commit_bytes, commit_id};
 pub use deflate::Compressed;
 pub use error::GitError;
@@ -42,6 +44,7 @@ pub use layout::{
 };
 pub use moves::Move;
 pub use objects::TreeEntry;
+pub use peer::Peer;
 pub use porcelain::{Denial, Fetched, Pushed, Said, denials, fetched, pushed};
 pub use reader::{Reader, is_ref_name};
 pub use store::{EMPTY_TREE, Expected, Store};

@@ -4,7 +4,7 @@ use super::receive::take;
 use super::settings::Settings;
 use super::visit::Visit;
 use crate::ambient::Ambient;
-use crate::git::{Expected, Fetched, Git, Plane, RefName, Store, copy_args, fetched, listing_failure};
+use crate::git::{Expected, Fetched, Git, Peer, Plane, RefName, Store, copy_args, fetched};
 use crate::id::Oid;
 use crate::policy::Bundle;
 use crate::trust::Graph;
@@ -37,7 +37,10 @@ pub fn copy(ambient: &Ambient, url: &str) -> Result<Copied, HookError> {
         let lines = fetched(&ended.output.stdout);
         // A ref that was rejected makes the exit code too; without one the fetch itself failed.
         match !ended.status.success() && !lines.iter().any(|line| line.rejected) {
-            true => Err(listing_failure(ambient.env(), &ended).into()),
+            true => {
+                let dir = store.work_dir().unwrap_or(store.git_dir());
+                Err(Peer::address_from(url, dir).fetch_failure(ambient.env(), &ended).into())
+            }
             false => Ok(lines),
         }
     };

@@ -139,7 +139,8 @@ pub enum NodeError {
     #[error("no actor: {0}; name one: git gatos init --actor user:NAME")]
     NoActor(String),
     #[error(
-        "cannot ask origin whether it has a genesis: {0}; try again when it can be reached, or found a new one: git gatos init --offline"
+        "{0}; so nobody knows whether a genesis stands there: try again when it can be reached, or found a new one: git gatos init \
+         --offline"
     )]
     Origin(#[source] GitError),
     #[error(

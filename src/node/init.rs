@@ -6,7 +6,7 @@ use super::pin::{self, Pin};
 use super::policy_sources::read_source;
 use super::settle;
 use crate::ambient::Ambient;
-use crate::git::{Expected, Git, GitError, Place, Plane, RefName, Scope, Store, fetch_args};
+use crate::git::{Expected, Git, GitError, Peer, Place, Plane, RefName, Scope, Store, fetch_args};
 use crate::id::{Actor, ActorKind, Blake3, Ns, PublicKey};
 use crate::lua;
 use crate::policy::{Bundle, Demand, PROFILE_YAML, Profile, create_default, fold_files};
@@ -142,11 +142,14 @@ fn adopt(store: &Store, offline: bool) -> Result<bool, NodeError> {
         return Ok(false);
     }
     let graph = RefName::own(Plane::TrustGraph).to_string();
-    let listed = Git::new(store.reader()).args(["ls-remote", "origin", &graph]).run().map_err(NodeError::Origin)?;
+    let peer = Peer::remote(store.reader(), "origin")?;
+    let reach =
+        |args| Git::new(store.reader()).args::<String>(args).reach(&peer, "fetch from").map_err(NodeError::Origin);
+    let listed = reach(vec!["ls-remote".to_owned(), "origin".to_owned(), graph])?;
     if listed.stdout.is_empty() {
         return Ok(false);
     }
-    Git::new(store.reader()).args(fetch_args(&"origin".parse()?)).run().map_err(NodeError::Origin)?;
+    reach(fetch_args(&"origin".parse()?))?;
     Ok(!pin::tips(store.reader())?.is_empty())
 }
 

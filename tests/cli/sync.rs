@@ -17,6 +17,30 @@ fn a_sync_without_a_remote_says_what_to_do() {
     world.bare("b").gatos(["clone"]).code(2);
 }
 
+/// What git said comes first, and a command that asks the same remote behind it.
+#[test]
+fn a_remote_that_cannot_be_reached_is_named_with_a_way_to_look() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    let gone = "fatal: '/nowhere' does not appear to be a git repository; fatal: Could not read from remote repository";
+    repo.git(["remote", "add", "dead", "/nowhere"]).ok();
+    let sentence = format!("error: cannot fetch from dead (/nowhere): {gone}; look with: git ls-remote dead\n");
+    repo.gatos(["sync", "dead"]).code(3).silent().err_says(&sentence);
+    let server = world.bare("server");
+    repo.git(["remote", "add", "origin", server.path().to_str().expect("UTF-8")]).ok();
+    repo.git(["config", "remote.origin.pushurl", "/nowhere"]).ok();
+    let sentence = format!("error: cannot push to /nowhere: {gone}; look with: git ls-remote /nowhere\n");
+    repo.gatos(["sync"]).code(3).silent().err_says(&sentence);
+    let none = "fatal: repository '/no where' does not exist";
+    let sentence = format!("error: cannot clone from /no where: {none}; look with: git ls-remote '/no where'\n");
+    repo.gatos(["clone", "/no where", "x"]).code(3).silent().err_says(&sentence);
+    let fresh = world.repo("fresh");
+    fresh.git(["remote", "add", "origin", "/nowhere"]).ok();
+    let sentence = format!("error: cannot fetch from origin (/nowhere): {gone}; look with: git ls-remote origin; ");
+    fresh.gatos(["init"]).code(3).silent().err_says(&sentence).err_says("git gatos init --offline");
+    refused(fresh.gatos(["--json", "init"]), 3, "GIT_CHILD");
+}
+
 #[test]
 fn a_plain_server_is_filled_by_the_first_sync_and_cloned() {
     let world = World::new();

@@ -255,6 +255,11 @@ fn must_copy_what_goes_on_from_here_and_keep_the_rest() {
     assert_eq!((apart["here"].as_str(), apart["there"].as_str()), (Some(&*at(alice, "two")), Some(&*at(alice, "one"))));
     assert_eq!(at(&mirror, &chain), before);
     mirror.gatos(["hook", "copy", url]).code(1).says("APART refs/heads/main: ").says("neither goes on from the other");
-    mirror.gatos(["hook", "copy", "/nowhere"]).code(3).err_says("/nowhere");
+    let none =
+        |of: &str| format!("error: cannot fetch from {of}: fatal: '{of}' does not appear to be a git repository");
+    mirror.gatos(["hook", "copy", "/nowhere"]).code(3).err_says(&none("/nowhere")).err_says("git ls-remote /nowhere\n");
+    let at = mirror.path().canonicalize().expect("a path").display().to_string();
+    let look = format!("; a relative path is meant from {at}; look with: git -C {at} ls-remote nowhere\n");
+    mirror.gatos(["hook", "copy", "nowhere"]).code(3).err_says(&none("nowhere")).err_says(&look);
     alice.gatos(["hook", "copy", url]).code(3).err_says("there is no gate here");
 }

@@ -32,7 +32,7 @@ enum Verb {
     /// For a second server, which cannot be pushed what a key signed that was removed since. Nothing is judged again and nothing
     /// set back; `git gatos verify` holds all of it against the receipts. Exit 1 where a ref went apart.
     Copy {
-        /// Where the other server is, as git names it
+        /// Where the other server is, as git names it; a relative path is meant from this repository's directory
         #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
         url: String,
     },

@@ -1,6 +1,6 @@
 use super::{Run, Synced};
 use crate::ambient::{Ambient, Cancel, Progress};
-use crate::git::{Git, Place, Plane, Scope, Store};
+use crate::git::{Git, Peer, Place, Plane, Scope, Store};
 use crate::id::{Blake3, Segment};
 use crate::node::NodeError;
 use crate::node::pin::{self, Pin};
@@ -93,7 +93,7 @@ fn fill(
 ) -> Result<CloneEnd, NodeError> {
     progress.begin(&format!("cloning {}", order.url), None);
     let git = Git::outside(ambient.env()).args(["clone", "--quiet", "--origin", REMOTE, "--", &order.url]).args([dir]);
-    let cloned = git.run();
+    let cloned = git.reach(&Peer::address(&order.url), "clone from");
     progress.end();
     cloned?;
     let store = Store::open(dir, ambient)?;

@@ -1,5 +1,5 @@
 use super::{MovedRef, Run};
-use crate::git::{Fetched, Git, Place, Plane, RefName, Scope, fetched, listing_failure, listing_fetch_args};
+use crate::git::{Fetched, Git, Peer, Place, Plane, RefName, Scope, fetched, listing_fetch_args};
 use crate::id::Oid;
 use crate::node::NodeError;
 use std::collections::{HashMap, HashSet};
@@ -25,7 +25,8 @@ impl Run<'_> {
         if !ended.status.success() && !lines.iter().any(|line| line.rejected) {
             // Ctrl-C reaches the child git too: that it ended is then no fault of the remote.
             self.go_on()?;
-            return Err(listing_failure(self.ambient.env(), &ended).into());
+            let peer = Peer::remote(self.store.reader(), &self.remote.to_string())?;
+            return Err(peer.fetch_failure(self.ambient.env(), &ended).into());
         }
         self.seen = Seen::default();
         for line in lines {

@@ -1,5 +1,5 @@
 use super::{MovedRef, ROUNDS, RefusedPush, Run};
-use crate::git::{Denial, Git, Plane, Pushed, RefName, Said, denials, pushed};
+use crate::git::{Denial, Git, Peer, Plane, Pushed, RefName, Said, denials, pushed};
 use crate::id::Oid;
 use crate::node::{Node, NodeError};
 use std::collections::HashMap;
@@ -228,7 +228,8 @@ impl Run<'_> {
         let lines = pushed(&ended.output.stdout);
         if lines.is_empty() {
             self.go_on()?;
-            return Err(ended.failure().into());
+            let peer = Peer::pushed(self.store.reader(), &self.remote.to_string())?;
+            return Err(peer.failure("push to", &ended).into());
         }
         let mut said: HashMap<String, Said> = lines.into_iter().map(|Pushed { name, said }| (name, said)).collect();
         let (denials, others) = denials(&ended.output.stderr);
