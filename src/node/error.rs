@@ -198,6 +198,18 @@ pub enum NodeError {
     KeyLost { key: PublicKey, dir: PathBuf },
     #[error("stopped on request")]
     Cancelled,
+    #[error("stopped on request; {remote} has taken by then: {}; to go on: git gatos sync {remote}", taken(pushed))]
+    SyncStopped { remote: Segment, pushed: Vec<String> },
+}
+
+/// The first refs of many, and how many more there are.
+fn taken(names: &[String]) -> String {
+    const SHOWN_MAX: usize = 5;
+    let shown = names[..names.len().min(SHOWN_MAX)].join(", ");
+    match names.len().saturating_sub(SHOWN_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 impl NodeError {
@@ -254,7 +266,7 @@ impl NodeError {
             NodeError::EmptyWindow => "EMPTY_WINDOW",
             NodeError::BadJournals { .. } => "JOURNAL_INVALID",
             NodeError::Bisect(_) | NodeError::Mark(_) => "BISECT",
-            NodeError::Cancelled => "CANCELLED",
+            NodeError::Cancelled | NodeError::SyncStopped { .. } => "CANCELLED",
         }
     }
 

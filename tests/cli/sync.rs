@@ -94,7 +94,7 @@ fn slow(world: &World, repo: &Repo<'_>, program: &str, ends: &str) {
 
 /// Ctrl-C while the remote is at work, which is then let go on; what was said of it.
 #[track_caller]
-fn interrupted(world: &World, repo: &Repo<'_>) {
+fn interrupted(world: &World, repo: &Repo<'_>) -> String {
     let marks = ["called", "go"].map(|mark| world.path().join(mark));
     marks.iter().for_each(|mark| drop(std::fs::remove_file(mark)));
     let running = repo.command(["--json", "sync"]).spawn();
@@ -102,7 +102,7 @@ fn interrupted(world: &World, repo: &Repo<'_>) {
     running.interrupt();
     std::thread::sleep(Duration::from_millis(100));
     std::fs::write(&marks[1], "").expect("a mark");
-    refused(running.wait(), 3, "CANCELLED");
+    refused(running.wait(), 3, "CANCELLED")["reason"].as_str().expect("a sentence").to_owned()
 }
 
 #[test]
@@ -126,13 +126,24 @@ fn an_interrupted_sync_ends_between_two_whole_steps() {
     repo.git(["config", "--unset", "remote.origin.uploadpack"]).ok();
     // While it pushes and the remote fails: nothing moved.
     slow(&world, &repo, "receivepack", "exit 1");
-    interrupted(&world, &repo);
+    assert_eq!(interrupted(&world, &repo), "stopped on request");
     assert_eq!([refs(&repo), refs(&server)], before);
     repo.git(["config", "--unset", "remote.origin.receivepack"]).ok();
     repo.gatos(["sync"]).ok();
     assert_eq!(refs(&server).lines().filter(|line| line.contains("/journal/")).count(), 2);
     repo.gatos(["verify"]).ok();
     repo.gatos(["sync"]).ok().says("nothing to do");
+    // While it pushes and the remote goes on: what it took is named.
+    repo.gatos(["emit", "add", "{\"n\":2}"]).ok();
+    slow(&world, &repo, "receivepack", "exec git-receive-pack \"$@\"");
+    let said = interrupted(&world, &repo);
+    let journal = repo.git(["for-each-ref", "--format=%(refname)", "refs/gatos/journal/main"]).ok().stdout();
+    assert_eq!(
+        said,
+        format!("stopped on request; origin has taken by then: {journal}; to go on: git gatos sync origin")
+    );
+    let tip = |repo: &Repo<'_>| repo.git(["rev-parse", &journal]).ok().stdout();
+    assert_eq!(tip(&server), tip(&repo));
     for repo in [&repo, &server] {
         repo.git(["fsck", "--strict", "--no-dangling"]).ok();
     }

@@ -101,21 +101,11 @@ pub fn sync(
     let store = Store::discover(ambient)?;
     let remote = remote_of(&store, remote)?;
     let mut run = Run::new(ambient, store, remote, progress, cancel)?;
-    run.fetch()?;
-    let audits = run.audits();
-    let node = run.open()?;
-    run.adopt(&node)?;
-    run.push_law(&node)?;
-    // A gate judges events by the grants that stood before their push.
-    let node = run.push_consents(node)?;
-    let node = run.push_journals(node)?;
-    let node = run.push_states(node)?;
-    run.push_others(&node)?;
-    if !run.done.pushed.is_empty() {
-        run.fetch_receipts(&node.repo(), &audits)?;
+    match run.whole() {
+        Ok(()) => Ok(run.done),
+        Err(NodeError::Cancelled) if !run.done.pushed.is_empty() => Err(run.stopped()),
+        Err(other) => Err(other),
     }
-    run.hear(&node);
-    Ok(run.done)
 }
 
 /// The remote that is meant: one that was named, else the authority.
@@ -153,6 +143,31 @@ impl<'a> Run<'a> {
         let is_authority = store.authority()?.as_ref() == Some(&remote);
         let done = Synced::new(remote.clone());
         Ok(Run { ambient, store, remote, is_authority, progress, cancel, seen: Seen::default(), done })
+    }
+
+    /// All of a sync, in its order.
+    fn whole(&mut self) -> Result<(), NodeError> {
+        self.fetch()?;
+        let audits = self.audits();
+        let node = self.open()?;
+        self.adopt(&node)?;
+        self.push_law(&node)?;
+        // A gate judges events by the grants that stood before their push.
+        let node = self.push_consents(node)?;
+        let node = self.push_journals(node)?;
+        let node = self.push_states(node)?;
+        self.push_others(&node)?;
+        if !self.done.pushed.is_empty() {
+            self.fetch_receipts(&node.repo(), &audits)?;
+        }
+        self.hear(&node);
+        Ok(())
+    }
+
+    /// That it was stopped, and what the remote had taken by then.
+    fn stopped(&self) -> NodeError {
+        let pushed = self.done.pushed.iter().map(|moved| moved.name.clone()).collect();
+        NodeError::SyncStopped { remote: self.remote.clone(), pushed }
     }
 
     /// The repository as it stands now.

@@ -209,9 +209,15 @@ impl Run<'_> {
         self.progress.begin(what, Some(wants.len() as u64));
         let mut batches: Vec<Vec<Want>> = wants.chunks(REFS_MAX).map(<[Want]>::to_vec).rev().collect();
         while let Some(batch) = batches.pop() {
-            self.go_on()?;
             let before = told.accepted.len() + told.refused.len();
-            batches.extend(self.push_once(batch, &mut told)?);
+            match self.go_on().and_then(|()| self.push_once(batch, &mut told)) {
+                Ok(again) => batches.extend(again),
+                Err(e) => {
+                    // What the remote has taken is told also where this goes no further.
+                    self.settle(told);
+                    return Err(e);
+                }
+            }
             self.progress.advance((told.accepted.len() + told.refused.len() - before) as u64);
         }
         self.progress.end();
