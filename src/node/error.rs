@@ -33,6 +33,13 @@ pub enum NodeError {
     #[error("this repository has no trust genesis; run: git gatos init")]
     NoGenesis,
     #[error(
+        "this clone has no trust genesis yet; fetch the one of {remote}: git gatos sync; where {remote} has none either, found one: git \
+         gatos init"
+    )]
+    NotFetched { remote: Segment },
+    #[error("neither this clone nor {remote} has a trust genesis; found one: git gatos init")]
+    NoGenesisAt { remote: Segment },
+    #[error(
         "nobody has pushed a trust graph to this gate yet; whoever made the repository runs, in a clone: git gatos sync"
     )]
     NotPushed,
@@ -225,6 +232,7 @@ impl NodeError {
             NodeError::Id(e) => e.code(),
             NodeError::File { .. } => "FILE",
             NodeError::NoGenesis | NodeError::NotPushed => "NO_GENESIS",
+            NodeError::NotFetched { .. } | NodeError::NoGenesisAt { .. } => "NO_GENESIS",
             NodeError::ManyGeneses { .. } => "MANY_GENESES",
             NodeError::PinMissing { .. } | NodeError::NoSuchGenesis { .. } => "PIN_MISSING",
             NodeError::TrustRollback { .. } => "TRUST_ROLLBACK",

@@ -50,6 +50,8 @@ pub struct InitReport {
     pub unchanged: bool,
     /// There is no work tree, so no files were written.
     pub bare: bool,
+    /// What somebody should know of the repository that was taken over.
+    pub notices: Vec<String>,
 }
 
 const FOLD: &str = include_str!("../../lua/init/fold.lua");
@@ -75,7 +77,7 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
         unchanged = false;
     }
     let node = Node::from_store(store, ambient, true)?;
-    node.take_notices();
+    let notices = node.take_notices();
     match node.policy_tip() {
         Ok(_) => same_profile(&node, order.profile)?,
         Err(NodeError::NoPolicy) => {
@@ -100,6 +102,7 @@ pub fn init(ambient: &Ambient, order: &Init) -> Result<InitReport, NodeError> {
         files,
         bare: node.store().work_dir().is_none(),
         actor,
+        notices,
     })
 }
 

@@ -1,7 +1,7 @@
 use super::cache;
 use super::error::NodeError;
 use super::memory::Memory;
-use super::settle::{Alarm, Tips, settle, tips};
+use super::settle::{self, Alarm, Tips, settle, tips};
 use crate::ambient::Ambient;
 use crate::git::{Place, Plane, Reader, Scope, Store};
 use crate::id::{Blake3, Oid, Segment};
@@ -112,8 +112,7 @@ impl Node {
 
     /// Whether that remote is configured.
     pub(super) fn has_authority(&self) -> Result<bool, NodeError> {
-        let Some(remote) = self.authority()? else { return Ok(false) };
-        Ok(self.store.config_text(&format!("remote.{remote}.url"))?.is_some())
+        Ok(settle::remote(self.reader())?.is_some())
     }
 
     /// The tip of the active policy: the newest of what is held and what was fetched.

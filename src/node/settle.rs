@@ -2,7 +2,7 @@ use super::error::NodeError;
 use super::pin::{self, Pin};
 use crate::ambient::Ambient;
 use crate::git::{Place, Plane, Reader, RefName, Scope, has_gate};
-use crate::id::{Actor, Blake3, Oid, PublicKey};
+use crate::id::{Actor, Blake3, Oid, PublicKey, Segment};
 use crate::trust::{Ended, Graph};
 use std::fmt;
 
@@ -104,7 +104,10 @@ fn decide(
             _ if reader.is_shallow() => NodeError::Shallow,
             // A gate waits for the law; to found another there is what must not happen.
             _ if has_gate(reader.common_dir()) => NodeError::NotPushed,
-            _ => NodeError::NoGenesis,
+            _ => match remote(reader)? {
+                Some(remote) => NodeError::NotFetched { remote },
+                None => NodeError::NoGenesis,
+            },
         });
     }
     let mut graphs = readable(&tips, held.as_ref(), load)?;
@@ -150,6 +153,13 @@ fn readable(
         Some((tip, e)) if pin.is_none_or(|p| p.tip == tip || !graphs.iter().any(|g| g.repo() == p.repo)) => Err(e),
         _ => Ok(graphs),
     }
+}
+
+/// The remote whose word counts, where it is configured.
+pub(super) fn remote(reader: &Reader) -> Result<Option<Segment>, NodeError> {
+    let Some(remote) = reader.authority()? else { return Ok(None) };
+    let url = reader.config_text(&format!("remote.{remote}.url"))?;
+    Ok(url.map(|_| remote))
 }
 
 /// The pinned genesis, else the only one there is.

@@ -64,7 +64,8 @@ fn a_clone_adopts_what_is_there_and_asks_to_be_introduced() {
     let origin = ready(&world, "a");
     let id = words(origin.gatos(["trust", "pin"]).ok().stdout().lines().next().expect("a line"))[1].to_owned();
     let bob = origin.clone_to("b").as_person("bob");
-    let said = bob.gatos(["init"]).ok().says(&id).says("(adopted)").stdout();
+    let note = format!("note: pinned {id} on first use; compare it with the owner's: git gatos trust pin\n");
+    let said = bob.gatos(["init"]).ok().says(&id).says("(adopted)").err_says(&note).stdout();
     let line = said.lines().find(|line| line.contains("trust add-key")).expect("the line for a root");
     origin.git(["-c", &format!("alias.run=!{}", line.trim()), "run"]).ok();
     bob.git(["fetch", "-q", "origin", "+refs/gatos/*:refs/gatos-remotes/origin/*"]).ok();

@@ -42,6 +42,24 @@ fn a_remote_that_cannot_be_reached_is_named_with_a_way_to_look() {
 }
 
 #[test]
+fn a_plain_clone_is_told_to_sync_before_it_founds_anything() {
+    let world = World::new();
+    let server = world.bare("server");
+    let repo = ready(&world, "a");
+    repo.git(["remote", "add", "origin", server.path().to_str().expect("UTF-8")]).ok();
+    let clone = server.clone_to("clone");
+    let sentence =
+        "error: this clone has no trust genesis yet; fetch the one of origin: git gatos sync; where origin has none";
+    clone.gatos(["verify"]).code(3).silent().err_says(sentence);
+    let sentence = "error: neither this clone nor origin has a trust genesis; found one: git gatos init\n";
+    clone.gatos(["sync"]).code(3).silent().err_says(sentence);
+    refused(clone.gatos(["--json", "sync"]), 3, "NO_GENESIS");
+    repo.gatos(["sync"]).ok();
+    clone.gatos(["sync"]).ok().err_says("on first use");
+    clone.gatos(["verify"]).ok().says("PASSED");
+}
+
+#[test]
 fn a_plain_server_is_filled_by_the_first_sync_and_cloned() {
     let world = World::new();
     let repo = ready(&world, "a");

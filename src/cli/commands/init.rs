@@ -32,7 +32,8 @@ pub struct Init {
 impl Init {
     pub fn run(self, context: &mut Context) -> Result<Answer, CliError> {
         let order = node::Init { profile: self.profile, actor: self.actor, key: self.key, offline: self.offline };
-        let report = node::init(context.ambient(), &order)?;
+        let mut report = node::init(context.ambient(), &order)?;
+        report.notices.drain(..).for_each(|notice| context.note(notice));
         Ok(Answer::yes(Initialised(report)))
     }
 }

@@ -149,7 +149,12 @@ impl<'a> Run<'a> {
     fn whole(&mut self) -> Result<(), NodeError> {
         self.fetch()?;
         let audits = self.audits();
-        let node = self.open()?;
+        let asked = self.remote.clone();
+        let node = self.open().map_err(|e| match e {
+            // It was fetched from a moment ago: to say that helps nobody.
+            NodeError::NotFetched { remote } if remote == asked => NodeError::NoGenesisAt { remote },
+            other => other,
+        })?;
         self.adopt(&node)?;
         self.push_law(&node)?;
         // A gate judges events by the grants that stood before their push.
