@@ -75,6 +75,14 @@ impl Graph {
         self.stands(actor, key) && cap.is_ok_and(|cap| self.holds(actor, &cap, Some(at)))
     }
 
+    /// Whether anybody with a key that stands may give receipts of pushes.
+    pub fn knows_a_gate(&self, at: &Timestamp) -> bool {
+        let Ok(cap) = GIVE_RECEIPTS.parse::<Cap>() else { return false };
+        let stands = |actor: &Actor| self.keys_of(actor).iter().any(|key| !self.is_revoked(key));
+        let held = self.held_at(Some(at));
+        held.iter().any(|(actor, held)| held.iter().any(|held| held.covers(&cap)) && stands(actor))
+    }
+
     /// Accepted grants, in the order of the chain.
     pub fn grants(&self) -> impl Iterator<Item = (&Statement, &Grant)> {
         self.statements().iter().filter_map(|s| match &s.said {

@@ -1,6 +1,6 @@
 //! `sync` and `clone` against a server with a gate.
 
-use super::court::{ACTIVE, Court, TRUST, activate};
+use super::court::{ACTIVE, Court, TRUST, activate, id_of};
 use crate::cli::fits;
 use crate::harness::{Outcome, Repo, World};
 use serde_json::Value;
@@ -98,6 +98,33 @@ fn a_sync_follows_the_law_pushes_what_is_own_and_has_then_nothing_to_do() {
     assert_eq!(state_root(&court.alice), state_root(&court.bob));
     court.alice.gatos(["verify"]).ok().says("PASSED");
     assert_eq!(court.record(), Vec::<String>::new(), "nothing was refused");
+}
+
+/// What the gate writes a moment after the push is not there yet when it is first looked for.
+#[test]
+fn the_first_sync_to_a_fresh_gate_brings_its_receipts() {
+    let world = World::new();
+    let alice = world.repo("alice");
+    alice.gatos(["init"]).ok();
+    alice.gatos(["emit", "add", "{\"n\":1}"]).ok();
+    let server = world.bare("server").as_person("git");
+    let install = ["--json", "hook", "install", "--server", "--await-receipt", "--root", &id_of(&alice)];
+    let gate = server.gatos(install).ok().json();
+    alice.gatos(["trust", "add-actor", "service:gate", gate["key"].as_str().expect("a key")]).ok();
+    alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
+    alice.git(["remote", "add", "origin", server.path().to_str().expect("UTF-8")]).ok();
+    let (pack, log) = (world.path().join("pack.sh"), world.path().join("fetches"));
+    let script = format!(
+        "echo >> '{0}'\n[ $(wc -l < '{0}') -ne 2 ] || set -- -c transfer.hideRefs=refs/gatos/audit upload-pack \"$@\"\n\
+         [ \"$1\" = -c ] || set -- upload-pack \"$@\"\nexec git \"$@\"\n",
+        log.display()
+    );
+    std::fs::write(&pack, script).expect("a script");
+    alice.git(["config", "remote.origin.uploadpack", &format!("sh {}", pack.display())]).ok();
+    synced(&alice);
+    let told = alice.gatos(["verify"]).ok().stdout();
+    assert!(told.contains("PASSED") && !told.contains("event.self-judged"), "{told}");
+    assert_eq!(std::fs::read_to_string(&log).expect("a file").lines().count(), 3, "it looked until they were there");
 }
 
 #[test]

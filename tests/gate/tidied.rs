@@ -89,6 +89,40 @@ fn what_nobody_signed_is_no_receipt_that_a_sync_waits_for() {
     assert_eq!(fetches, 9, "it looked again as often as it does where no receipt comes");
 }
 
+/// A remote of alice's, of which each fetch is noted: a plain server without a gate.
+fn noted(world: &World, alice: &Repo<'_>, remote: &str) {
+    let (pack, log) = (world.path().join("pack.sh"), world.path().join("fetches"));
+    std::fs::write(&pack, format!("echo >> '{}'\nexec git upload-pack \"$@\"\n", log.display())).expect("a file");
+    alice.git(["remote", "add", remote, world.bare(remote).path().to_str().expect("UTF-8")]).ok();
+    alice.git(["config", &format!("remote.{remote}.uploadpack"), &format!("sh {}", pack.display())]).ok();
+}
+
+/// No receipt ever comes here, so that the number of fetches says whether one was waited for.
+#[test]
+fn a_sync_waits_where_trust_knows_a_gate_and_not_for_each_copy() {
+    let world = World::new();
+    let alice = world.repo("alice");
+    alice.gatos(["init"]).ok();
+    ["origin", "copy"].iter().for_each(|remote| noted(&world, &alice, remote));
+    let fetches = |remote: &str| {
+        alice.gatos(["emit", "add", "{\"n\":1}"]).ok();
+        let log = world.path().join("fetches");
+        std::fs::write(&log, "").expect("a file");
+        alice.gatos(["sync", remote]).ok();
+        std::fs::read_to_string(&log).expect("a file").lines().count()
+    };
+    assert_eq!([fetches("origin"), fetches("origin")], [2, 2], "no gate is known");
+    let gate = world.repo("gate").as_person("gate");
+    let key = gate.gatos(["--json", "key", "new"]).ok().json()["key"].as_str().expect("a key").to_owned();
+    alice.gatos(["trust", "add-actor", "service:gate", &key]).ok();
+    assert_eq!(fetches("origin"), 2, "nobody may give receipts");
+    alice.gatos(["trust", "grant", "service:gate", "gate:receipt"]).ok();
+    assert_eq!([fetches("origin"), fetches("origin")], [9, 9], "it may stand at the authority");
+    assert_eq!([fetches("copy"), fetches("copy")], [9, 2], "a copy is waited for once");
+    alice.gatos(["trust", "remove-key", "service:gate", &key]).ok();
+    assert_eq!(fetches("origin"), 2, "nobody's key gives receipts");
+}
+
 fn executable(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
     std::fs::write(path, text).expect("a file");

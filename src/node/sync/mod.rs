@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
         let node = self.push_states(node)?;
         self.push_others(&node)?;
         if !self.done.pushed.is_empty() {
-            self.fetch_receipts(&node.repo(), &audits)?;
+            self.fetch_receipts(&node, &audits)?;
         }
         self.hear(&node);
         Ok(())
