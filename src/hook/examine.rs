@@ -1,6 +1,6 @@
 use super::error::HookError;
 use super::files;
-use super::gate::Gate;
+use super::gate::{Gate, OTHER_KEY};
 use super::install::{AGAIN, hooks_dir, is_ours, parts_of, program_of};
 use super::settings::Settings;
 use crate::ambient::Ambient;
@@ -41,7 +41,25 @@ pub fn examine(ambient: &Ambient) -> Result<Examined, HookError> {
     if steps.iter().all(|s| s.fault.is_none()) {
         steps.push(Step { what: "a push that must be refused".into(), fault: scratch(ambient, &store)? });
     }
-    Ok(Examined { gate: gate.unwrap_or_default(), steps })
+    let gate = gate.unwrap_or_default();
+    steps.extend(gate.as_ref().and_then(receipts));
+    Ok(Examined { gate, steps })
+}
+
+/// Whether the trust graph lets the gate give receipts; where none stands yet there is nobody to let it. An install says what
+/// roots have to do, and is no less well done before they did it.
+fn receipts(gate: &Gate) -> Option<Step> {
+    gate.repo?;
+    let why = || {
+        let Settings { actor, key, .. } = &gate.settings;
+        match gate.introduction.is_empty() {
+            true => format!("no root lets {actor} with {key} give receipts, and {OTHER_KEY}"),
+            false => {
+                format!("no root lets {actor} with {key} give receipts; one runs: {}", gate.introduction.join("; "))
+            }
+        }
+    };
+    Some(Step { what: "receipts".into(), fault: (!gate.trusted).then(why) })
 }
 
 /// The same without a push: nothing is recorded.

@@ -1,6 +1,7 @@
 use super::consent;
 use super::denial::{Denial, Judged};
 use super::error::HookError;
+use super::gate::{OTHER_KEY, introduction};
 use super::journal::of_decision;
 use super::memory::Memory;
 use super::visit::Visit;
@@ -8,7 +9,7 @@ use crate::git::{GitError, Plane, Reader};
 use crate::id::{Blake3, Oid};
 use crate::policy::consent::Consents;
 use crate::policy::{Bundle, Judge, Leave, PolicyError, SignedAct, Verb, bundle_signers, may_sign_now, trust_leave};
-use crate::trust::{GIVE_RECEIPTS, Graph, Revocation, Said, Target};
+use crate::trust::{Graph, Revocation, Said, Target};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -104,8 +105,11 @@ pub(super) fn no_receipt(visit: &Visit, law: &Law, name: &str) -> Option<Denial>
     let gate = visit.settings.as_ref()?;
     let (actor, key) = (&gate.actor, &gate.key);
     let why = format!("the trust graph does not let {actor} with {key} give receipts");
-    let hint =
-        format!("a root runs: git gatos trust add-actor {actor} {key}; git gatos trust grant {actor} {GIVE_RECEIPTS}");
+    let commands = introduction(Some(&law.graph), actor, key, &visit.received_at);
+    let hint = match commands.is_empty() {
+        true => OTHER_KEY.to_owned(),
+        false => format!("a root runs: {}", commands.join("; ")),
+    };
     Some(Denial::of(name, "gate.no-receipt", why).hint(hint))
 }
 

@@ -71,8 +71,12 @@ type Held<'g> = HashMap<&'g Actor, Vec<&'g Cap>>;
 impl Graph {
     /// Whether a key stands for an actor who may give receipts of pushes. Roots hold that only where it was granted.
     pub fn gives_receipts(&self, actor: &Actor, key: &PublicKey, at: &Timestamp) -> bool {
-        let cap = GIVE_RECEIPTS.parse::<Cap>();
-        self.stands(actor, key) && cap.is_ok_and(|cap| self.holds(actor, &cap, Some(at)))
+        self.stands(actor, key) && self.is_gate(actor, at)
+    }
+
+    /// Whether an actor may give receipts, whatever key signs them.
+    pub fn is_gate(&self, actor: &Actor, at: &Timestamp) -> bool {
+        GIVE_RECEIPTS.parse::<Cap>().is_ok_and(|cap| self.holds(actor, &cap, Some(at)))
     }
 
     /// Whether anybody with a key that stands may give receipts of pushes.

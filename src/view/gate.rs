@@ -29,7 +29,7 @@ impl View for Refusal {
             writeln!(page, "gatos: and {} more", self.denials.len() - SHOWN_MAX)?;
         }
         match self.audit {
-            Some(commit) => writeln!(page, "  log     git gatos explain {}", &commit.hex()[..12]),
+            Some(commit) => writeln!(page, "  log     git gatos sync; git gatos explain {}", &commit.hex()[..12]),
             None => writeln!(page, "  log     counted, or in the server's spool"),
         }
     }
@@ -94,6 +94,8 @@ pub struct GateSet {
     pub repo: Option<Blake3>,
     /// The trust graph here lets the gate give receipts.
     pub trusted: bool,
+    /// What a root runs so that it does.
+    pub introduction: Vec<String>,
     /// The policy that stands here.
     pub active: Option<Oid>,
 }
@@ -127,12 +129,11 @@ impl GateSet {
 
     /// What a root does so that its receipts count.
     fn introduce(&self, page: &mut Page<'_>) -> io::Result<()> {
-        if self.trusted {
+        if self.introduction.is_empty() {
             return Ok(());
         }
         writeln!(page, "let a root of the repository run and push:")?;
-        writeln!(page, "  git gatos trust add-actor {} {}", self.actor, self.key)?;
-        writeln!(page, "  git gatos trust grant {} gate:receipt", self.actor)
+        self.introduction.iter().try_for_each(|command| writeln!(page, "  {command}"))
     }
 
     fn map(&self) -> Map {

@@ -397,7 +397,12 @@ fn a_gate_is_tested_by_a_push_that_it_must_refuse() {
     let worked = world.repo("worked");
     worked.gatos(["init"]).ok();
     worked.gatos(["hook", "install", "--server"]).ok();
-    worked.gatos(["hook", "test"]).ok().says("good  a push that must be refused").says("the gate stands");
+    let test = worked.gatos(["hook", "test"]).code(1).says("good  a push that must be refused");
+    let told = test.says("the gate does not stand").stdout();
+    for command in told.lines().filter_map(|line| line.strip_prefix("  git gatos ")) {
+        worked.gatos(command.split(' ')).ok();
+    }
+    worked.gatos(["hook", "test"]).ok().says("good  receipts\n").says("the gate stands");
 }
 
 #[test]
@@ -414,6 +419,10 @@ fn a_range_is_judged_without_a_push() {
     assert!(!court.alice.path().join(".git/gatos/gate").exists(), "nothing is recorded");
     check(&tip, "refs/gatos/xyz").code(1).says("rule    ref.unknown");
     check("nothing..HEAD", "refs/heads/main").code(2);
+    for (short, whole) in [("main", "refs/heads/main"), ("tags/v1", "refs/tags/v1")] {
+        check(&tip, short).code(2).err_says(&format!("--ref {whole}"));
+    }
+    check(&tip, "no name").code(1).says("rule    ref.name");
     let range = ["--json", "gate", "check", "--range", &tip, "--ref"];
     let told = |name: &str| court.alice.gatos(range.into_iter().chain([name]));
     assert_eq!(fits("gate-check", told("refs/gatos/xyz").code(1).json())["denials"][0]["rule"], "ref.unknown");

@@ -17,6 +17,7 @@ mod forged;
 mod found;
 mod gone;
 mod hook;
+mod introduced;
 mod killed;
 mod laundered;
 mod law;

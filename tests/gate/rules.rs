@@ -214,7 +214,7 @@ fn must_let_nobody_call_itself_a_gate() {
     court.alice.git(["remote", "add", "other", other.path().to_str().expect("UTF-8")]).ok();
     court.alice.git(["push", "other", TRUST]).ok();
     court.alice.git(["push", "other", ACTIVE]).code(1).err_says("rule    gate.no-receipt  ");
-    other.gatos(["hook", "install", "--server"]).ok().says("gatos trust grant service:gate gate:receipt");
+    other.gatos(["hook", "install", "--server"]).ok().says("git gatos trust add-key service:gate ed25519:");
 }
 
 #[test]

@@ -2,7 +2,7 @@ use super::hook::shown;
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::git::Reader;
+use crate::git::{Reader, is_ref_name};
 use crate::hook;
 use crate::id::Oid;
 use crate::view::Rehearsed;
@@ -45,6 +45,7 @@ impl Gate {
 
 impl Check {
     fn run(self, context: &Context) -> Result<Answer, CliError> {
+        check_name(&self.name)?;
         let reader = Reader::discover(context.ambient())?;
         let (old, new) = match self.range.split_once("..") {
             // A host's CI names a ref that is not there yet by zeros.
@@ -59,6 +60,16 @@ impl Check {
         let allowed = denials.is_empty();
         Ok(Answer::verdict(allowed, Rehearsed { denials: denials.into_iter().map(shown).collect() }))
     }
+}
+
+/// A server is told whole names, and people write short ones.
+fn check_name(name: &str) -> Result<(), CliError> {
+    let under = if name.starts_with("heads/") || name.starts_with("tags/") { "refs" } else { "refs/heads" };
+    let whole = format!("{under}/{name}");
+    if name.starts_with("refs/") || !is_ref_name(&whole) {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("--ref {name}: a push names whole refs")).hint(format!("--ref {whole}")))
 }
 
 fn is_nothing(text: &str) -> bool {

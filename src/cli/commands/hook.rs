@@ -156,7 +156,7 @@ impl Install {
 }
 
 fn set(gate: Gate) -> GateSet {
-    let Gate { settings, repo, trusted, active } = gate;
+    let Gate { settings, repo, trusted, introduction, active } = gate;
     GateSet {
         patience: settings.patience().as_secs(),
         actor: settings.actor,
@@ -168,6 +168,7 @@ fn set(gate: Gate) -> GateSet {
         await_receipt: settings.await_receipt,
         repo,
         trusted,
+        introduction,
         active,
     }
 }
