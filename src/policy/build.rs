@@ -1,9 +1,9 @@
 //! Source files to the files of a bundle.
 
 use super::bundle::{DEFAULT_ELC, DEFAULT_SOURCE, SOURCE};
-use super::governance::{Asked, GOVERNANCE, Governance, asked};
+use super::governance::{Asked, GOVERNANCE, Governance, Quorum, asked};
 use super::profile::{PROFILE, Profile};
-use super::rgs::{self, Fault, Functions, Named, Weight, What};
+use super::rgs::{self, Fault, Functions, Groups, Named, Weight, What};
 use super::rules::{COURTS_MAX, CourtInfo, RULES, RULES_MAX, Rules};
 use super::schema::Schema;
 use crate::id::{EventType, Ns, Sha256};
@@ -37,9 +37,9 @@ pub struct Built {
 }
 
 impl Built {
-    /// Names that mean nothing: groups that are not among those of the trust graph, where one is here, and actions that the
-    /// governance of these sources lacks.
-    pub fn doubts(&self, groups: Option<&BTreeSet<&str>>) -> Vec<Found> {
+    /// Names that mean nothing: groups that are not among those of the trust graph, where one is here, or are too small for what
+    /// is asked of them, and actions that the governance of these sources lacks.
+    pub fn doubts(&self, groups: Option<&Groups<'_>>) -> Vec<Found> {
         let governance = self.files.get(GOVERNANCE).and_then(|bytes| Governance::parse(bytes).ok()).unwrap_or_default();
         let mut required = BTreeSet::new();
         for (_, named) in &self.named {
@@ -51,14 +51,19 @@ impl Built {
             groups.and_then(|groups| named.stranger(groups)).or_else(|| named.ungoverned(&governance, &required))
         };
         let of_rules = self.named.iter().filter_map(|(path, named)| Some((path.clone(), doubt(named)?)));
-        of_rules.chain(groups.into_iter().flat_map(|groups| self.asked_in_vain(groups))).collect()
+        of_rules.chain(groups.into_iter().flat_map(|groups| self.asked_in_vain(&governance, groups))).collect()
     }
 
-    /// Groups that the governance asks and trust does not have.
-    fn asked_in_vain(&self, groups: &BTreeSet<&str>) -> Vec<Found> {
+    /// Groups that the governance asks and trust does not have, or that are too small for what is asked.
+    fn asked_in_vain(&self, governance: &Governance, groups: &Groups<'_>) -> Vec<Found> {
         let text = self.files.get("governance.yaml").and_then(|bytes| std::str::from_utf8(bytes).ok());
         let doubt = |asked: Asked| {
-            let sentence = format!("{}: {}", asked.action, rgs::no_group(&asked.group, groups)?);
+            let few = match governance.actions.get(&asked.action).map(|governed| &governed.quorum) {
+                Some(Quorum::AtLeast { n, group }) => rgs::too_few(*n, group.as_str(), &asked.action, groups),
+                _ => None,
+            };
+            let vain = rgs::no_group(&asked.group, groups).map(|why| format!("{}: {why}", asked.action));
+            let sentence = vain.or(few)?;
             let fault = Fault { col: asked.col, weight: Weight::Warning, ..fault(asked.line, sentence) };
             Some((GOVERNANCE_YAML.to_owned(), fault))
         };

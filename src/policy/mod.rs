@@ -56,7 +56,7 @@ pub use receipt::{Moved, Receipt};
 pub use recorded::Recorded;
 pub use refusal::{ENTRY_MAX, EntryFault, EntryKind, read_entry};
 pub use replay::{Candidate, Replayed, unrecorded};
-pub use rgs::Weight;
+pub use rgs::{Groups, Weight};
 pub use rules::{On, RULES, RuleInfo};
 pub use schema::Schema;
 pub use templates::{TEMPLATES, Template};

@@ -2,6 +2,7 @@
 
 use super::decision::is_rule_id;
 use super::glob::Glob;
+use super::rgs::clauses;
 use super::verb::Verb;
 use crate::canon::{Value, json};
 
@@ -58,6 +59,17 @@ impl RuleInfo {
             let (group, action) = rest.split_once(" grant ")?;
             Some((least.parse().ok()?, group, action))
         })
+    }
+
+    /// The conditions under which it denies, each on one line; an empty one denies every act that it covers.
+    pub fn denies(&self) -> Vec<String> {
+        let denials = clauses(&self.text).into_iter().filter(|clause| clause.word == "deny");
+        let condition = |body: &str| {
+            let lines = body.lines().map(|line| line.split(" --").next().unwrap_or_default().trim());
+            let text = lines.filter(|line| !line.is_empty() && !line.starts_with("--")).collect::<Vec<_>>().join(" ");
+            text.trim().strip_prefix("if ").unwrap_or(text.trim()).to_owned()
+        };
+        denials.map(|clause| condition(clause.body)).collect()
     }
 
     fn to_value(&self) -> Value {

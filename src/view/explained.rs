@@ -1,6 +1,7 @@
 use super::notation::plain;
 use super::{Ink, Page, View, notation};
 use crate::canon::{Map, Value};
+use crate::id::Actor;
 use crate::policy::{Bundle, NONE, Recorded, RuleInfo, Verdict};
 use std::io::{self, Write as _};
 
@@ -9,8 +10,8 @@ pub struct Explained {
     pub recorded: Recorded,
     /// The bundle that it was made by, where it is here.
     pub bundle: Option<Bundle>,
-    /// Whether a key that signed it stands in trust.
-    pub known_signer: bool,
+    /// For whom a key that signed it stands in trust.
+    pub signer: Option<Actor>,
 }
 
 impl Explained {
@@ -32,8 +33,12 @@ impl Explained {
             Some(rule) if r.verdict == Verdict::Deny => {
                 let grant = |(n, group, action)| format!("{} if {n} of @{group} grant {action}", rule.id);
                 let mut helps: Vec<String> = rule.requires().map(grant).collect();
-                if rule.text.lines().any(|line| line.trim_start().starts_with("deny")) {
-                    helps.push(format!("what {} does not deny", rule.id));
+                let denied = rule.denies();
+                match denied.iter().any(String::is_empty) {
+                    true => helps.push(format!("nothing: {} denies every such act", rule.id)),
+                    false => {
+                        helps.extend(denied.iter().map(|c| format!("what {} does not deny: {}", rule.id, opposite(c))))
+                    }
                 }
                 helps
             }
@@ -43,14 +48,23 @@ impl Explained {
     }
 
     /// The facts that the rule read; all of them where no rule is known.
-    fn facts(&self) -> Value {
-        let facts = &self.recorded.facts;
-        let (Some(rule), Some(map)) = (self.rule(), facts.as_map()) else { return facts.clone() };
+    fn facts(&self) -> Map {
+        let facts = self.recorded.facts.as_map().cloned().unwrap_or_default();
+        let Some(rule) = self.rule() else { return facts };
         let mut read = Map::new();
-        for (name, value) in map.iter().filter(|(name, _)| rule.reads.iter().any(|r| r == name)) {
+        for (name, value) in facts.iter().filter(|(name, _)| rule.reads.iter().any(|r| r == name)) {
             read.insert(name, value.clone());
         }
-        Value::Map(read)
+        read
+    }
+}
+
+/// What holds where a condition does not.
+fn opposite(condition: &str) -> String {
+    match condition.strip_prefix("not ") {
+        // One call and nothing beside it.
+        Some(call) if call.ends_with(')') && call.matches('(').count() == 1 => call.to_owned(),
+        _ => format!("not ({condition})"),
     }
 }
 
@@ -59,8 +73,14 @@ impl View for Explained {
         let r = &self.recorded;
         writeln!(page, "decision {} at {}", page.ink(Ink::Name, r.commit), r.at)?;
         writeln!(page, "verdict  {}: {}", page.ink(Ink::Bad, r.verdict.as_str()), plain(&r.reason))?;
-        writeln!(page, "intent   {}", notation::line(&Value::Map(r.intent.clone())))?;
-        writeln!(page, "facts    {}", notation::line(&self.facts()))?;
+        writeln!(page, "intent   {}", notation::facts(&r.intent))?;
+        let facts = match self.rule() {
+            Some(_) => notation::answers(&self.facts()),
+            None => notation::facts(&self.facts()),
+        };
+        if !facts.is_empty() {
+            writeln!(page, "facts    {facts}")?;
+        }
         match self.rule() {
             Some(rule) => {
                 writeln!(page, "rule     {}  {}:{}", rule.id, plain(&rule.file), rule.line)?;
@@ -80,9 +100,9 @@ impl View for Explained {
                 None => writeln!(page, "{what}   none stood yet")?,
             }
         }
-        match self.known_signer {
-            true => writeln!(page, "signed   by a key that trust knows"),
-            false => writeln!(page, "signed   by no key that trust knows"),
+        match &self.signer {
+            Some(signer) => writeln!(page, "record   signed by {signer}, with a key that trust knows"),
+            None => writeln!(page, "record   signed by no key that trust knows"),
         }
     }
 
@@ -103,7 +123,7 @@ impl View for Explained {
                 map.insert(name, Value::text(root));
             }
         }
-        map.insert("known_signer", self.known_signer);
+        map.insert("known_signer", self.signer.is_some());
         if let Some(hint) = &r.hint {
             map.insert("hint", hint.as_str());
         }

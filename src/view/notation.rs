@@ -33,22 +33,29 @@ const BRIEF_MAX: usize = 300;
 /// Most members of a list that are shown.
 const LIST_MAX: usize = 6;
 
-/// What a rule read, on one line.
+/// What was known where a rule refused, on one line.
 pub(super) fn facts(facts: &Map) -> String {
-    let empty = |value: &Value| value.as_list().is_some_and(<[Value]>::is_empty);
-    let telling = facts.iter().filter(|(name, value)| !EVER.contains(name) && !empty(value));
-    let shown = telling.filter_map(|(name, value)| {
-        let value = match value {
-            Value::Text(text) => brief(text),
-            Value::Int(n) => n.to_string(),
-            Value::Bool(b) => b.to_string(),
-            Value::List(items) => list(items),
-            Value::Map(map) => map.iter().filter_map(|(name, fact)| entry(name, fact)).collect::<Vec<_>>().join(", "),
-            _ => "…".into(),
-        };
-        (!value.is_empty()).then(|| format!("{name} {value}"))
-    });
-    shown.collect::<Vec<_>>().join(" · ")
+    let telling = facts.iter().filter(|(name, _)| !EVER.contains(name));
+    telling.filter_map(|(name, value)| Some(format!("{name} {}", fact(value)?))).collect::<Vec<_>>().join(" · ")
+}
+
+/// The same of what a rule asked for: that there was nothing may be why it refused.
+pub(super) fn answers(facts: &Map) -> String {
+    let answer = |(name, value): (&str, &Value)| format!("{name} {}", fact(value).unwrap_or_else(|| "none".into()));
+    facts.iter().map(answer).collect::<Vec<_>>().join(" · ")
+}
+
+/// A fact as words; nothing where it is empty.
+fn fact(value: &Value) -> Option<String> {
+    let words = match value {
+        Value::Text(text) => brief(text),
+        Value::Int(n) => n.to_string(),
+        Value::Bool(b) => b.to_string(),
+        Value::List(items) => list(items),
+        Value::Map(map) => map.iter().filter_map(|(name, fact)| entry(name, fact)).collect::<Vec<_>>().join(", "),
+        _ => "…".into(),
+    };
+    (!words.is_empty()).then_some(words)
 }
 
 /// The first members of a list as words.

@@ -51,7 +51,8 @@ impl View for PolicyFaults {
                 Weight::Error => writeln!(page, "{}:{}", plain(path), plain(f))?,
                 Weight::Warning => {
                     let path = plain(path);
-                    writeln!(page, "{path}:{}:{}: warning: {}: {}", f.line, f.col, f.rule, plain(&f.sentence))?;
+                    let rule = if f.rule.is_empty() { String::new() } else { format!("{}: ", plain(&f.rule)) };
+                    writeln!(page, "{path}:{}:{}: warning: {rule}{}", f.line, f.col, plain(&f.sentence))?;
                 }
             }
         }

@@ -170,3 +170,26 @@ rule "own"
     repo.write("gatos/governance.yaml", GOVERNANCE);
     assert_eq!(repo.gatos(["policy", "lint", ".", "--json"]).ok().json()["warnings"], 2);
 }
+
+#[test]
+fn a_quorum_that_nobody_can_meet_is_warned_of() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.gatos(["trust", "add-actor", "agent:clerk"]).ok();
+    repo.gatos(["trust", "group", "add", "leads", "user:alice", "agent:clerk"]).ok();
+    let rules =
+        "policy \"p\" version 1\n\nrule \"main\"\n  on push \"refs/heads/main\"\n  require N of @leads for \"ship\"\n";
+    let governed = "governance:\n  deploy: { quorum: { at_least: N, group: leads } }\n";
+    let write = |n: &str| {
+        repo.write("gatos/policies/p.rgs", rules.replace('N', n));
+        repo.write("gatos/governance.yaml", governed.replace('N', n));
+    };
+    write("1");
+    repo.gatos(["policy", "lint"]).ok().silent();
+    write("2");
+    let told = repo.gatos(["policy", "lint"]).ok();
+    let few = "1 of its members can sign: nothing meets it; git gatos trust group add leads ACTOR\n";
+    told.says(&format!("gatos/policies/p.rgs:5:3: warning: main: ship wants 2 of @leads, and {few}"))
+        .says(&format!("gatos/governance.yaml:2:43: warning: deploy wants 2 of @leads, and {few}"));
+    assert_eq!(fits("policy-lint", repo.gatos(["policy", "lint", "--json"]).ok().json())["warnings"], 2);
+}

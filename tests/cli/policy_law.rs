@@ -122,6 +122,18 @@ fn explain_tells_rule_facts_and_the_way_from_the_record_alone() {
 }
 
 #[test]
+fn explain_says_of_a_rule_without_condition_that_nothing_passes_it() {
+    let world = World::new();
+    let repo = ready(&world, "a");
+    repo.write("gatos/policies/shut.rgs", "policy \"p\" version 1\n\nrule \"shut\"\n  on emit \"till\"\n  deny\n");
+    enact(&repo);
+    let denial = repo.gatos(["emit", "pay", "{}", "--ns", "till", "--json"]).code(1).json();
+    let audit = denial["audit"].as_str().expect("a commit");
+    let told = repo.gatos(["explain", audit]).ok().says("allows   nothing: shut denies every such act\n");
+    assert!(!told.stdout().contains("does not deny"));
+}
+
+#[test]
 fn a_rule_that_cannot_be_run_denies_and_says_so() {
     let world = World::new();
     let repo = ready(&world, "a");

@@ -113,7 +113,11 @@ fn a_denial_names_what_would_help() {
     assert!(!denied.contains("facts   {"), "{denied}");
     let commit = denied.split_once("logged  ").expect("a record").1.split_whitespace().next().expect("an id");
     bob.gatos(["explain", &commit[..3]]).code(3).err_says("too short");
-    let explained = bob.gatos(["explain", commit]).ok().says("allows   what large does not deny").stdout();
+    let explained = bob.gatos(["explain", commit]).ok().says("allows   what large does not deny: not (").stdout();
+    let line = |begin: &str| explained.lines().find(|line| line.starts_with(begin)).expect("such a line").to_owned();
+    assert!(line("intent   ").contains(" · verb emit") && !line("intent   ").contains('{'), "{explained}");
+    assert!(line("facts    ").contains("grants none") && !line("facts    ").contains('{'), "{explained}");
+    assert_eq!(line("record   "), "record   signed by user:bob, with a key that trust knows");
     assert!(!explained.contains("speak if known()"), "{explained}");
     bob.gatos(["doctor"]).ok();
     // No grant lets in whom trust does not know.

@@ -135,8 +135,9 @@ impl Check<'_> {
         for clause in &rule.clauses {
             match clause {
                 Clause::Allow(Some(e)) | Clause::Deny(Some(e)) => self.expr(e, rule, &mut uses),
-                Clause::Require { at, group, action, .. } => {
-                    for what in [What::Group(group.clone()), What::Required(action.clone())] {
+                Clause::Require { at, least, group, action } => {
+                    let quorum = What::Quorum(*least, group.clone(), action.clone());
+                    for what in [What::Group(group.clone()), What::Required(action.clone()), quorum] {
                         self.named.push(Named::new(*at, &rule.id, what));
                     }
                     uses.names.insert("quorum".into());

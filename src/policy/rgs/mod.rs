@@ -16,9 +16,10 @@ mod words;
 
 pub(super) use code::BEHIND_RULES;
 pub use compile::{Compiled, Functions, closed, compile};
+pub(super) use lexer::clauses;
 pub use library::functions;
 pub use markdown::{Decision as MarkdownPolicy, extract};
-pub use named::{Named, What, no_group, no_refs};
+pub use named::{Groups, Named, What, no_group, no_refs, too_few};
 pub use parser::Adr;
 
 use std::fmt::{self, Display, Formatter};

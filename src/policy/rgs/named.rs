@@ -4,7 +4,10 @@ use super::{Fault, Spot, Weight};
 use crate::policy::governance::Governance;
 use crate::policy::rules::RuleInfo;
 use crate::policy::verb::Verb;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The groups of a trust graph, each with how many of its members have a key that stands.
+pub type Groups<'g> = BTreeMap<&'g str, usize>;
 
 /// A name that a rule gives to something outside the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub enum What {
     Action(String),
     /// The same, where the rule itself says whose word it wants.
     Required(String),
+    /// So many of a group, for an action.
+    Quorum(u32, String, String),
 }
 
 impl Named {
@@ -33,10 +38,14 @@ impl Named {
         Fault::new(Spot { line: self.line, col: self.col }, &self.rule, Weight::Warning, sentence)
     }
 
-    /// What to say where a group is not among those that trust has.
-    pub fn stranger(&self, groups: &BTreeSet<&str>) -> Option<Fault> {
-        let What::Group(group) = &self.what else { return None };
-        no_group(group, groups).map(|why| self.doubt(why))
+    /// What to say where a group is not among those that trust has, or has too few members who can sign.
+    pub fn stranger(&self, groups: &Groups<'_>) -> Option<Fault> {
+        match &self.what {
+            What::Group(group) => no_group(group, groups),
+            What::Quorum(n, group, action) => too_few(*n, group, action, groups),
+            What::Action(_) | What::Required(_) => None,
+        }
+        .map(|why| self.doubt(why))
     }
 
     /// What to say where an action is governed by nothing, though other actions are.
@@ -49,13 +58,23 @@ impl Named {
 }
 
 /// What to say of a group that is not among those that trust has.
-pub fn no_group(group: &str, groups: &BTreeSet<&str>) -> Option<String> {
-    if groups.contains(group) {
+pub fn no_group(group: &str, groups: &Groups<'_>) -> Option<String> {
+    if groups.contains_key(group) {
         return None;
     }
-    let known = Vec::from_iter(groups.iter().copied()).join(", ");
+    let known = Vec::from_iter(groups.keys().copied()).join(", ");
     let known = if known.is_empty() { "none".to_owned() } else { known };
     Some(format!("trust has no group {group} here (it has: {known}), and nobody is in it"))
+}
+
+/// What to say of a quorum for which a group has too few members who can sign. Of a group that trust lacks `no_group` speaks.
+pub fn too_few(n: u32, group: &str, action: &str, groups: &Groups<'_>) -> Option<String> {
+    let able = *groups.get(group)?;
+    let why = || {
+        let (wants, has) = (format!("{action} wants {n} of @{group}"), format!("{able} of its members"));
+        format!("{wants}, and {has} can sign: nothing meets it; git gatos trust group add {group} ACTOR")
+    };
+    (able < n as usize).then(why)
 }
 
 /// Rules that are asked on pushes to what is never the name of a ref.

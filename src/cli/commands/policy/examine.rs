@@ -2,8 +2,9 @@ use super::{compiled, sources};
 use crate::cli::answer::Answer;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::id::Segment;
-use crate::policy::{Bundle, TEMPLATES, build, cases};
+use crate::id::Actor;
+use crate::policy::{Bundle, Groups, TEMPLATES, build, cases};
+use crate::trust::Graph;
 use crate::view::{Explained, JudgedCases, PolicyFaults, WrittenPolicy};
 use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
@@ -61,8 +62,7 @@ impl Lint {
             Ok(mut built) => {
                 // Sources that lie elsewhere may be for another repository.
                 let node = self.from.is_none().then(|| context.node()).transpose()?;
-                let groups =
-                    node.as_ref().map(|node| node.graph().current().groups.keys().map(Segment::as_str).collect());
+                let groups = node.as_ref().map(|node| able(node.graph()));
                 let doubts = built.doubts(groups.as_ref());
                 built.warnings.extend(doubts);
                 (built.rules, built.warnings)
@@ -72,6 +72,13 @@ impl Lint {
         let found = PolicyFaults { rules, faults };
         Ok(Answer::verdict(found.errors() == 0, found))
     }
+}
+
+/// Of each group, how many members have a key that stands.
+fn able(graph: &Graph) -> Groups<'_> {
+    let signs = |actor: &&Actor| graph.keys_of(actor).iter().any(|key| graph.stands(actor, key));
+    let groups = graph.current().groups.iter();
+    groups.map(|(name, members)| (name.as_str(), members.iter().filter(signs).count())).collect()
 }
 
 /// Hold a policy against tables of cases: who × what → verdict and rule
@@ -148,8 +155,7 @@ impl Explain {
         let node = context.node()?;
         let recorded = node.decision(&self.id)?;
         let bundle = node.bundle_of(&recorded);
-        let known = |key| node.graph().current().holder(key).is_some();
-        let known_signer = recorded.signers.iter().any(known);
-        Ok(Answer::yes(Explained { recorded, bundle, known_signer }))
+        let signer = recorded.signers.iter().find_map(|key| node.graph().current().holder(key)).cloned();
+        Ok(Answer::yes(Explained { recorded, bundle, signer }))
     }
 }
