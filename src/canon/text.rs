@@ -42,7 +42,17 @@ pub fn key<const N: usize>(text: &str) -> Result<[u8; N], TextError> {
         (false, true) => &URL_SAFE,
         (false, false) => &URL_SAFE_NO_PAD,
     };
-    let bytes =
-        engine.decode(body).map_err(|_| refuse(text, "it is neither hexadecimal nor base64 with zero spare bits"))?;
-    bytes.try_into().map_err(|_| refuse(text, "it has the wrong length"))
+    let bytes = engine.decode(body).map_err(|_| refuse(text, misfit::<N>(body)))?;
+    bytes.try_into().map_err(|_| refuse(text, misfit::<N>(body)))
+}
+
+/// Why a text is no form of so many bytes. Part of one, as it is left behind by a careless copy, is told from another text.
+fn misfit<const N: usize>(body: &str) -> &'static str {
+    let is_hex = body.bytes().all(|b| b.is_ascii_hexdigit());
+    let least = if is_hex { 2 * N } else { (4 * N).div_ceil(3) };
+    match body.len() {
+        length if length < least => "it is too short",
+        length if length > 2 * N => "it is too long",
+        _ => "it is neither hexadecimal nor base64 of the right length with zero spare bits",
+    }
 }

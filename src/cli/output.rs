@@ -1,5 +1,5 @@
 use super::error::CliError;
-use crate::ambient::Env;
+use crate::ambient::{Ambient, Env};
 use crate::canon::{json, shown};
 use crate::view::{Page, View};
 use anyhow::Context as _;
@@ -73,8 +73,20 @@ impl Output {
 
 /// Whether standard output may be coloured: a terminal that can, of somebody who does not mind.
 pub fn has_colour(env: &Env) -> bool {
+    minds_none(env) && io::stdout().is_terminal()
+}
+
+fn minds_none(env: &Env) -> bool {
     let dumb = env.text("TERM").is_some_and(|term| term == "dumb");
-    !dumb && env.get("NO_COLOR").is_none() && io::stdout().is_terminal()
+    !dumb && env.get("NO_COLOR").is_none()
+}
+
+/// The same as `say` where a terminal shows colours: a text of ours, plain and in colours.
+pub fn say_coloured(plain: &str, coloured: &str) {
+    match minds_none(Ambient::of_process().env()) && io::stderr().is_terminal() {
+        true => drop(io::stderr().lock().write_all(coloured.as_bytes())),
+        false => say(plain.trim_end()),
+    }
 }
 
 /// A view that is talk.

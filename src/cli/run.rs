@@ -2,7 +2,7 @@ use super::answer::Answer;
 use super::args::Root;
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::output::{Output, say};
+use super::output::{Output, say, say_coloured};
 use super::panic::guarded;
 use crate::ambient::Ambient;
 use crate::canon::shown;
@@ -15,6 +15,9 @@ use std::process::ExitCode;
 /// What the program says with its exit code; errors have those of `Kind`.
 const YES: u8 = 0;
 const NO: u8 = 1;
+
+/// How clap begins the end of a complaint.
+const TRY: &str = "For more information, try ";
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
@@ -60,17 +63,25 @@ fn refuse_arguments(output: &mut Output, args: &[OsString], e: &clap::Error) -> 
         }
         _ => {}
     }
+    let text = short(e.render().to_string());
     if output.is_json() {
-        let text = e.render().to_string();
         let reason = text.trim_end().strip_prefix("error: ").unwrap_or(&text);
         return fail(output, &CliError::usage(reason));
     }
     // What was typed may have been copied from somebody; only as it is can it have colours.
-    match shown::text(&e.render().to_string()) {
-        Cow::Borrowed(_) => drop(e.print()),
+    match shown::text(&text) {
+        Cow::Borrowed(_) => say_coloured(&text, &short(e.render().ansi().to_string())),
         Cow::Owned(text) => say(text.trim_end()),
     }
     Kind::Usage.exit()
+}
+
+/// A complaint of clap that names the short flag: `git gatos --help` asks git itself, which has no such page.
+fn short(text: String) -> String {
+    match text.rsplit_once(TRY) {
+        Some((before, flag)) => format!("{before}{TRY}{}", flag.replace("--help", "-h")),
+        None => text,
+    }
 }
 
 /// Reads the arguments again, by a command whose verbs are all built: help names each with its purpose.

@@ -106,6 +106,9 @@ impl<'g> Edit<'g> {
             self.doc.roots.actors.push(actor.clone());
         }
         let roots = &mut self.doc.roots;
+        if let (true, Some(last)) = (roots.actors.is_empty(), remove.last()) {
+            return Err(TrustError::LastRoot { actor: last.clone() });
+        }
         roots.threshold = threshold.unwrap_or(roots.threshold);
         if roots.threshold < 1 || roots.threshold as usize > roots.actors.len() {
             return Err(TrustError::ThresholdRange { threshold: roots.threshold, roots: roots.actors.len() });

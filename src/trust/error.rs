@@ -79,6 +79,8 @@ pub enum TrustError {
     NotMember { actor: Actor, group: Segment },
     #[error("{actor} is no root")]
     NotRoot { actor: Actor },
+    #[error("{actor} is the only root; add another one first: git gatos trust roots --add ACTOR")]
+    LastRoot { actor: Actor },
     #[error("{actor} is a root already")]
     RootAlready { actor: Actor },
     #[error("{actor} has no key to sign with as a root; add one first: git gatos trust add-key {actor} KEY")]
@@ -140,6 +142,7 @@ impl TrustError {
             | NotRoot { .. }
             | RootAlready { .. }
             | RootWithoutKey { .. }
+            | LastRoot { .. }
             | ThresholdRange { .. } => "TRUST_EDIT",
             ProposalFile { .. } => "TRUST_PROPOSAL",
             KeyTaken { .. } => "KEY_TAKEN",

@@ -50,6 +50,10 @@ impl<'w> Page<'w> {
         Page { terminal, ..self }
     }
 
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
     /// A text in a colour, to be put into a line.
     pub fn ink(&self, ink: Ink, text: impl Display) -> String {
         let text = text.to_string();

@@ -83,7 +83,9 @@ pub struct RawState(pub Vec<u8>);
 
 impl View for RawState {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        page.raw(&self.0)
+        page.raw(&self.0)?;
+        // A prompt behind it would be taken for a part of it.
+        if page.is_terminal() { writeln!(page) } else { Ok(()) }
     }
 
     fn json(&self) -> Value {

@@ -36,7 +36,7 @@ fn alone_it_prints_help_with_every_verb() {
 fn a_mistake_in_typing_exits_with_2() {
     let world = World::new();
     let repo = world.repo("a");
-    repo.gatos(["emti"]).code(2).silent().err_says("emit");
+    repo.gatos(["emti"]).code(2).silent().err_says("emit").err_says("try '-h'.");
     repo.gatos(["state", "show", "--colour"]).code(2).silent().err_says("--colour");
     let frame = refused(repo.gatos(["emti", "--json"]), 2, "USAGE");
     assert!(frame["reason"].as_str().expect("a text").starts_with("unrecognized subcommand 'emti'"));

@@ -63,5 +63,6 @@ impl Trust {
 fn public_key(context: &Context, text: &str) -> Result<PublicKey, CliError> {
     let text = context.argument(text)?;
     let text = String::from_utf8_lossy(&text);
-    parse_public(text.trim()).map_err(|e| CliError::usage(e.to_string()))
+    let hint = "a key is ed25519: and 64 hexadecimal digits; its owner prints it with: git gatos key show";
+    parse_public(text.trim()).map_err(|e| CliError::usage(e.to_string()).hint(hint))
 }

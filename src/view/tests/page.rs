@@ -1,4 +1,4 @@
-use crate::view::{Ink, Page};
+use crate::view::{Ink, Page, RawState, View as _};
 use std::io::Write as _;
 
 const FOREIGN: &str = "a\u{9b}31m\u{1b}[2J\u{7f}\u{202e}z\u{1b}";
@@ -37,4 +37,11 @@ fn raw_bytes_are_as_they_are_but_on_a_terminal() {
     assert_eq!(page(false, false, |page| page.raw(&bytes).unwrap()), bytes);
     assert_eq!(page(false, true, |page| page.raw(&bytes).unwrap()), format!("{SHOWN}\u{fffd}\n").into_bytes());
     assert_eq!(page(true, true, |page| page.raw(&bytes).unwrap()), format!("{SHOWN}\u{fffd}\n").into_bytes());
+}
+
+#[test]
+fn a_raw_state_ends_its_line_on_a_terminal_alone() {
+    let state = RawState(b"{\"n\":1}".to_vec());
+    assert_eq!(page(false, false, |page| state.text(page).unwrap()), b"{\"n\":1}");
+    assert_eq!(page(false, true, |page| state.text(page).unwrap()), b"{\"n\":1}\n");
 }

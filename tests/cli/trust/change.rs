@@ -126,6 +126,12 @@ fn what_cannot_be_changed_is_refused_with_a_sentence() {
         let command: Vec<&str> = ["--json", "trust"].iter().chain(edit).copied().collect();
         refused(repo.gatos(command), 3, "TRUST_EDIT");
     }
+    let last = repo.gatos(["trust", "roots", "--remove", "user:alice"]).code(3);
+    last.err_says("user:alice is the only root; add another one first: git gatos trust roots --add ACTOR");
+    for (key, why) in [("ed25519:00", "too short"), (&format!("ed25519:{}", "0".repeat(66)), "too long")] {
+        let told = repo.gatos(["trust", "add-key", "user:zed", key]).code(2);
+        told.err_says(&format!("it is {why}")).err_says("64 hexadecimal digits").err_says("git gatos key show");
+    }
     repo.gatos(["trust", "group", "add", "leads", "user:alice"]).ok();
     refused(repo.gatos(["--json", "trust", "group", "add", "leads", "user:alice"]), 3, "TRUST_EDIT");
     repo.gatos(["trust", "group", "remove", "leads", "user:alice"]).ok().says("user:alice leaves leads");
