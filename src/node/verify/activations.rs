@@ -93,10 +93,10 @@ impl Verification<'_> {
         for place in places {
             let first = past.receipt(*place).moved(&Plane::PolicyActive).is_some_and(|moved| moved.old.is_none());
             let again = change.by_receipt(past, *place, first, stood(place))?;
-            asked |= !first && matches!(again, Again::Right);
+            asked |= !first;
             all.push((Some(past.receipt(*place)), first, again));
         }
-        // What a gate has asked about need not be asked again by one that only receives it.
+        // What a gate was asked about is judged by that: one that only receives it is not to blame.
         if asked {
             all.retain(|(_, first, again)| !first || !matches!(again, Again::Wrong { .. }));
         }
