@@ -27,7 +27,7 @@ pub struct Apart {
 }
 
 /// Copies what another server holds, with the receipts of its gate: nothing is judged again, and nothing set back. No push is
-/// judged meanwhile. The chain of this gate stays its own, whatever the other has under its name.
+/// judged while a ref moves. The chain of this gate stays its own, whatever the other has under its name.
 pub fn copy(ambient: &Ambient, url: &str) -> Result<Copied, HookError> {
     let store = Store::discover(ambient)?;
     let mut visit = Visit::open(ambient, Vec::new())?;

@@ -37,9 +37,7 @@ pub enum HookError {
     NoLaw,
     #[error("this repository is pinned to {pinned}, and its trust graph belongs to {found}")]
     Pinned { pinned: crate::id::Blake3, found: crate::id::Blake3 },
-    #[error(
-        "the policy was to be {pinned} or descend from it, and {found} stands here, which does not; nothing was changed"
-    )]
+    #[error("the policy must be {pinned} or descend from it, and {found} does not; nothing was changed")]
     PinnedPolicy { pinned: crate::id::Blake3, found: crate::id::Blake3 },
     #[error("the hook cannot be installed: {why}")]
     Install { why: String },

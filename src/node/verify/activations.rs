@@ -8,7 +8,7 @@ use crate::node::receipts::put_back;
 use crate::node::report::Finding;
 use crate::node::tally::Kind;
 use crate::policy::consent::Consents;
-use crate::policy::{Bundle, Judge, Leave, SignedAct, Verb, bundle_signers, may_sign_now, unrecorded};
+use crate::policy::{Bundle, Judge, Leave, Receipt, SignedAct, Verb, bundle_signers, may_sign_now, unrecorded};
 use crate::trust::Graph;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -83,24 +83,18 @@ impl Verification<'_> {
         let signers = bundle_signers(self.node.reader(), bundle.commit())?;
         let change = Change { before, bundle, signers: &signers };
         let places = walk.covered.get(&bundle.commit()).map(Vec::as_slice).unwrap_or_default();
+        // A server that has no policy asks none of those that are brought to it. It must not be the way round what the one before
+        // forbids, where that stood elsewhere and no gate was asked.
+        let is_first = |receipt: &Receipt| receipt.moved(&Plane::PolicyActive).is_some_and(|moved| moved.old.is_none());
+        let unasked = places.iter().all(|place| is_first(&past.receipt(*place)));
+        let before_it = before.and_then(|before| walk.covered.get(&before.commit())).filter(|_| unasked);
+        let stood = |at: &Place| before_it.is_some_and(|places| places.iter().any(|of| of.history != at.history));
         let mut all = Vec::new();
-        // Elsewhere the one before it stood by then: a server that has none yet must not be the way round what that forbids.
-        let stood = |at: &Place| {
-            let covered = before.and_then(|before| walk.covered.get(&before.commit()));
-            covered.is_some_and(|places| places.iter().any(|place| place.history != at.history))
-        };
-        let mut asked = false;
         for place in places {
-            let first = past.receipt(*place).moved(&Plane::PolicyActive).is_some_and(|moved| moved.old.is_none());
-            let again = change.by_receipt(past, *place, first, stood(place))?;
-            asked |= !first;
-            all.push((Some(past.receipt(*place)), first, again));
+            let receipt = past.receipt(*place);
+            let first = is_first(&receipt);
+            all.push((Some(receipt), change.by_receipt(past, *place, first, !first || stood(place))?));
         }
-        // What a gate was asked about is judged by that: one that only receives it is not to blame.
-        if asked {
-            all.retain(|(_, first, again)| !first || !matches!(again, Again::Wrong { .. }));
-        }
-        let mut all: Vec<_> = all.into_iter().map(|(receipt, _, again)| (receipt, again)).collect();
         let kind = if all.is_empty() { Kind::Undated } else { Kind::Activations };
         if all.is_empty() {
             all.push((None, change.by_any(self, past, &mut walk.version)?));
@@ -155,7 +149,7 @@ impl Change<'_> {
     }
 
     /// As the gate judged it.
-    fn by_receipt(&self, past: &mut Past<'_>, place: Place, first: bool, stood: bool) -> Result<Again, NodeError> {
+    fn by_receipt(&self, past: &mut Past<'_>, place: Place, first: bool, asked: bool) -> Result<Again, NodeError> {
         let receipt = past.receipt(place);
         let Some(graph) = receipt.trust_root.and_then(|root| past.graphs.at(root)) else {
             return Ok(Again::unknown("trust graphs of another chain"));
@@ -169,8 +163,7 @@ impl Change<'_> {
         if !signed {
             return Ok(Change::unsigned());
         }
-        // A server that has no policy asks none of those that are brought to it.
-        let Some(before) = self.before.filter(|_| !first || stood) else { return Ok(Again::Right) };
+        let Some(before) = self.before.filter(|_| asked) else { return Ok(Again::Right) };
         let at = receipt.received_at;
         let consents = past.consents(place, before, at)?;
         let judge = past.judge(before);
