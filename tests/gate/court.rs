@@ -120,6 +120,21 @@ impl<'w> Court<'w> {
         id
     }
 
+    /// Bob may sign bundles, as the server knows.
+    #[track_caller]
+    pub fn let_bob_sign(&self) {
+        self.alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
+        self.push(&self.alice, [TRUST]).ok();
+    }
+
+    /// Bob signs a bundle that stands behind the active one as he knows it: its commit.
+    #[track_caller]
+    pub fn by_bob(&self, rules: &str) -> String {
+        self.fetch(&self.bob);
+        self.bob.write("gatos/policies/10-test.rgs", rules);
+        publish(&self.bob).1
+    }
+
     /// Alice takes back the one grant that somebody has.
     #[track_caller]
     pub fn take_grant(&self, subject: &str) {

@@ -27,8 +27,7 @@ fn must_take_the_same_bundle_again_where_who_signed_it_may_not() {
     let world = World::new();
     let court = Court::new(&world);
     let (alice, bob) = (&court.alice, &court.bob);
-    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-    court.push(alice, [TRUST]).ok();
+    court.let_bob_sign();
     bob.gatos(["sync"]).ok();
     [alice, bob].iter().for_each(|repo| repo.write("gatos/policies/10-open.rgs", OPEN));
     let (id, first) = publish(bob);
@@ -86,8 +85,7 @@ fn must_take_the_same_bundle_again_where_rules_ask_for_another_signer() {
     let world = World::new();
     let court = Court::new(&world);
     let (alice, bob) = (&court.alice, &court.bob);
-    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-    court.push(alice, [TRUST]).ok();
+    court.let_bob_sign();
     alice.write("gatos/policies/10-open.rgs", OPEN.replace("allow if root()", "allow if actor == \"user:bob\""));
     court.enact(alice);
     [alice, bob].iter().for_each(|repo| repo.write("gatos/policies/10-open.rgs", OPEN));
@@ -112,8 +110,7 @@ fn must_blame_no_gate_for_a_policy_that_it_did_not_receive() {
     let court = Court::new(&world);
     let (alice, bob) = (&court.alice, &court.bob);
     enact(&court, alice, OPEN);
-    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-    court.push(alice, [TRUST]).ok();
+    court.let_bob_sign();
     court.fetch(bob);
     // Bob makes a law of his own beside the one that is accepted, and somebody fetches it from him.
     bob.write("gatos/policies/10-test.rgs", OPEN.replace("\"speak\"", "\"talk\""));
@@ -358,13 +355,11 @@ fn must_find_law_that_is_called_the_first_where_one_stood() {
     let world = World::new();
     let court = Court::new(&world);
     let (alice, bob, liar) = (&court.alice, &court.bob, Liar::of(&court));
-    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-    court.push(alice, [TRUST]).ok();
+    court.let_bob_sign();
     enact(&court, alice, OPEN);
     let (gate, before) = one_ref(&court.server, "refs/gatos/audit/policy");
     let stood = resolve(&court.server, ACTIVE);
-    bob.write("gatos/policies/10-open.rgs", OPEN.replace("if root()", "if known()"));
-    let (_, commit) = publish(bob);
+    let commit = court.by_bob(&OPEN.replace("if root()", "if known()"));
     court.refused(bob, [format!("{commit}:{ACTIVE}")], "none");
     let first = |name: &str, new: &str| {
         let update = [("ref", name.into()), ("old", "0".repeat(40).into()), ("new", new.into())];

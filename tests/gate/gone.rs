@@ -1,7 +1,7 @@
 //! Law that was deleted on the server, past its gate.
 
 use super::again::enact;
-use super::court::{ACTIVE, Court, JOURNALS, OPEN, POLICIES, TRUST, id_of, publish};
+use super::court::{ACTIVE, Court, JOURNALS, OPEN, POLICIES, TRUST, id_of};
 use super::liar::Liar;
 use crate::cli::fits;
 use crate::harness::{Repo, World};
@@ -27,8 +27,7 @@ fn must_take_deleted_law_back_as_it_was_and_nothing_else() {
         let court = Court::new(&world);
         let (alice, bob) = (&court.alice, &court.bob);
         let older = [ACTIVE, TRUST].map(|name| format!("{}:{name}", at(alice, name)));
-        alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-        court.push(alice, [TRUST]).ok();
+        court.let_bob_sign();
         enact(&court, alice, OPEN);
         court.fetch(bob);
         gone.iter().for_each(|name| drop(court.server.git(["update-ref", "-d", name]).ok()));
@@ -37,8 +36,7 @@ fn must_take_deleted_law_back_as_it_was_and_nothing_else() {
         bob.commit("code");
         court.refused(bob, ["HEAD:refs/heads/code"], "gate.law-gone");
         // Bob may sign law, but not for the rules that stood, which ask for a root.
-        bob.write("gatos/policies/10-open.rgs", OPEN.replace("if root()", "if known()"));
-        let (_, own) = publish(bob);
+        let own = court.by_bob(&OPEN.replace("if root()", "if known()"));
         // Where the rules stand themselves they say so.
         let rule = if gone.contains(&ACTIVE) { "gate.law-gone" } else { "none" };
         court.refused(bob, [format!("{own}:{ACTIVE}"), format!("{}:{TRUST}", at(alice, TRUST))], rule);
@@ -66,12 +64,9 @@ fn must_not_call_law_received_that_came_past_the_gate_and_was_put_back() {
     let world = World::new();
     let court = Court::new(&world);
     let (alice, bob, liar) = (&court.alice, &court.bob, Liar::of(&court));
-    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-    court.push(alice, [TRUST]).ok();
+    court.let_bob_sign();
     enact(&court, alice, OPEN);
-    court.fetch(bob);
-    bob.write("gatos/policies/10-open.rgs", OPEN.replace("if root()", "if known()"));
-    let (_, own) = publish(bob);
+    let own = court.by_bob(&OPEN.replace("if root()", "if known()"));
     let own = format!("{own}:{ACTIVE}");
     court.refused(bob, [&own], "none");
     liar.push(bob, std::slice::from_ref(&own));
@@ -90,8 +85,7 @@ fn must_copy_and_put_back_law_whose_signer_was_removed_since() {
     let court = Court::new(&world);
     let (alice, bob, mirror) = (&court.alice, &court.bob, court.mirror());
     let (path, url) = (mirror.path().to_str().expect("UTF-8"), court.server.path().to_str().expect("UTF-8"));
-    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-    court.push(alice, [TRUST]).ok();
+    court.let_bob_sign();
     enact(&court, alice, &OPEN.replace("if root()", "if cap(\"policy:activate\")"));
     alice.git(["push", "-q", path, TRUST, POLICIES]).ok();
     bob.gatos(["sync"]).ok();
@@ -133,8 +127,7 @@ fn must_put_law_back_as_the_furthest_gate_told_of_it() {
         let court = Court::new(&world);
         let (alice, bob, mirror) = (&court.alice, &court.bob, court.mirror());
         let (path, url) = (mirror.path().to_str().expect("UTF-8"), court.server.path().to_str().expect("UTF-8"));
-        alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-        court.push(alice, [TRUST]).ok();
+        court.let_bob_sign();
         court.emit(bob, "{\"n\":5}");
         if early {
             alice.git(["push", "-q", path, TRUST, POLICIES]).ok();
@@ -142,9 +135,7 @@ fn must_put_law_back_as_the_furthest_gate_told_of_it() {
         }
         let older = [TRUST, ACTIVE].map(|name| format!("{}:{name}", at(alice, name)));
         enact(&court, alice, OPEN);
-        court.fetch(bob);
-        bob.write("gatos/policies/10-open.rgs", OPEN.replace("if root()", "if known()"));
-        let (_, own) = publish(bob);
+        let own = court.by_bob(&OPEN.replace("if root()", "if known()"));
         alice.gatos(["trust", "remove-key", "user:bob", &court.key("bob")]).ok();
         court.push(alice, [TRUST]).ok();
         court.emit(bob, "{\"n\":6}");

@@ -91,12 +91,9 @@ fn must_find_law_that_went_round_what_forbids_it_by_a_server_without_any() {
     let court = Court::new(&world);
     let (alice, bob, mirror) = (&court.alice, &court.bob, court.mirror());
     let path = mirror.path().to_str().expect("UTF-8");
-    alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-    court.push(alice, [TRUST]).ok();
+    court.let_bob_sign();
     enact(&court, alice, OPEN);
-    court.fetch(bob);
-    bob.write("gatos/policies/10-open.rgs", OPEN.replace("if root()", "if known()"));
-    let (_, own) = publish(bob);
+    let own = court.by_bob(&OPEN.replace("if root()", "if known()"));
     court.refused(bob, [format!("{own}:{ACTIVE}")], "none");
     // What the first gate received the second may receive as the first.
     alice.git(["push", "-q", path, TRUST, POLICIES]).ok();

@@ -1,7 +1,7 @@
 //! What is said where something here is damaged, given by nobody, or told twice.
 
 use super::again::{RULES, enact};
-use super::court::{ACTIVE, Court, JOURNALS, STATE, TRUST, publish};
+use super::court::{ACTIVE, Court, JOURNALS, STATE, TRUST};
 use super::liar::{Liar, failures, passes};
 use super::profile::profile;
 use crate::cli::fits;
@@ -129,21 +129,6 @@ fn executable(path: &Path, text: &str) {
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
 }
 
-/// Bob signs a bundle that stands behind the active one as he knows it: its commit.
-#[track_caller]
-fn by_bob(court: &Court<'_>, rules: &str) -> String {
-    court.fetch(&court.bob);
-    court.bob.write("gatos/policies/10-test.rgs", rules);
-    publish(&court.bob).1
-}
-
-/// Bob may sign bundles, as the server knows.
-#[track_caller]
-fn let_bob_sign(court: &Court<'_>) {
-    court.alice.gatos(["trust", "grant", "user:bob", "policy:activate"]).ok();
-    court.push(&court.alice, [TRUST]).ok();
-}
-
 #[track_caller]
 fn forbidden(reader: &Repo<'_>, says: &str) {
     let failures = failures(reader);
@@ -159,9 +144,9 @@ fn must_judge_a_policy_by_every_receipt_for_it() {
     let court = Court::new(&world);
     let (liar, alice) = (Liar::of(&court), &court.alice);
     enact(&court, alice, RULES);
-    let_bob_sign(&court);
+    court.let_bob_sign();
     let mirror = court.mirror();
-    let commit = by_bob(&court, &RULES.replace("10\n", "1000\n"));
+    let commit = court.by_bob(&RULES.replace("10\n", "1000\n"));
     liar.accept(&court.bob, &[(ACTIVE, &commit)]);
     let reader = liar.stranger("carol");
     forbidden(&reader, "service:gate accepted it with receipt");
@@ -180,11 +165,11 @@ fn must_date_a_policy_by_the_receipt_of_the_one_before_it() {
     let court = Court::new(&world);
     let (liar, open) = (Liar::of(&court), RULES.replace("allow if root()", "allow"));
     enact(&court, &court.alice, &open);
-    let_bob_sign(&court);
+    court.let_bob_sign();
     court.take_grant("user:bob");
     enact(&court, &court.alice, &open.replace("10\n", "20\n"));
     let early = liar.stranger("carol");
-    let commit = by_bob(&court, &open.replace("10\n", "1000\n"));
+    let commit = court.by_bob(&open.replace("10\n", "1000\n"));
     liar.push(&court.bob, &[format!("{commit}:{ACTIVE}")]);
     forbidden(&liar.stranger("dave"), "it became the policy");
     // Where another ref has shown the receipt already, too.
