@@ -1,6 +1,8 @@
-//! Foreign text made fit to be seen: nothing in it drives a terminal or turns the direction in which its line is read.
+//! Foreign text made fit to be seen: nothing in it drives a terminal or turns the direction in which its line is read. And
+//! words made fit to be typed.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 /// Whether a character does something to what is shown around it: C0, DEL, C1, and the marks of direction of Unicode.
 fn is_unfit(c: char) -> bool {
@@ -22,6 +24,20 @@ pub fn text(text: &str) -> Cow<'_, str> {
 pub fn json(text: &str) -> Cow<'_, str> {
     // Below U+0020 there is only layout: a string of JSON holds no such character.
     escaped(text, |c| is_unfit(c) && c > ' ', |c, out| out.push_str(&format!("\\u{:04x}", u32::from(c))))
+}
+
+/// A word as a shell takes it back.
+pub fn word(text: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%=".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(format!("'{}'", text.replace('\'', "'\\''"))),
+    }
+}
+
+/// A path as a shell takes it back.
+pub fn path(path: &Path) -> String {
+    word(&path.to_string_lossy()).into_owned()
 }
 
 fn escape(c: char, out: &mut String) {

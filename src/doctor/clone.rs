@@ -1,7 +1,8 @@
 //! Facts about this clone: history cut short, a pin, a replica id that is its own, tips it is known to have written.
 
-use super::patient::{Patient, quoted};
+use super::patient::Patient;
 use super::{ExamError, Finding};
+use crate::canon::shown;
 use crate::git::{Lost, Plane, Reader, RefName, Scope};
 use crate::id::{Blake3, Ns, Oid, Replica, Writer};
 use crate::node::{Memory, NodeError, Pin, ReplicaFile, alarm, pinned, replica_file, replica_path};
@@ -56,7 +57,7 @@ fn place(patient: &Patient) -> Vec<Finding> {
                 "clone.borrowed",
                 borrowed.display(),
                 format!("objects are borrowed from {lender}: when they go there, they are gone here"),
-                format!("git repack -a -d, then rm {}", quoted(&borrowed)),
+                format!("git repack -a -d, then rm {}", shown::path(&borrowed)),
             ));
         }
     }

@@ -1,7 +1,8 @@
 //! Hooks that git would pass over in silence.
 
-use super::patient::{Patient, entries, quoted};
+use super::patient::{Patient, entries};
 use super::{ExamError, Finding};
+use crate::canon::shown;
 use crate::git::Git;
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,7 @@ fn judge(path: &Path) -> Option<Finding> {
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
     (mode & 0o111 == 0).then(|| {
         let sentence = "git passes over this hook, because it is not executable";
-        Finding::warn("hook.idle", path.display(), sentence, format!("chmod +x {}, or remove it", quoted(path)))
+        Finding::warn("hook.idle", path.display(), sentence, format!("chmod +x {}, or remove it", shown::path(path)))
     })
 }
 

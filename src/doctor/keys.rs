@@ -1,7 +1,8 @@
 //! The directory of keys: modes, names and forms of its files; and whose key is missing.
 
-use super::patient::{Patient, quoted};
+use super::patient::Patient;
 use super::{ExamError, Finding};
+use crate::canon::shown;
 use crate::id::{Actor, PublicKey, Segment};
 use crate::node::pinned;
 use crate::trust::{Graph, KeyDir, TrustError};
@@ -60,9 +61,11 @@ fn lost(patient: &Patient, keys: &KeyDir) -> Result<Option<Finding>, ExamError> 
 fn finding(keys: &KeyDir, error: &TrustError) -> Finding {
     if let TrustError::Wide { path, mode, wanted } = error {
         let sentence = format!("others may reach it: its mode is {mode:04o}, and it is refused until that is mended");
-        return Finding::fail("key.mode", path.display(), sentence, format!("chmod {wanted:o} {}", quoted(path)));
+        return Finding::fail("key.mode", path.display(), sentence, format!("chmod {wanted:o} {}", shown::path(path)));
     }
-    let remedy =
-        format!("move the file out of {} and import the right one: git gatos key import FILE", quoted(keys.path()));
+    let remedy = format!(
+        "move the file out of {} and import the right one: git gatos key import FILE",
+        shown::path(keys.path())
+    );
     Finding::fail("key.file", keys.path().display(), error.to_string(), remedy)
 }

@@ -1,8 +1,9 @@
 //! What a killed process leaves behind: locks of refs, unfinished files. None of it is read as anything, so none of it is
 //! a failure; a lock makes writers wait until it is removed.
 
-use super::patient::{Patient, entries, quoted};
+use super::patient::{Patient, entries};
 use super::{ExamError, Finding};
+use crate::canon::shown;
 use crate::trust::KeyDir;
 use std::path::{Path, PathBuf};
 
@@ -27,14 +28,14 @@ fn lock(path: &Path) -> Finding {
         "lock.left",
         path.display(),
         "a lock: a git process is at work, or one was killed and left it; writers wait for it",
-        format!("when no git process works here: rm {}", quoted(path)),
+        format!("when no git process works here: rm {}", shown::path(path)),
     )
 }
 
 fn temporary(path: &Path) -> Finding {
     let sentence = "a file that a process began and did not finish; nothing reads it";
     Finding::note("temp.left", path.display(), sentence)
-        .with(format!("when no git process works here: rm {}", quoted(path)))
+        .with(format!("when no git process works here: rm {}", shown::path(path)))
 }
 
 fn locks(patient: &Patient) -> Result<Vec<PathBuf>, ExamError> {

@@ -44,13 +44,3 @@ pub(super) fn entries(dir: &Path) -> Result<Vec<PathBuf>, ExamError> {
     paths.sort();
     Ok(paths)
 }
-
-/// A path as a shell takes it back.
-pub(super) fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
-    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
-        return text.into_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
-}

@@ -2,6 +2,7 @@
 
 use super::{Ended, Git, GitError, Output, Reader, listing_failure};
 use crate::ambient::Env;
+use crate::canon::shown;
 use std::path::{Path, PathBuf};
 
 /// Most lines of what git said last that an error carries.
@@ -55,12 +56,12 @@ impl Peer {
             .from
             .as_ref()
             .map_or(String::new(), |dir| format!("; a relative path is meant from {}", dir.display()));
-        let at = self.from.as_ref().map_or(String::new(), |dir| format!("-C {} ", word(&dir.to_string_lossy())));
+        let at = self.from.as_ref().map_or(String::new(), |dir| format!("-C {} ", shown::path(dir)));
         GitError::Remote {
             doing,
             peer: format!("{}{url}", self.name),
             said: format!("{}{from}", said(ended)),
-            look: format!("git {at}ls-remote {}", word(&self.name)),
+            look: format!("git {at}ls-remote {}", shown::word(&self.name)),
         }
     }
 
@@ -101,18 +102,9 @@ fn bare(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-/// A word as a shell takes it.
-fn word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+=-,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{bare, word};
+    use super::bare;
 
     #[test]
     fn no_password_is_shown() {
@@ -124,13 +116,6 @@ mod tests {
             ("/srv/a@b", "/srv/a@b"),
         ] {
             assert_eq!(bare(url), shown);
-        }
-    }
-
-    #[test]
-    fn a_word_can_be_typed() {
-        for (text, typed) in [("/srv/a-b_c.git", "/srv/a-b_c.git"), ("/a b", "'/a b'"), ("it's", "'it'\\''s'")] {
-            assert_eq!(word(text), typed);
         }
     }
 }

@@ -1,10 +1,10 @@
 use super::Cap;
 use crate::ambient::Fault;
-use crate::canon::JsonError;
+use crate::canon::{JsonError, shown};
 use crate::git::GitError;
 use crate::id::{Actor, Blake3, Oid, PublicKey, Segment};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// What this room could not do.
@@ -18,13 +18,13 @@ pub enum TrustError {
     ReadKey { path: PathBuf, source: io::Error },
     #[error("{} cannot be written: {source}", path.display())]
     WriteKey { path: PathBuf, source: io::Error },
-    #[error("{} has mode {mode:04o}, so others may reach the key; run: chmod {wanted:o} {}", path.display(), quoted(path))]
+    #[error("{} has mode {mode:04o}, so others may reach the key; run: chmod {wanted:o} {}", path.display(), shown::path(path))]
     Wide { path: PathBuf, mode: u32, wanted: u32 },
     #[error("{} is not a key file of OpenSSH", path.display())]
     NotAKeyFile { path: PathBuf },
     #[error("{} is damaged: {why}", path.display())]
     ParseKey { path: PathBuf, why: String },
-    #[error("{} is a key in another format; a copy of it becomes OpenSSH's with: ssh-keygen -p -f {}", path.display(), quoted(path))]
+    #[error("{} is a key in another format; a copy of it becomes OpenSSH's with: ssh-keygen -p -f {}", path.display(), shown::path(path))]
     OtherFormat { path: PathBuf },
     #[error("{} is a key of type {kind}, and only Ed25519 keys sign here; make one with: ssh-keygen -t ed25519", path.display())]
     NotEd25519 { path: PathBuf, kind: String },
@@ -33,7 +33,7 @@ pub enum TrustError {
     #[error("{text:?} is not a public key: {why}")]
     ParsePublic { text: String, why: &'static str },
 
-    #[error("{} is encrypted and there is no terminal to ask for its passphrase; set SSH_ASKPASS, or run: ssh-add {}", path.display(), quoted(path))]
+    #[error("{} is encrypted and there is no terminal to ask for its passphrase; set SSH_ASKPASS, or run: ssh-add {}", path.display(), shown::path(path))]
     NobodyToAsk { path: PathBuf },
     #[error("the passphrase of {} cannot be asked for: {source}", path.display())]
     AskTerminal { path: PathBuf, source: io::Error },
@@ -273,14 +273,4 @@ fn meant(near: &[Actor]) -> String {
         [] => String::new(),
         near => format!(" (is {} meant?)", near.iter().map(Actor::to_string).collect::<Vec<_>>().join(" or ")),
     }
-}
-
-/// A path as a shell takes it back.
-fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
-    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
-        return text.into_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

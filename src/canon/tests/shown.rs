@@ -40,3 +40,10 @@ fn shown_json_is_plain_and_parses_to_the_same_value() {
     assert_eq!(json::parse(shown.as_bytes()).unwrap(), value);
     assert_eq!(shown::json("{\n\t\"a\": 1\r\n}"), "{\n\t\"a\": 1\r\n}");
 }
+
+#[test]
+fn a_word_can_be_typed() {
+    for (text, typed) in [("/srv/a-b_c.git", "/srv/a-b_c.git"), ("/a b", "'/a b'"), ("it's", "'it'\\''s'")] {
+        assert_eq!(shown::word(text), typed);
+    }
+}

@@ -1,3 +1,4 @@
+use crate::canon::shown;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::view::{Demonstration, Line};
@@ -88,7 +89,8 @@ impl<'c> Stage<'c> {
 
     /// Prints a command, runs it, prints what it said, and gives that back.
     fn run(&mut self, program: &Path, name: &str, args: &[&str]) -> Result<String, CliError> {
-        let shown: Vec<String> = std::iter::once(name.to_owned()).chain(args.iter().map(|arg| quoted(arg))).collect();
+        let shown: Vec<String> =
+            std::iter::once(name.to_owned()).chain(args.iter().map(|arg| shown::word(arg).into_owned())).collect();
         let shown = shown.join(" ");
         self.show(Line::Command(shown.clone()))?;
         let failed = |why: String| CliError::failed("DEMO", format!("`{shown}` {why}"));
@@ -132,10 +134,4 @@ fn put(path: &Path, text: &str) -> Result<(), CliError> {
     let writing = || format!("writing {}", path.display());
     std::fs::create_dir_all(path.parent().expect("a file stands in a directory")).with_context(writing)?;
     Ok(std::fs::write(path, text).with_context(writing)?)
-}
-
-/// An argument as a shell takes it.
-fn quoted(arg: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%=".contains(c);
-    if !arg.is_empty() && arg.chars().all(plain) { arg.to_owned() } else { format!("'{}'", arg.replace('\'', "'\\''")) }
 }
