@@ -465,15 +465,12 @@ fn fetching(how: &[&str], remote: &Segment) -> Vec<String> {
     fetch_of(how, &remote.to_string(), all)
 }
 
-/// The arguments of a fetch that takes over what another server has, unforced, and lists it: all but what a repository keeps
-/// for itself and the chain of the gate here. A `rehearsal` brings the objects and moves nothing; the other leaves the law out.
-pub fn copy_args(url: &str, own: &Writer, rehearsal: bool) -> Vec<String> {
-    let how = ["--porcelain", "--verbose", "--dry-run"];
-    let law = [Plane::TrustGraph, Plane::PolicyActive].map(|plane| format!("^{}", RefName::own(plane)));
+/// The arguments of a fetch that brings the objects of another server and lists its refs, and moves none: of all but what a
+/// repository keeps for itself and the chain of the gate here.
+pub fn copy_args(url: &str, own: &Writer) -> Vec<String> {
     let mut refs = vec!["refs/*:refs/*".to_owned(), format!("^{OWN}{AUDITS}/{own}"), format!("^{OWN}sessions/*")];
     refs.extend([TRACKING, LOST, CACHE].map(|private| format!("^{private}*")));
-    refs.extend(law.into_iter().filter(|_| !rehearsal));
-    fetch_of(if rehearsal { &how } else { &how[..2] }, url, refs)
+    fetch_of(&["--porcelain", "--verbose", "--dry-run"], url, refs)
 }
 
 fn fetch_of(how: &[&str], from: &str, refspecs: impl IntoIterator<Item = String>) -> Vec<String> {

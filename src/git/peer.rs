@@ -44,7 +44,8 @@ impl Peer {
 
     /// An address that the git program takes from this directory.
     pub fn address_from(url: &str, dir: &Path) -> Peer {
-        let relative = !Path::new(url).is_absolute() && !url.contains(':');
+        // Behind its first slash a colon is one of a path.
+        let relative = !Path::new(url).is_absolute() && !url.split('/').next().unwrap_or_default().contains(':');
         // libgit2 ends directories in a slash.
         Peer { from: relative.then(|| dir.components().collect()), ..Peer::address(url) }
     }
@@ -94,11 +95,17 @@ fn said(ended: &Ended) -> String {
     }
 }
 
-/// An address without the name and password in it.
+/// An address without the password in it, and without the name where that may be one: ssh asks as who is named.
 fn bare(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = match host.rsplit_once('@') {
+        Some((who, host)) if scheme.ends_with("ssh") => {
+            format!("{}@{host}", who.split_once(':').map_or(who, |(name, _)| name))
+        }
+        Some((_, host)) => host.to_owned(),
+        None => host.to_owned(),
+    };
     format!("{scheme}://{host}{path}")
 }
 
@@ -112,6 +119,7 @@ mod tests {
             ("https://me:secret@example.org/a@b.git", "https://example.org/a@b.git"),
             ("https://to@ken@example.org", "https://example.org"),
             ("https://example.org/a@b", "https://example.org/a@b"),
+            ("ssh://git:secret@example.org/x", "ssh://git@example.org/x"),
             ("git@example.org:shop.git", "git@example.org:shop.git"),
             ("/srv/a@b", "/srv/a@b"),
         ] {

@@ -68,7 +68,8 @@ pub fn install(ambient: &Ambient, order: Order) -> Result<Installed, HookError> 
 fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, HookError> {
     let common_dir = store.common_dir();
     let held = Settings::read(common_dir)?;
-    let found = check_pins(store, order)?;
+    let (root, policy) = held.as_ref().map_or((None, None), |held| (held.root, held.policy));
+    let found = check_pins(store, order.root.or(root), order.policy.or(policy))?;
     let settings = match held {
         Some(held) => Settings {
             root: order.root.or(held.root).or(found),
@@ -93,18 +94,18 @@ fn settle(store: &Store, ambient: &Ambient, order: &Order) -> Result<Settings, H
     Ok(settings)
 }
 
-/// Whether the law that stands here is what the order names; the repository that it is of. Once it stood at a gate, a trust
+/// Whether the law that stands here is what was named, now or before; the repository that it is of. Once it stood at a gate, a trust
 /// graph of no other comes there.
-fn check_pins(store: &Store, order: &Order) -> Result<Option<Blake3>, HookError> {
+fn check_pins(store: &Store, root: Option<Blake3>, policy: Option<Blake3>) -> Result<Option<Blake3>, HookError> {
     let tip = |plane: Plane| store.resolve(&RefName::own(plane));
     let graph = tip(Plane::TrustGraph)?.map(|tip| Graph::load(store.reader(), tip)).transpose()?;
     let repo = graph.as_ref().map(Graph::repo);
-    if let (Some(pinned), Some(found)) = (order.root, repo)
+    if let (Some(pinned), Some(found)) = (root, repo)
         && pinned != found
     {
         return Err(HookError::Pinned { pinned, found });
     }
-    if let (Some(pinned), Some(active)) = (order.policy, tip(Plane::PolicyActive)?) {
+    if let (Some(pinned), Some(active)) = (policy, tip(Plane::PolicyActive)?) {
         check_policy(store, graph.as_ref(), pinned, active)?;
     }
     Ok(repo)

@@ -5,7 +5,7 @@ use super::gate::{OTHER_KEY, introduction};
 use super::journal::of_decision;
 use super::memory::Memory;
 use super::visit::Visit;
-use crate::git::{GitError, Plane, Reader};
+use crate::git::{FAMILY, GitError, Plane, Reader};
 use crate::id::{Blake3, Oid};
 use crate::policy::consent::Consents;
 use crate::policy::{Bundle, Judge, Leave, PolicyError, SignedAct, Verb, bundle_signers, may_sign_now, trust_leave};
@@ -93,11 +93,12 @@ impl Policy {
 
 /// The refusal of what needs a policy where none is active.
 pub(super) fn no_policy(name: &str) -> Box<Denial> {
-    let why = "no policy is active here, and nothing but trust and policy may come before one is";
+    let why =
+        format!("no policy is active here, and nothing below {FAMILY}/ but trust and policy may come before one is");
     Box::new(Denial::of(name, "gate.no-policy", why))
 }
 
-/// Only receipts of a key that holds `gate:receipt` count: before the gate's does, nothing but trust may come.
+/// Only receipts of a key that holds `gate:receipt` count: before the gate's does, nothing of ours but trust may come.
 pub(super) fn no_receipt(visit: &Visit, law: &Law, name: &str) -> Option<Denial> {
     if may_give_receipts(visit, &law.graph) {
         return None;

@@ -126,6 +126,40 @@ fn must_copy_no_law_that_the_gate_was_not_installed_for() {
     }
 }
 
+/// git lets anything but a commit take the place of what stands.
+#[test]
+fn must_copy_nothing_over_what_stands_but_what_goes_on_from_it() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (mirror, url) = (court.mirror(), court.server.path().to_str().expect("UTF-8"));
+    mirror.gatos(["hook", "copy", url]).ok();
+    let (name, tip) = court.journal(&court.alice);
+    let blob = court.server.git(["hash-object", "-w", "HEAD"]).ok().stdout();
+    court.server.git(["update-ref", "refs/gatos/proposals/x", &blob]).ok();
+    court.server.git(["update-ref", &name, &blob]).ok();
+    mirror.gatos(["hook", "copy", url]).code(1).says(&format!("APART {name}: {tip} here, {blob} there"));
+    assert_eq!(mirror.git(["rev-parse", &name]).ok().stdout(), tip);
+    mirror.git(["rev-parse", "--verify", "-q", "refs/gatos/proposals/x"]).code(1);
+}
+
+/// A gate is for the repository whose law was copied to it, and holds to what it was installed for when it is installed again.
+#[test]
+fn must_pin_what_was_copied_and_hold_to_it() {
+    let world = World::new();
+    let court = Court::new(&world);
+    let (alice, second) = (&court.alice, world.bare("second").as_person("git"));
+    second.gatos(["hook", "install", "--server"]).ok();
+    second.gatos(["hook", "copy", court.server.path().to_str().expect("UTF-8")]).ok();
+    second.git(["update-ref", "-d", TRUST]).ok();
+    alice.commit("code");
+    let path = second.path().to_str().expect("UTF-8");
+    alice.git(["push", path, "HEAD:refs/heads/code"]).code(1).err_says("rule    gate.law-gone  ");
+    let other = world.repo("other");
+    other.gatos(["init"]).ok();
+    second.git(["fetch", "-q", other.path().to_str().expect("UTF-8"), &format!("{TRUST}:{TRUST}")]).ok();
+    second.gatos(["hook", "install", "--server"]).code(3).err_says(&court.id());
+}
+
 /// Who may give no receipts does not say where the law stood.
 #[test]
 fn must_not_be_shut_by_a_chain_of_a_gate_without_the_right() {
